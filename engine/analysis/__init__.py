@@ -1,0 +1,1 @@
+"""Pure functions on runs. No I/O, no clock, no state."""

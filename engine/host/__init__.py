@@ -1,0 +1,1 @@
+"""The only package that imports ComfyUI: hooks, routes, events, paths."""

@@ -1,0 +1,1 @@
+"""Sources of numbers: one module a source, at most one vendor library each."""

@@ -1,0 +1,1 @@
+"""The history: tables, migrations, queries and the writer thread."""

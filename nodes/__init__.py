@@ -1,0 +1,1 @@
+"""What the user sees in the graph: one node a file."""
