@@ -27,13 +27,49 @@ HIDDEN = "<hidden>"
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET_WORDS = frozenset(
-    "password passwd pwd passphrase secret secrets credential credentials auth authorization "
-    "authentication bearer apikey cookie cookies".split()
+    [
+        "password",
+        "passwd",
+        "pwd",
+        "passphrase",
+        "secret",
+        "secrets",
+        "credential",
+        "credentials",
+        "auth",
+        "authorization",
+        "authentication",
+        "bearer",
+        "apikey",
+        "cookie",
+        "cookies",
+    ]
 )
 _SECRET_PARTS = ("apikey", "accesskey", "privatekey", "secretkey", "password", "passphrase", "accesstoken")
 _TOKEN_MEASURES = frozenset(
-    "normalization norm count counts limit length len weight weights id ids ratio merging merge size budget "
-    "type index indices start end".split()
+    [
+        "normalization",
+        "norm",
+        "count",
+        "counts",
+        "limit",
+        "length",
+        "len",
+        "weight",
+        "weights",
+        "id",
+        "ids",
+        "ratio",
+        "merging",
+        "merge",
+        "size",
+        "budget",
+        "type",
+        "index",
+        "indices",
+        "start",
+        "end",
+    ]
 )
 """Words after "token" that say it is a piece of text, not a key to something."""
 _SECRET_VALUE = re.compile(
