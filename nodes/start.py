@@ -1,0 +1,104 @@
+"""Profiler Start: its presence in a queued prompt switches profiling on.
+
+The engine reads its widgets from the prompt before anything runs, so it works
+without a wire and does nothing itself.
+"""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from .types import CATEGORY, PROFILER
+
+
+class ProfilerStart(io.ComfyNode):
+    """The switch and the settings of one profiled run."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="HolafProfilerStart",
+            display_name="Profiler Start",
+            category=CATEGORY,
+            description=(
+                "Put this anywhere in the workflow and press Run: every node's time and memory is measured. "
+                "No wires needed. Add a Profiler Report to see the result on the canvas."
+            ),
+            search_aliases=["profile", "benchmark", "measure time", "vram usage", "performance", "slow workflow"],
+            inputs=[
+                io.String.Input(
+                    "run_name",
+                    default="",
+                    tooltip="A name for this run in the history and on the report. Empty is fine.",
+                ),
+                io.String.Input(
+                    "comment",
+                    default="",
+                    multiline=True,
+                    tooltip="A note kept with the run: what you changed, what you want to find out.",
+                ),
+                io.Int.Input(
+                    "interval_ms",
+                    default=50,
+                    min=10,
+                    max=1000,
+                    step=10,
+                    tooltip=(
+                        "How often memory and load are sampled, in milliseconds. 50 suits nearly everything; "
+                        "use 200 or more for runs of an hour."
+                    ),
+                ),
+                io.Combo.Input(
+                    "timing",
+                    options=["precise", "light"],
+                    default="precise",
+                    tooltip=(
+                        "precise: waits for the GPU after each node, so each node is billed for its own work. "
+                        "light: adds no waiting; GPU time is measured beside it with timing events."
+                    ),
+                ),
+                io.Combo.Input(
+                    "cache",
+                    options=["keep", "re-run", "cold"],
+                    default="keep",
+                    tooltip=(
+                        "keep: ComfyUI decides which nodes run again. re-run: every node runs. "
+                        "cold: every node runs and all models are unloaded first."
+                    ),
+                ),
+                io.Combo.Input(
+                    "on_mismatch",
+                    options=["warn", "block", "ignore"],
+                    default="warn",
+                    tooltip=(
+                        "What to do when the workflow no longer matches the snapshot taken with Update nodes: "
+                        "ask, refuse to run, or only note it."
+                    ),
+                ),
+                io.Boolean.Input(
+                    "enabled",
+                    default=True,
+                    tooltip="Off: nothing is measured and nothing runs in the background.",
+                ),
+                io.Combo.Input(
+                    "memory_snapshot",
+                    options=["never", "on out of memory", "always"],
+                    default="never",
+                    optional=True,
+                    tooltip=(
+                        "Record PyTorch's memory history and save a file for pytorch.org/memory_viz: "
+                        "when the run dies of memory, or always. Slows the run down; NVIDIA and AMD only."
+                    ),
+                ),
+            ],
+            outputs=[
+                PROFILER.Output(
+                    display_name="profiler",
+                    tooltip="Optional: wire it to a Profiler Report or Group to keep the graph readable.",
+                )
+            ],
+        )
+
+    @classmethod
+    def execute(cls, **_settings: object) -> io.NodeOutput:
+        return io.NodeOutput("profiler")
