@@ -1,0 +1,54 @@
+"""The orders in which a report can list nodes. Never drops a node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..model import Step
+
+SORT_KEYS = ("self time", "VRAM peak", "VRAM change", "RAM peak", "execution order")
+"""What ``sort_by`` may be; the same words stand on the Profiler Report node."""
+
+
+def vram_change(step: Step) -> int | None:
+    """Bytes of GPU memory that the node kept (positive) or freed (negative)."""
+    if step.vram_start is None or step.vram_end is None:
+        return None
+    return step.vram_end - step.vram_start
+
+
+def ram_change(step: Step) -> int | None:
+    """Bytes of RAM that the node kept (positive) or freed (negative)."""
+    if step.ram_start_bytes is None or step.ram_end_bytes is None:
+        return None
+    return step.ram_end_bytes - step.ram_start_bytes
+
+
+_VALUES: dict[str, Callable[[Step], float | None]] = {
+    "self time": lambda step: step.exec_time,
+    "VRAM peak": lambda step: step.vram_max,
+    "VRAM change": vram_change,
+    "RAM peak": lambda step: step.ram_max_bytes,
+}
+
+
+def rank(steps: Sequence[Step], sort_by: str = "self time") -> tuple[Step, ...]:
+    """``steps`` with the largest value first; nodes that did not run come last.
+
+    An unknown ``sort_by`` means self time. Equal or unmeasured values keep their
+    execution order, the unmeasured after the measured.
+    """
+    if sort_by == "execution order":
+        return tuple(sorted(steps, key=lambda step: (did_not_run(step), step.position)))
+    read = _VALUES.get(sort_by, _VALUES["self time"])
+
+    def order(step: Step) -> tuple[bool, bool, float, int]:
+        value = read(step)
+        return (did_not_run(step), value is None, -(value or 0.0), step.position)
+
+    return tuple(sorted(steps, key=order))
+
+
+def did_not_run(step: Step) -> bool:
+    """Whether the step stands for a node that was cached or skipped in this run."""
+    return step.status in ("cached", "skipped")

@@ -1,0 +1,67 @@
+"""Lookups and averages over a run's sampled series. Never changes or resamples them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model import Run, Series, Step
+
+PROCESS_VRAM = "vram_bytes"
+DEVICE_VRAM = "device_vram_bytes"
+RAM = "ram_bytes"
+CPU_LOAD = "cpu_percent"
+GPU_LOAD = "gpu_load_percent"
+
+Interval = tuple[float, float]
+
+
+def find_series(run: Run, metric: str, device: str | None = None) -> Series | None:
+    """The series of ``metric`` (on ``device``, if given) that has any samples."""
+    for series in run.series:
+        if series.metric == metric and series.t_s and (device is None or series.device in (device, None)):
+            return series
+    return None
+
+
+def work_intervals(step: Step) -> tuple[Interval, ...]:
+    """When the node itself was at work, in seconds since the run started.
+
+    Its ``run`` and ``async`` segments; without segments, from start to end. Empty
+    for a node that never ran.
+    """
+    own = tuple((part.start_s, part.end_s) for part in step.segments if part.kind in ("run", "async"))
+    if own or step.segments:
+        return own
+    if step.start_s is None or step.end_s is None:
+        return ()
+    return ((step.start_s, step.end_s),)
+
+
+def union_s(intervals: Sequence[Interval]) -> float:
+    """The length that ``intervals`` cover together, in seconds; overlaps count once."""
+    total = 0.0
+    reached = float("-inf")
+    for start, end in sorted(intervals):
+        start = max(start, reached)
+        if end > start:
+            total += end - start
+            reached = end
+    return total
+
+
+def spans(series: Series, end_s: float) -> list[tuple[float, float, float]]:
+    """``(start, end, value)``: for how long each value stands, within ``0..end_s``.
+
+    An average stands for its own interval; an instant until the next reading.
+    """
+    times = list(series.t_s)
+    found: list[tuple[float, float, float]] = []
+    for index, (t_s, value) in enumerate(zip(times, series.value, strict=False)):
+        if index < len(series.start_s):
+            start, stop = series.start_s[index], t_s
+        else:
+            start, stop = t_s, times[index + 1] if index + 1 < len(times) else end_s
+        start, stop = max(0.0, start), min(end_s, stop)
+        if stop > start:
+            found.append((start, stop, value))
+    return found
