@@ -1,23 +1,202 @@
 """Opens the history's database and keeps it in order. Knows files, not runs.
 
-Never deletes a database: a damaged file is set aside under a new name.
+Never deletes a database: a damaged file is set aside under a new name and a fresh
+one is started. A file that cannot be written is still read; one that also lacks
+newer columns is read through an upgraded copy in the temporary folder.
 """
 
 from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from . import sqlite_files
+from .errors import StoreDamaged, StoreReadOnly, StoreUnavailable
+from .migrate import revision_of, upgrade
+from .schema import HEAD
+from .translate import ENV_VARIABLE, translated, translating
+
+log = logging.getLogger("holaf.profiler")
+
+
+def split_url(url: str | Path) -> tuple[URL | None, Path | None]:
+    """``(url, None)`` for a server, ``(None, path)`` for an SQLite file.
+
+    Takes a plain path or any SQLAlchemy URL. Raises :class:`StoreUnavailable`.
+    """
+    if isinstance(url, Path) or "://" not in url:
+        return None, Path(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreUnavailable(
+            f"{ENV_VARIABLE} is not a database address that SQLAlchemy understands. "
+            "Examples: sqlite:////data/profiler.db, postgresql+psycopg2://user@host/name"
+        ) from error
+    if parsed.get_backend_name() != "sqlite":
+        return parsed, None
+    if not parsed.database or parsed.database == ":memory:":
+        raise StoreUnavailable(f"{ENV_VARIABLE} names an SQLite database without a file. Add a path to it.")
+    return None, Path(parsed.database)
 
 
 class Database:
     """One database, opened at first use; safe from any thread.
 
     ``url`` is a path or any SQLAlchemy URL. ``notices`` are plain sentences that the
-    user should see once (a damaged file set aside, a read-only folder).
+    user should see once (a damaged file set aside, a read-only folder). ``where``
+    names the database for people, without a password.
     """
 
-    def __init__(self, url: str, *, busy_timeout_s: float = 5.0) -> None:
-        self.url = url
+    def __init__(self, url: str | Path, *, busy_timeout_s: float = 5.0) -> None:
+        self.url = str(url)
         self.busy_timeout_s = busy_timeout_s
         self.notices: list[str] = []
         self.read_only = False
+        self._engine: Engine | None = None
+        self._lock = threading.RLock()
+        self._copy_folder: Path | None = None
+
+    @property
+    def where(self) -> str:
+        server, path = split_url(self.url)
+        return server.render_as_string(hide_password=True) if server is not None else str(path)
+
+    def open(self) -> Engine:
+        """The engine, opened, checked and upgraded at the first call. Raises ``StoreError``."""
+        engine = self._engine
+        if engine is not None:
+            return engine
+        with self._lock:
+            if self._engine is None:
+                server, path = split_url(self.url)
+                with translating(self.where):
+                    if server is not None:
+                        self._engine = self._open_server(server)
+                    else:
+                        assert path is not None
+                        self._engine = self._open_file(path)
+            return self._engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection in a read transaction. Raises ``StoreError``."""
+        with self._noticing_damage(), translating(self.where), self.open().connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection in a write transaction, committed at the end. Raises ``StoreError``."""
+        engine = self.open()
+        if self.read_only:
+            raise StoreReadOnly(str(translated(PermissionError("read-only"), self.where)))
+        with self._noticing_damage(), translating(self.where):
+            with engine.connect().execution_options(holaf_write=True) as connection:
+                with connection.begin():
+                    yield connection
 
     def close(self) -> None:
         """Close all connections. The next use opens the database again."""
+        with self._lock:
+            if self._engine is not None:
+                self._engine.dispose()
+                self._engine = None
+            if self._copy_folder is not None:
+                shutil.rmtree(self._copy_folder, ignore_errors=True)
+                self._copy_folder = None
+
+    @contextmanager
+    def _noticing_damage(self) -> Iterator[None]:
+        """Damage found in use: close, so that the next use checks the file and sets it aside."""
+        try:
+            yield
+        except StoreDamaged:
+            self.close()
+            raise
+
+    def _notice(self, text: str) -> None:
+        if text not in self.notices:
+            self.notices.append(text)
+            log.warning(text)
+
+    def _open_server(self, url: URL) -> Engine:
+        engine = create_engine(url, pool_pre_ping=True)
+        with engine.connect() as connection:
+            current = revision_of(connection) == HEAD
+        if not current:
+            upgrade(engine, self.where)
+        return engine
+
+    def _open_file(self, path: Path) -> Engine:
+        self.read_only = False
+        if path.is_dir():
+            raise StoreUnavailable(f"{path} is a folder. The history needs a file name.")
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if not sqlite_files.writable(path):
+            return self._open_read_only(path)
+        try:
+            sqlite_files.check(path, self.busy_timeout_s)
+        except sqlite3.DatabaseError as error:
+            problem = translated(error, str(path))
+            if isinstance(problem, StoreReadOnly):
+                return self._open_read_only(path)
+            if not isinstance(problem, StoreDamaged):
+                raise
+            self._set_aside(path)
+            sqlite_files.check(path, self.busy_timeout_s)
+        self._upgrade_file(path)
+        return sqlite_files.sqlite_engine(path, "write", busy_timeout_s=self.busy_timeout_s)
+
+    def _upgrade_file(self, path: Path) -> None:
+        """Migrate if needed, over a connection of its own without foreign keys."""
+        engine = sqlite_files.sqlite_engine(
+            path, "write", busy_timeout_s=self.busy_timeout_s, foreign_keys=False, pooled=False
+        )
+        with engine.connect() as connection:
+            current = revision_of(connection) == HEAD
+        if not current:
+            upgrade(engine, str(path))
+
+    def _set_aside(self, path: Path) -> None:
+        try:
+            kept = sqlite_files.set_aside(path)
+        except FileNotFoundError:
+            return  # another process was faster
+        self._notice(
+            f"The history at {path} was damaged and could not be read. It was set aside as {kept.name} in the "
+            "same folder, and a new, empty history was started. Nothing was deleted; keep that file if you "
+            "want to try to repair it (sqlite3's .recover command)."
+        )
+
+    def _open_read_only(self, path: Path) -> Engine:
+        """Open for reading what cannot be written; raises if there is nothing to read."""
+        if not path.exists():
+            raise StoreReadOnly(str(translated(PermissionError("read-only"), str(path))))
+        access = sqlite_files.readable_access(path, self.busy_timeout_s)
+        self.read_only = True
+        self._notice(
+            f"The history at {path} cannot be written: old runs can be read, new runs are not kept. Make the "
+            f"file and its folder writable, or point {ENV_VARIABLE} to another place."
+        )
+        engine = sqlite_files.sqlite_engine(path, access, busy_timeout_s=self.busy_timeout_s)
+        with engine.connect() as connection:
+            current = revision_of(connection) == HEAD
+        if current:
+            return engine
+        engine.dispose()
+        self._copy_folder = Path(tempfile.mkdtemp(prefix="holaf_profiler_"))
+        copied = self._copy_folder / "history.db"
+        sqlite_files.copy(path, copied, self.busy_timeout_s)
+        self._upgrade_file(copied)
+        return sqlite_files.sqlite_engine(copied, "read", busy_timeout_s=self.busy_timeout_s)

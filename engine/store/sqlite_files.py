@@ -1,0 +1,135 @@
+"""SQLite files: connecting, checking, copying, setting aside. Knows nothing of tables.
+
+Connections run in autocommit mode as far as the driver is concerned; transactions
+begin where SQLAlchemy says so, and a writing one takes its lock at once, so that
+two writers queue up instead of failing half-way.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import NullPool, QueuePool
+
+Access = Literal["write", "read", "frozen"]
+"""``write``: an ordinary connection. ``read``: cannot write. ``frozen``: a file that
+nobody writes, read without its lock and ``-wal`` files (a read-only folder)."""
+CHECKED_BYTES = 64 * 1024 * 1024
+"""Files up to this size are checked page by page when they are opened (some 0.1 s)."""
+
+
+def connect(path: Path, access: Access, busy_timeout_s: float) -> sqlite3.Connection:
+    """A driver-level connection. Raises ``sqlite3.Error``."""
+    target: str = str(path)
+    if access != "write":
+        target = path.absolute().as_uri() + ("?mode=ro" if access == "read" else "?mode=ro&immutable=1")
+    return sqlite3.connect(
+        target,
+        timeout=busy_timeout_s,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+        uri=access != "write",
+    )
+
+
+def sqlite_engine(
+    path: Path, access: Access, *, busy_timeout_s: float, foreign_keys: bool = True, pooled: bool = True
+) -> Engine:
+    """An engine on ``path``. Opens nothing yet."""
+
+    def creator() -> sqlite3.Connection:
+        return connect(path, access, busy_timeout_s)
+
+    engine = create_engine("sqlite://", creator=creator, poolclass=QueuePool if pooled else NullPool)
+
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        if access == "write":
+            # With WAL, NORMAL loses nothing when the process dies; only a power cut may cost the last moment.
+            dbapi_connection.execute("PRAGMA synchronous = NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("holaf_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def writable(path: Path) -> bool:
+    """Whether the file (if it exists) and its folder can be written."""
+    if path.exists() and not os.access(path, os.W_OK):
+        return False
+    return os.access(path.parent, os.W_OK)
+
+
+def check(path: Path, busy_timeout_s: float) -> None:
+    """Raise ``sqlite3.DatabaseError`` if the file is no sound database. Empty files are sound."""
+    connection = connect(path, "write", busy_timeout_s)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if path.stat().st_size <= CHECKED_BYTES:
+            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict is not None and verdict[0] != "ok":
+                raise sqlite3.DatabaseError(f"database disk image is malformed ({verdict[0]})")
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file and what belongs to it; returns the new name."""
+    stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
+    target = path.with_name(f"{path.name}.damaged-{stamp}")
+    number = 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+    path.rename(target)
+    for suffix in ("-wal", "-shm"):
+        companion = path.with_name(path.name + suffix)
+        if companion.exists():
+            companion.rename(target.with_name(target.name + suffix))
+    return target
+
+
+def readable_access(path: Path, busy_timeout_s: float) -> Access:
+    """How a file that cannot be written can still be read. Raises ``sqlite3.Error`` if not at all."""
+    try:
+        connection = connect(path, "read", busy_timeout_s)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            return "read"
+        finally:
+            connection.close()
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise
+        connection = connect(path, "frozen", busy_timeout_s)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            return "frozen"
+        finally:
+            connection.close()
+
+
+def copy(source: Path, target: Path, busy_timeout_s: float) -> None:
+    """A consistent copy of a database that may be in use. Never writes to ``source``."""
+    access = readable_access(source, busy_timeout_s)
+    reading = connect(source, access, busy_timeout_s)
+    try:
+        writing = sqlite3.connect(str(target))
+        try:
+            reading.backup(writing)
+        finally:
+            writing.close()
+    finally:
+        reading.close()

@@ -1,0 +1,72 @@
+"""Turns what database drivers raise into this pack's named errors. Decides nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from .errors import (
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreReadOnly,
+    StoreUnavailable,
+)
+
+ENV_VARIABLE = "HOLAF_PROFILER_DATABASE_URL"
+
+_BY_TEXT: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
+    (
+        ("not a database", "malformed", "file is encrypted"),
+        StoreDamaged,
+        "The history at {where} is damaged. It is set aside under a new name as soon as it is opened again.",
+    ),
+    (
+        ("is locked", "is busy", "lock timeout", "schema has changed"),
+        StoreBusy,
+        "The history at {where} is locked by another process. Close the other program that has it open, "
+        "or wait until it is done.",
+    ),
+    (
+        ("disk is full", "disk full", "no space left", "quota", "could not extend file"),
+        StoreFull,
+        "The disk that holds the history at {where} is full. Free some space there, or point "
+        f"{ENV_VARIABLE} to another disk.",
+    ),
+    (
+        ("readonly", "read-only", "permission denied", "operation not permitted"),
+        StoreReadOnly,
+        "The history at {where} cannot be written. Make the file and its folder writable, or point "
+        f"{ENV_VARIABLE} to another place.",
+    ),
+)
+
+
+def translated(error: BaseException, where: str) -> StoreError:
+    """The named error for what a driver or the operating system raised."""
+    cause = getattr(error, "orig", None) or error
+    text = " ".join(str(cause).split())
+    lowered = text.lower()
+    for needles, kind, message in _BY_TEXT:
+        if any(needle in lowered for needle in needles):
+            return kind(message.format(where=where))
+    return StoreUnavailable(
+        f"The history at {where} cannot be used ({text or type(cause).__name__}). Check that the place "
+        f"exists and can be reached, or change {ENV_VARIABLE}."
+    )
+
+
+@contextmanager
+def translating(where: str) -> Iterator[None]:
+    """Raise a :class:`StoreError` in place of driver and file errors."""
+    import sqlite3
+
+    try:
+        yield
+    except StoreError:
+        raise
+    except (SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
+        raise translated(error, where) from error
