@@ -1,0 +1,68 @@
+# Everything that is done with this repository. `make help` lists it.
+# Only Python (3.10 or newer), git and the package registries are needed; the rest is fetched into .cache/.
+
+PYTHON ?= python3
+PORT ?= 8188
+EXIT ?=
+OLDEST := 0.16.3
+NEWEST := 0.30.0
+ALL := 0.16.3 0.18.2 0.20.1 0.24.1 0.26.0 0.27.0 0.30.0
+
+PROVISION := $(PYTHON) -m tests.comfyui.provision
+# the interpreter of the test environment, once `provision` has run
+VENV_PYTHON = $(shell $(PROVISION) | head -n 1)
+PYTEST = $(VENV_PYTHON) -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help provision demo test test-unit test-js test-contract test-browser test-matrix test-gpu bench lint types format clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+provision:  ## fetch a real ComfyUI and build the environment that runs it (nothing to do the second time)
+	@$(PROVISION) $(NEWEST) $(OLDEST) >/dev/null
+
+demo:  ## profile the example workflow in a real ComfyUI and leave it running (PORT=8188, EXIT=1 ends by itself)
+	@$(PYTHON) -m tests.comfyui.demo --port $(PORT) $(if $(EXIT),--exit)
+
+test: provision lint types test-js test-unit test-contract test-browser  ## everything that must pass, about ten minutes
+
+lint:  ## style and formatting
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+
+types:  ## static types, strictly
+	@$(VENV_PYTHON) -m tests.comfyui.types
+
+test-js:  ## pure JavaScript modules, where node is installed
+	@if command -v node >/dev/null && ls tests/js/*.test.mjs >/dev/null 2>&1; then node --test tests/js/*.test.mjs; \
+	else echo "skipped: node is not installed, or there are no JavaScript tests"; fi
+
+test-unit:  ## without ComfyUI and torch, seconds
+	@$(PYTEST) tests/unit
+
+test-contract:  ## against the newest and the oldest real ComfyUI
+	@$(PYTEST) tests/contract --comfyui $(OLDEST)
+	@$(PYTEST) tests/contract --comfyui $(NEWEST)
+
+test-browser:  ## the panel and the nodes in a real Chromium against a real ComfyUI
+	@$(VENV_PYTHON) -m tests.comfyui.browser
+
+test-matrix:  ## the contract tests against all seven pinned ComfyUI versions
+	@$(PROVISION) all >/dev/null
+	@set -e; for version in $(ALL); do echo "ComfyUI $$version"; $(PYTEST) tests/contract --comfyui $$version; done
+
+test-gpu:  ## the measurements against known truths, on a machine with a GPU
+	@$(PYTEST) tests/gpu -s
+
+bench:  ## what the profiler itself costs; writes metrics/results/
+	@$(VENV_PYTHON) -m metrics.overhead
+	@$(VENV_PYTHON) -m metrics.startup
+
+format:  ## rewrite the sources in the one style
+	@$(VENV_PYTHON) -m ruff check --fix .
+	@$(VENV_PYTHON) -m ruff format .
+
+clean:  ## remove everything that was fetched or built
+	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,97 @@
+"""Run the browser tests, or say in one line why they cannot run here.
+
+They need node, a Chromium, and the registry's playwright-core, which is fetched into the cache once. On a
+Debian machine where we are root a missing Chromium is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from .cache import REPOSITORY, cache_folder, say, stamped, write_stamp
+from .trees import last_line
+
+PLAYWRIGHT = "playwright-core@1.56.1"
+_TESTS = REPOSITORY / "tests" / "browser"
+
+
+def chromium() -> str | None:
+    """The Chromium to use: ``CHROMIUM_PATH``, an installed one, or one installed now; else ``None``."""
+    named = os.environ.get("CHROMIUM_PATH")
+    if named:
+        return named if Path(named).is_file() else None
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        say("Installing Chromium ...")
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (
+            ["apt-get", "update"],
+            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
+        ):
+            subprocess.run(command, env=environment, capture_output=True, check=False)
+        return shutil.which("chromium")
+    return None
+
+
+def playwright() -> Path | None:
+    """The ``node_modules`` folder with playwright-core in it, or ``None`` where npm cannot fetch it."""
+    folder = cache_folder() / "node"
+    modules = folder / "node_modules"
+    if stamped(folder, PLAYWRIGHT) and (modules / "playwright-core" / "package.json").is_file():
+        return modules
+    npm = shutil.which("npm")
+    if npm is None:
+        return None
+    folder.mkdir(exist_ok=True)
+    say("Fetching playwright-core ...")
+    done = subprocess.run(
+        [npm, "install", "--prefix", str(folder), "--no-save", "--no-audit", "--no-fund", PLAYWRIGHT],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        say(f"playwright-core could not be fetched: {last_line(done.stderr)}")
+        return None
+    write_stamp(folder, PLAYWRIGHT)
+    return modules
+
+
+def obstacle() -> str | None:
+    """Why browser tests cannot run here, or ``None``. Sets the variables that they read."""
+    if not shutil.which("node"):
+        return "node is not installed"
+    binary = chromium()
+    if binary is None:
+        return "there is no Chromium (set CHROMIUM_PATH)"
+    modules = playwright()
+    if modules is None:
+        return "playwright-core could not be fetched (npm is needed once)"
+    os.environ["CHROMIUM_PATH"] = binary
+    os.environ["NODE_MODULES"] = str(modules)
+    return None
+
+
+def main() -> int:
+    """Run ``tests/browser``; 0 where they passed or cannot run here."""
+    if not any(_TESTS.glob("test_*.py")):
+        print("skipped: there are no browser tests")
+        return 0
+    reason = obstacle()
+    if reason is not None:
+        print(f"skipped: browser tests: {reason}")
+        return 0
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", str(_TESTS)], cwd=REPOSITORY, check=False
+    ).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Command line: make a real ComfyUI and its environment ready, and say where they are.
+
+``python -m tests.comfyui.provision [VERSION ...]`` prints the environment's interpreter and then one tree a
+line. A second call does nothing and takes a fraction of a second. A problem is one sentence on stderr and
+exit code 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cache import cache_folder, only_one
+from .environment import build_environment, check_python, pip_command
+from .problem import ProvisioningError
+from .trees import NEWEST, VERSIONS, named_tree, registry_tree
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A ComfyUI that can be started: its source tree and the interpreter that runs it."""
+
+    version: str
+    tree: Path
+    python: Path
+
+
+def provision(*versions: str) -> list[Host]:
+    """Make the named ComfyUI versions ready (without a name: the newest). ``COMFYUI_PATH`` overrides all.
+
+    Raises :class:`ProvisioningError` with a sentence for the person at the keyboard.
+    """
+    check_python()
+    cache = cache_folder()
+    with only_one(cache):
+        named = named_tree()
+        if named is not None:
+            return [Host(tree_version(named), named, build_environment(cache / "venv-own", named))]
+        newest = _registry(cache, NEWEST)
+        python = build_environment(cache / "venv", newest)
+        return [Host(version, _registry(cache, version), python) for version in versions or (NEWEST,)]
+
+
+def _registry(cache: Path, version: str) -> Path:
+    # pip is looked for only where there is something to download: asking costs half a second
+    return registry_tree(cache, version, lambda: pip_command(cache))
+
+
+def tree_version(tree: Path) -> str:
+    """The version that a ComfyUI tree says it is, or ``unknown``."""
+    try:
+        text = (tree / "comfyui_version.py").read_text(encoding="utf-8")
+    except OSError:
+        return "unknown"
+    return next(
+        (line.split('"')[1] for line in text.splitlines() if line.startswith("__version__")), "unknown"
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """The command. Arguments are ComfyUI versions, or ``all``."""
+    versions = VERSIONS if arguments == ["all"] else tuple(arguments)
+    try:
+        hosts = provision(*versions)
+    except ProvisioningError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted: what was half made is made again next time.", file=sys.stderr)
+        return 130
+    print(hosts[0].python)
+    for host in hosts:
+        print(host.tree)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
