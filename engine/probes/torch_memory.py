@@ -52,7 +52,6 @@ class TorchMemory:
         self._seen_peak: dict[int, int] = {}
         self._foreign_resets = 0
         self._gone: dict[int, str] = {}
-        self._failed = False
         self._allocator = backend.allocator_backend()
         self._indices = tuple(range(backend.device_count()))
         self._keys = tuple(f"{backend.kind}:{index}" for index in self._indices)
@@ -156,13 +155,19 @@ class TorchMemory:
                 found.append(DeviceMemory(self._keys[index], used, peak))
         return tuple(found)
 
-    def observe(self) -> Iterable[tuple[str, int]]:
-        """(device key, bytes in use) now, from the monitor thread. Resets nothing."""
+    def observe(self, clock: Clock = now) -> list[tuple[str, float, int]]:
+        """(device key, clock time, bytes in use) now, from the monitor thread. Resets nothing.
+
+        A reading that a boundary cut into is left out: it would be stamped into one node
+        and tell of another.
+        """
         backend = self._backend
+        found = []
         for index in self._indices:
             if index in self._gone:
                 continue
             epoch = self._epoch
+            t_s = clock()
             try:
                 if not backend.in_use(index):
                     continue
@@ -171,12 +176,13 @@ class TorchMemory:
             except RuntimeError as error:
                 self._lost(index, error)
                 continue
-            if stats.peak_bytes is not None:
-                with self._lock:
-                    # A boundary in between has started a new peak: this one is the old node's.
-                    if epoch == self._epoch:
-                        self._seen_peak[index] = max(self._seen_peak.get(index, 0), stats.peak_bytes)
-            yield self._keys[index], stats.allocated_bytes + outside
+            with self._lock:
+                if epoch != self._epoch:
+                    continue
+                if stats.peak_bytes is not None:
+                    self._seen_peak[index] = max(self._seen_peak.get(index, 0), stats.peak_bytes)
+            found.append((self._keys[index], t_s, stats.allocated_bytes + outside))
+        return found
 
     def synchronize(self) -> None:
         """Wait until every device in use has done all work queued so far."""
@@ -244,7 +250,8 @@ class TorchSampler:
 
     def read(self) -> Iterable[Sample]:
         """Use now."""
-        return [Sample("vram_bytes", self._clock(), float(used), key) for key, used in self._memory.observe()]
+        seen = self._memory.observe(self._clock)
+        return [Sample("vram_bytes", t_s, float(used), key) for key, t_s, used in seen]
 
     def close(self) -> None:
         """Nothing is held."""
