@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .inputs import is_link
 from .model import Role, RunSettings
 
 START_ID = "HolafProfilerStart"
@@ -35,16 +36,6 @@ class GroupNode:
     description: str
     members: tuple[str, ...]
     canvas_group: str
-
-
-def is_link(value: object) -> bool:
-    """True for ``[source node id, output index]``."""
-    return (
-        isinstance(value, (list, tuple))
-        and len(value) == 2
-        and isinstance(value[0], str)
-        and isinstance(value[1], (int, float))
-    )
 
 
 def nodes_of_class(prompt: Prompt, class_type: str) -> Iterator[str]:

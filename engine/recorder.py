@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from .analysis.sampler_steps import step_times
 from .model import Boundary, ResidentModel, Role, Segment, SegmentKind, Step, StepDevice, StepStatus
+
+
+ProgressUpdate = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class _Life:
         self.loads_s = 0.0
         self.unloads_s = 0.0
         self.list_count: int | None = None
-        self.progress: list[tuple[float, float, float]] = []
+        self.progress: list[ProgressUpdate] = []
         self.models: tuple[ResidentModel, ...] = ()
         self.error_type: str | None = None
         self.error_message: str | None = None
@@ -196,6 +198,11 @@ class Recorder:
         return frozenset(self._lives)
 
     @property
+    def progress_updates(self) -> dict[str, tuple[ProgressUpdate, ...]]:
+        """``(clock time, value, maximum)`` of every update, for the nodes that sent any."""
+        return {key: tuple(life.progress) for key, life in self._lives.items() if life.progress}
+
+    @property
     def inputs(self) -> dict[str, Mapping[str, Any]]:
         """The inputs of every visited node, by node id."""
         return {key: life.ref.inputs for key, life in self._lives.items() if life.ref.inputs is not None}
@@ -244,7 +251,6 @@ class Recorder:
         end_s = None if end is None else end.t_s - self._origin_s
         devices = _devices(life, start, end) if ran else ()
         primary = next((device for device in devices if device.device == self._primary), None)
-        count, median_s, spread_s = step_times(life.progress)
         return Step(
             node_id=ref.node_id,
             node_type=ref.node_type,
@@ -273,9 +279,6 @@ class Recorder:
             read_call_bytes=life.read_call_bytes if ran else None,
             load_time_s=life.loads_s if ran else None,
             offload_time_s=life.unloads_s if ran else None,
-            sampler_steps=count,
-            sampler_step_median_s=median_s,
-            sampler_step_spread_s=spread_s,
             devices=devices,
             models=life.models,
             error_type=life.error_type,

@@ -1,0 +1,119 @@
+"""Puts everything known about a run together into the finished :class:`~engine.model.Run`. Pure.
+
+The recorder's steps lack what only the end can tell: the nodes that never ran,
+the inputs' text and hash, and all that the samples say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .analysis.attribution import attribute
+from .analysis.sampler_steps import step_times
+from .inputs import redact
+from .model import Metric, Role, Run, Sample, Series, Step, StepStatus
+from .prompt import ancestors, title
+from .recorder import ProgressUpdate
+from .snapshot import signatures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was gathered while a run went on.
+
+    ``origin_s`` is the clock time of the run's start. ``cached_ids`` are the nodes
+    that the host did not need to run, ``output_ids`` the outputs it was asked for.
+    ``inputs`` holds the inputs of the nodes that ran, those made by expansion included.
+    """
+
+    origin_s: float
+    steps: Sequence[Step]
+    samples: Sequence[Sample] = ()
+    progress: Mapping[str, Sequence[ProgressUpdate]] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    cached_ids: Iterable[str] = ()
+    output_ids: Iterable[str] = ()
+
+
+def assemble(draft: Run, evidence: Evidence, display_name: Callable[[str], str]) -> Run:
+    """``draft`` with its steps and series.
+
+    ``draft`` must hold the prompt, the metrics and the devices. ``display_name``
+    answers the menu name of a node class.
+    """
+    steps = _with_absent(draft, evidence, display_name)
+    hashes = signatures(draft.prompt or {})
+    inputs = {**_prompt_inputs(draft), **evidence.inputs}
+    finished = []
+    for step in steps:
+        known = inputs.get(step.node_id)
+        count, median_s, spread_s = step_times(evidence.progress.get(step.node_id, ()))
+        finished.append(
+            replace(
+                step,
+                inputs_json=redact(known) if known is not None else None,
+                inputs_hash=hashes.get(step.node_id),
+                sampler_steps=count,
+                sampler_step_median_s=median_s,
+                sampler_step_spread_s=spread_s,
+            )
+        )
+    series = to_series(evidence.samples, draft.metrics, evidence.origin_s)
+    return attribute(replace(draft, steps=tuple(finished), series=series))
+
+
+def to_series(samples: Iterable[Sample], metrics: Sequence[Metric], origin_s: float) -> tuple[Series, ...]:
+    """Samples by quantity and device, on the run's own time axis."""
+    units = {(metric.name, metric.device): metric.unit for metric in metrics}
+    grouped: dict[tuple[str, str | None], list[Sample]] = {}
+    for sample in samples:
+        grouped.setdefault((sample.metric, sample.device), []).append(sample)
+    series = []
+    for (name, device), found in grouped.items():
+        found.sort(key=lambda sample: sample.t_s)
+        averaged = all(sample.start_s is not None for sample in found)
+        series.append(
+            Series(
+                metric=name,
+                unit=units.get((name, device), units.get((name, None), "")),
+                device=device,
+                t_s=tuple(sample.t_s - origin_s for sample in found),
+                value=tuple(sample.value for sample in found),
+                start_s=tuple((sample.start_s or 0.0) - origin_s for sample in found) if averaged else (),
+            )
+        )
+    return tuple(series)
+
+
+def _with_absent(draft: Run, evidence: Evidence, display_name: Callable[[str], str]) -> list[Step]:
+    """The recorder's steps, then a step for each node of the prompt that never ran."""
+    prompt = draft.prompt or {}
+    cached = set(evidence.cached_ids)
+    steps = list(evidence.steps)
+    seen = {step.node_id for step in steps}
+    # What no requested output depends on was never meant to run: it is no part of this run.
+    wanted = ancestors(prompt, evidence.output_ids)
+    for node_id in prompt:
+        if node_id in seen or node_id not in wanted:
+            continue
+        node_type = str(prompt[node_id].get("class_type", ""))
+        status: StepStatus = "cached" if node_id in cached else "skipped"
+        steps.append(
+            Step(
+                node_id=node_id,
+                node_type=node_type,
+                node_title=title(prompt, node_id, display_name(node_type)),
+                position=len(steps),
+                role=evidence.roles.get(node_id, "node"),
+                status=status,
+                display_node_id=node_id,
+            )
+        )
+    return steps
+
+
+def _prompt_inputs(run: Run) -> dict[str, Mapping[str, Any]]:
+    return {node_id: node.get("inputs", {}) for node_id, node in (run.prompt or {}).items()}

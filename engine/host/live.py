@@ -1,0 +1,170 @@
+"""Tells the browsers about the run while it goes on: at most ten messages a second.
+
+Also keeps what ``GET status`` answers. Never waits for the network or the event loop.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from .. import clock
+from ..analysis.summary import summarize
+from ..measurement import Measurement
+from ..model import Run, Sample, Step
+from ..recorder import NodeRef
+from . import events
+from .archive import Archive
+
+MESSAGE_INTERVAL_S = 0.1
+
+_current: LiveFeed | None = None
+
+
+def status() -> dict[str, Any]:
+    """The run that goes on now, or ``{"active": False}``."""
+    feed = _current
+    return {"active": False} if feed is None else {"active": True, **feed.snapshot()}
+
+
+class LiveFeed:
+    """One run, told as it goes. Steps are collected and sent together."""
+
+    def __init__(self, draft: Run, measurement: Measurement, archive: Archive, total: int) -> None:
+        """``total``: how many nodes the run may have to execute."""
+        self._draft = draft
+        self._measurement = measurement
+        self._archive = archive
+        self._total = total
+        self._lock = threading.Lock()
+        self._unsent: list[dict[str, Any]] = []
+        self._sent_s = float("-inf")
+        self._node: NodeRef | None = None
+        self._node_since_s = 0.0
+        self._done = 0
+        self._newest: dict[tuple[str, str | None], Sample] = {}
+
+    def started(self) -> None:
+        """The run begins."""
+        global _current
+        _current = self
+        events.send(
+            events.RUN_STARTED,
+            {
+                "run_id": self._archive.known_run_id,
+                "prompt_id": self._draft.prompt_id,
+                "name": self._draft.name,
+                "workflow_id": self._draft.workflow_id,
+                "total_nodes": self._total,
+                "user_id": self._draft.user_id,
+            },
+        )
+
+    def entered(self, ref: NodeRef) -> None:
+        """A node runs now."""
+        self._node = ref
+        self._node_since_s = clock.now()
+        if self._unsent and self._node_since_s - self._sent_s >= MESSAGE_INTERVAL_S:
+            self._send()
+
+    def left(self, step: Step) -> None:
+        """A node is finished."""
+        if step.role != "node":
+            return
+        self._done += 1
+        with self._lock:
+            self._unsent.append(
+                {
+                    "node_id": step.node_id,
+                    "display_node_id": step.display_node_id,
+                    "title": step.node_title,
+                    "status": step.status,
+                    "exec_time": step.exec_time,
+                    "vram_max": step.vram_max,
+                    "ram_max_bytes": step.ram_max_bytes,
+                }
+            )
+        if clock.now() - self._sent_s >= MESSAGE_INTERVAL_S:
+            self._send()
+
+    def ended(self) -> None:
+        """No node runs any more."""
+        global _current
+        if _current is self:
+            _current = None
+        if self._unsent:
+            self._send()
+
+    def finished(self, run: Run) -> None:
+        """The run is put together."""
+        summary = summarize(run)
+        events.send(
+            events.RUN_FINISHED,
+            {
+                "run_id": self._archive.run_id(),
+                "prompt_id": run.prompt_id,
+                "name": run.name,
+                "workflow_id": run.workflow_id,
+                "status": run.status,
+                "total_time": run.total_time,
+                "headline": summary.headline,
+                "user_id": run.user_id,
+                "nodes": [
+                    {
+                        "node_id": step.node_id,
+                        "status": step.status,
+                        "exec_time": step.exec_time,
+                        "vram_max": step.vram_max,
+                    }
+                    for step in run.measured_steps
+                ],
+            },
+        )
+        for warning in run.warnings:
+            events.warn(warning, prompt_id=run.prompt_id, user_id=run.user_id)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Where the run stands: node, elapsed time, progress, newest readings."""
+        for sample in self._measurement.fresh_samples():
+            self._newest[(sample.metric, sample.device)] = sample
+        now_s = clock.now()
+        node = self._node
+        return {
+            "run_id": self._archive.known_run_id,
+            "prompt_id": self._draft.prompt_id,
+            "name": self._draft.name,
+            "user_id": self._draft.user_id,
+            "workflow_id": self._draft.workflow_id,
+            "node_id": node.node_id if node else None,
+            "display_node_id": node.display_node_id if node else None,
+            "title": node.node_title if node else None,
+            "node_elapsed_s": now_s - self._node_since_s if node else None,
+            "elapsed_s": now_s - self._measurement.origin_s,
+            "done": self._done,
+            "total": self._total,
+            **self._readings(),
+        }
+
+    def _readings(self) -> Mapping[str, float | None]:
+        primary = self._draft.primary_device
+        key = primary.key if primary else None
+
+        def newest(metric: str, device: str | None) -> float | None:
+            sample = self._newest.get((metric, device))
+            return sample.value if sample is not None else None
+
+        return {
+            "ram_bytes": newest("ram_bytes", None),
+            "cpu_percent": newest("cpu_percent", None),
+            "vram_bytes": newest("vram_bytes", key),
+            "device_vram_bytes": newest("device_vram_bytes", key),
+            "gpu_load_percent": newest("gpu_load_percent", key),
+        }
+
+    def _send(self) -> None:
+        with self._lock:
+            steps, self._unsent = self._unsent, []
+        if steps:
+            self._sent_s = clock.now()
+            events.send(events.STEP, {**self.snapshot(), **steps[-1], "steps": steps})

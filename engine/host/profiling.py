@@ -1,0 +1,93 @@
+"""Decides whether a prompt is profiled, and starts its session. The one way in from the hooks."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import clock, prompt as prompts
+from ..measurement import Measurement
+from ..model import Change, Run
+from ..probes.select import open_probes
+from ..snapshot import take
+from . import cache_mode, paths
+from .archive import Archive
+from .binding import PromptCall
+from .session import Session
+
+log = logging.getLogger("holaf.profiler")
+
+
+def begin(call: PromptCall) -> Session | None:
+    """The session for this prompt; ``None`` where no Profiler Start is switched on."""
+    start_id = prompts.find_start(call.prompt)
+    if start_id is None:
+        return None
+    settings, notes = prompts.start_settings(call.prompt, start_id)
+    if not settings.enabled:
+        return None
+    cache_mode.apply(call.executor, settings.cache)
+    told = call.extra_data.get("holaf_profiler")
+    told = told if isinstance(told, Mapping) else {}
+    workflow = _workflow_of(call.extra_data)
+    snapshot = take(call.prompt, workflow)
+    probes = open_probes(host_usage=_dynamic_vram())
+    draft = Run(
+        timestamp=clock.utc_timestamp(),
+        name=settings.run_name,
+        global_comment=settings.comment,
+        prompt_id=call.prompt_id,
+        workflow_id=snapshot.workflow_id,
+        workflow_hash=snapshot.hash,
+        user_id=str(told.get("user_id") or paths.DEFAULT_USER),
+        settings=settings,
+        cold=cache_mode.is_cold(),
+        forced=told.get("forced") is True,
+        snapshot_match=told.get("match") if told.get("match") in ("match", "mismatch", "no reference") else None,
+        changes=_changes(told.get("changes")),
+        devices=probes.devices,
+        metrics=probes.metrics(),
+        warnings=notes,
+        prompt=call.prompt,
+        workflow=workflow,
+    )
+    archive = Archive(draft.user_id)
+    archive.begin(draft)
+    measurement = Measurement(probes, settings, host_synchronizes=_host_synchronizes(len(probes.devices)))
+    session = Session(call, draft, measurement, archive, probes.boundary)
+    session.start()
+    return session
+
+
+def _workflow_of(extra_data: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    info = extra_data.get("extra_pnginfo")
+    workflow = info.get("workflow") if isinstance(info, Mapping) else None
+    return workflow if isinstance(workflow, Mapping) else None
+
+
+def _changes(told: object) -> tuple[Change, ...]:
+    if not isinstance(told, (list, tuple)):
+        return ()
+    fields = ("kind", "node_id", "title", "detail")
+    return tuple(Change(**{name: item[name] for name in fields}) for item in told if isinstance(item, Mapping))
+
+
+def _dynamic_vram() -> Callable[[int], int] | None:
+    """Bytes that ComfyUI's dynamic-VRAM allocator holds, where it is in use."""
+    if not _aimdo_enabled():
+        return None
+    control = sys.modules.get("comfy_aimdo.control")
+    usage = getattr(control, "get_total_vram_usage", None)
+    return None if usage is None else lambda _index: int(usage())
+
+
+def _host_synchronizes(device_count: int) -> bool:
+    """With dynamic VRAM the host waits for its GPU after each node; that covers one device."""
+    return _aimdo_enabled() and device_count == 1
+
+
+def _aimdo_enabled() -> bool:
+    memory = sys.modules.get("comfy.memory_management")
+    return bool(getattr(memory, "aimdo_enabled", False))

@@ -1,0 +1,137 @@
+"""What the Profiler Report node does: wait, draw, save, show. Never fails the workflow."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PIL.Image import Image
+
+from .. import clock, prompt as prompts
+from ..analysis.ranking import SORT_KEYS
+from ..analysis.summary import summarize
+from ..model import Group, Run
+from ..render.notice import draw_notice
+from . import run_state, saving
+from .session import Session
+
+log = logging.getLogger("holaf.profiler")
+
+__all__ = ["SORT_KEYS", "Made", "Wishes", "make"]
+
+NO_START = (
+    "Nothing was measured: this workflow has no Profiler Start that is switched on. "
+    "Add one anywhere (no wires needed) and run again."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a Report's widgets ask for, with sense made of every value."""
+
+    title: str = ""
+    sort_by: str = SORT_KEYS[0]
+    top_n: int = 10
+    theme: str = "dark"
+    save: bool = False
+    filename_prefix: str = saving.DEFAULT_PREFIX
+    formats: str = ""
+
+    @classmethod
+    def read(cls, inputs: Mapping[str, Any]) -> Wishes:
+        """The node's inputs; what makes no sense becomes the default."""
+        sort_by, top_n, theme = inputs.get("sort_by"), inputs.get("top_n"), inputs.get("theme")
+        return cls(
+            title=str(inputs.get("title") or "")[: prompts.NAME_LENGTH_MAX],
+            sort_by=sort_by if sort_by in SORT_KEYS else SORT_KEYS[0],
+            top_n=min(max(int(top_n), 1), 100) if isinstance(top_n, (int, float)) else 10,
+            theme=theme if theme in ("dark", "light") else "dark",
+            save=inputs.get("save") is True,
+            filename_prefix=str(inputs.get("filename_prefix") or saving.DEFAULT_PREFIX),
+            formats=str(inputs.get("formats") or ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the node answers: an image tensor ``[1, height, width, 3]`` of 0..1, text, the run's number."""
+
+    chart: Any
+    table: str
+    run_id: int
+    ui: dict[str, Any]
+
+
+async def make(
+    *, node_id: str, prompt: prompts.Prompt, extra_pnginfo: Mapping[str, Any] | None, inputs: Mapping[str, Any]
+) -> Made:
+    """Wait until everything else is done, then report on it. Raises only the host's interrupt."""
+    session = run_state.active
+    wishes = Wishes.read(inputs)
+    if not isinstance(session, Session):
+        return _notice(NO_START, wishes.theme)
+    await session.wait_until_last()
+    wired = prompts.wired_groups(prompt or {}, node_id)
+    try:
+        return await asyncio.to_thread(_report, session, wishes, wired, inputs.get("images"), extra_pnginfo)
+    except Exception as error:
+        log.exception("Workflow Profiler could not draw the report. The run itself is kept in the history.")
+        return _notice(f"The report could not be drawn: {type(error).__name__}: {error}", wishes.theme)
+
+
+def _report(
+    session: Session, wishes: Wishes, wired: tuple[str, ...], images: Any, extra_pnginfo: Mapping[str, Any] | None
+) -> Made:
+    from ..render import chart, table
+
+    began_s = clock.now()
+    run = session.run_so_far()
+    groups = _shown_groups(run, wired)
+    look = {"title": wishes.title, "sort_by": wishes.sort_by, "top_n": wishes.top_n, "groups": groups}
+    picture = chart.draw(run, theme=wishes.theme, **look)
+    text = table.render(run, **look)
+    # The history may be slow; the picture above did not wait for it.
+    run_id = session.archive.run_id()
+    notes: tuple[str, ...] = ()
+    if wishes.save:
+        saved = saving.save(
+            run, picture, images, prefix=wishes.filename_prefix, formats=wishes.formats, theme=wishes.theme,
+            look=look, run_id=run_id, extra_pnginfo=extra_pnginfo,
+        )  # fmt: skip
+        shown, notes = saved.shown, saved.notes
+    else:
+        shown = saving.preview(picture)
+    if notes:
+        text = "\n".join([text, "", *notes])
+    session.add_report_cost(clock.now() - began_s)
+    return _made(picture, text, run_id or 0, shown, summarize(run).headline)
+
+
+def _shown_groups(run: Run, wired: tuple[str, ...]) -> tuple[Group, ...]:
+    if not wired:
+        return run.groups
+    return tuple(group for group in run.groups if group.source_node_id in wired)
+
+
+def _notice(message: str, theme: str) -> Made:
+    picture = draw_notice(message, theme=theme)
+    return _made(picture, message, 0, saving.preview(picture), message)
+
+
+def _made(picture: Image, text: str, run_id: int, shown: list[dict[str, str]], headline: str) -> Made:
+    import numpy
+    import torch
+
+    pixels = numpy.asarray(picture.convert("RGB"), dtype=numpy.float32) / 255.0
+    return Made(
+        chart=torch.from_numpy(pixels)[None],
+        table=text,
+        run_id=run_id,
+        ui={
+            "images": shown,
+            "holaf_profiler": [{"run_id": run_id, "table": text, "headline": headline}],
+        },
+    )

@@ -1,0 +1,251 @@
+"""One profiled prompt, from its first node to its report: what the hooks tell, turned into a Run.
+
+The executor's thread calls the ``NodeHooks`` methods; putting the run together
+happens on a thread of its own after the prompt. Never changes what the prompt
+computes, never makes the prompt wait for a disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+from typing import Any
+
+from .. import clock, prompt as prompts
+from ..assembly import Evidence, assemble
+from ..measurement import Measurement
+from ..model import Run, RunStatus, Step, StepStatus
+from ..probes.boundary import BoundaryReader
+from ..recorder import NodeRef, Outcome
+from ..store.errors import StoreError
+from . import environment, host_nodes
+from .archive import Archive
+from .binding import NodeCall, PromptCall
+from .live import LiveFeed
+from .progress import StepProgress
+from .recall import prompt_groups, recall
+from .waiting import ReportGate
+
+log = logging.getLogger("holaf.profiler")
+
+_UNFINISHED: dict[RunStatus, StepStatus] = {"interrupted": "interrupted", "failed": "error"}
+
+
+class Session:
+    """One run being profiled."""
+
+    def __init__(
+        self,
+        call: PromptCall,
+        draft: Run,
+        measurement: Measurement,
+        archive: Archive,
+        boundary: BoundaryReader,
+    ) -> None:
+        """``draft`` holds what is known before the first node."""
+        self.draft = draft
+        self.archive = archive
+        self.is_off = False
+        self.measurement = measurement
+        self._call = call
+        self._boundary = boundary
+        self._roles = prompts.roles(call.prompt)
+        self._refs: dict[str, NodeRef] = {}
+        self._progress: StepProgress | None = None
+        self._warnings = list(draft.warnings)
+        self._failed: Step | None = None
+        self._status: RunStatus = "running"
+        self._ended_s: float | None = None
+        self._report_s = 0.0
+        self._composing = threading.Lock()
+        self._reported: Run | None = None
+        self.gate = ReportGate(self._ids_that_come_last())
+        self.live = LiveFeed(draft, measurement, archive, self._count_of_nodes())
+
+    def start(self) -> None:
+        """Begin sampling and tell the browsers."""
+        self.measurement.start()
+        self.live.started()
+
+    # ---- what the hooks tell -------------------------------------------------------------
+
+    def enter_node(self, call: NodeCall) -> None:
+        """A node's ``execute`` begins."""
+        if self._progress is None:
+            self._progress = StepProgress.attach(self.measurement.recorder)
+        ref = self._refs.get(call.node_id) or self._make_ref(call)
+        self.archive.running(call.node_id)
+        self.live.entered(ref)
+        self.measurement.enter(ref)
+
+    def leave_node(self, call: NodeCall, result: Any) -> None:
+        """A node's ``execute`` returned."""
+        outcome = host_nodes.outcome(call, result)
+        self._leave(call, outcome)
+        if call.execution_list is None:
+            # Without the host's list of pending nodes a report cannot know that it is last.
+            self.gate.open()
+        else:
+            finished = None if outcome.waiting else call.node_id
+            self.gate.check(call.execution_list, call.dynprompt, finished)
+
+    def node_raised(self, call: NodeCall, error: BaseException) -> None:
+        """A node's ``execute`` raised instead of answering: the whole prompt is being torn down."""
+        self._leave(call, host_nodes.failure(error))
+
+    def boundaries_unknown(self, why: str) -> None:
+        """Fall back to what the host's progress messages tell."""
+        if self._progress is not None and self._progress.gives_boundaries:
+            return
+        log.warning(
+            "Workflow Profiler cannot read node boundaries on this ComfyUI (%s); it uses progress messages "
+            "instead, which are less exact. Please report this with your ComfyUI version.",
+            why,
+        )
+        self._warnings.append(f"Node times come from progress messages and are less exact: {why}.")
+        self._progress = StepProgress.attach(self.measurement.recorder, boundary=self._boundary)
+        self.gate.open()
+
+    def end_run(self, failure: BaseException | None) -> None:
+        """The prompt is over: put the run together without holding up the next prompt."""
+        self._close(self._final_status(failure))
+
+    def switch_off(self, error: BaseException) -> None:
+        """The profiler failed: keep what there is, measure no more."""
+        self.is_off = True
+        self._warnings.append(
+            f"Measuring stopped early because of an error in the profiler: {type(error).__name__}: {error}"
+        )
+        try:
+            self._close("partial")
+        except Exception:  # noqa: BLE001 - the last line of the do-no-harm boundary
+            log.exception("Workflow Profiler could not close the run either.")
+
+    # ---- what a report asks ----------------------------------------------------------------
+
+    async def wait_until_last(self) -> None:
+        """Wait until only reports are left to run. Raises the host's interrupt on Cancel."""
+        await self.gate.wait(host_nodes.raise_if_interrupted)
+
+    def run_so_far(self) -> Run:
+        """The run as reports show it, everything else being done. Blocks; any thread."""
+        with self._composing:
+            if self._reported is None:
+                self._reported = self._compose("partial" if self.is_off else self._success())
+            return self._reported
+
+    def add_report_cost(self, seconds: float) -> None:
+        """Drawing and saving a report took this long."""
+        self._report_s += seconds
+
+    # ---- inside ------------------------------------------------------------------------------
+
+    def _ids_that_come_last(self) -> frozenset[str]:
+        reports = prompts.nodes_of_class(self._call.prompt, prompts.REPORT_ID)
+        return frozenset(reports) | {key for key, role in self._roles.items() if role == "report_output"}
+
+    def _count_of_nodes(self) -> int:
+        wanted = prompts.ancestors(self._call.prompt, self._call.execute_outputs)
+        return sum(1 for node_id in wanted if node_id not in self._roles)
+
+    def _make_ref(self, call: NodeCall) -> NodeRef:
+        node_id, dynprompt = call.node_id, call.dynprompt
+        node = dynprompt.get_node(node_id)
+        node_type = node["class_type"]
+        root = dynprompt.get_real_node_id(node_id)
+        ref = self._refs[node_id] = NodeRef(
+            node_id=node_id,
+            node_type=node_type,
+            node_title=prompts.title({node_id: node}, node_id, host_nodes.display_name(node_type)),
+            role=self._roles.get(root, "node"),
+            display_node_id=dynprompt.get_display_node_id(node_id),
+            parent_node_id=dynprompt.get_parent_node_id(node_id),
+            inputs=node.get("inputs"),
+        )
+        return ref
+
+    def _leave(self, call: NodeCall, outcome: Outcome) -> None:
+        step = self.measurement.leave(call.node_id, outcome)
+        if outcome.waiting == "async" and call.pending_async is not None:
+            host_nodes.when_tasks_end(
+                call.pending_async.get(call.node_id, ()),
+                lambda: self.measurement.recorder.tasks_done(call.node_id, clock.now()),
+            )
+        if step is None:
+            return
+        self.archive.step(step)
+        self.live.left(step)
+        if step.status in ("error", "interrupted"):
+            self._failed = step
+
+    def _messages(self) -> list[Any]:
+        return list(getattr(self._call.executor, "status_messages", ()))
+
+    def _success(self) -> RunStatus:
+        outputs = host_nodes.output_node_ids(self._call.prompt)
+        return "success" if outputs <= set(self._call.execute_outputs) else "partial"
+
+    def _final_status(self, failure: BaseException | None) -> RunStatus:
+        names = {message[0] for message in self._messages()}
+        if "execution_interrupted" in names or host_nodes.is_interrupt(failure):
+            return "interrupted"
+        if failure is not None or "execution_success" not in names:
+            return "failed"
+        return self._success()
+
+    def _close(self, status: RunStatus) -> None:
+        self._ended_s = clock.now()
+        self._status = status
+        # The executor reuses its list for the next prompt, which may start before this run is put together.
+        messages = self._messages()
+        self.gate.open()
+        self.live.ended()
+        self.archive.finish_with(lambda: self._finished_run(messages))
+
+    def _finished_run(self, messages: list[Any]) -> Run:
+        with self._composing:
+            run = self._compose(self._status, messages)
+        self.live.finished(run)
+        return run
+
+    def _compose(self, status: RunStatus, messages: list[Any] | None = None) -> Run:
+        self.measurement.stop()
+        cut_short = status in ("failed", "interrupted") or self.is_off
+        ended_s = (self._ended_s or clock.now()) - self.measurement.origin_s
+        failed = self._failed
+        draft = replace(
+            self.draft,
+            status=status,
+            total_time=ended_s if cut_short else self.measurement.recorder.last_end_s,
+            metrics=self.measurement.metrics,
+            environment=environment.collect(),
+            error_node_id=failed.node_id if failed else None,
+            error_type=failed.error_type if failed else None,
+            error_message=failed.error_message if failed else None,
+            overhead=replace(
+                self.measurement.overhead, report_s=self._report_s or None, writer_s=self.archive.cost_s()
+            ),
+        )
+        evidence = Evidence(
+            origin_s=self.measurement.origin_s,
+            steps=self.measurement.steps(unfinished=_UNFINISHED.get(status, "running")),
+            samples=self.measurement.samples,
+            progress=self.measurement.recorder.progress_updates,
+            inputs=self.measurement.recorder.inputs,
+            roles=self._roles,
+            cached_ids=host_nodes.cached_ids(self._messages() if messages is None else messages),
+            output_ids=self._call.execute_outputs,
+        )
+        run = assemble(draft, evidence, host_nodes.display_name)
+        return self._with_history(run)
+
+    def _with_history(self, run: Run) -> Run:
+        warnings = [*self._warnings, *self.archive.troubles()]
+        try:
+            history = self.archive.history
+            run = recall(run, history) if history is not None else replace(run, groups=prompt_groups(run))
+        except StoreError as error:
+            run = replace(run, groups=prompt_groups(run))
+            warnings.append(str(error))
+        return replace(run, warnings=tuple(dict.fromkeys(warnings)))

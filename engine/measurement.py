@@ -1,0 +1,115 @@
+"""The instruments of one run working together: recorder, sampler, boundary readings, own cost.
+
+The executor's thread calls :meth:`Measurement.enter` and :meth:`Measurement.leave`;
+any thread may ask for the results afterwards. No ComfyUI, no database.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from . import clock
+from .gpu_marks import GpuMarks
+from .model import Boundary, Metric, Overhead, RunSettings, Sample, Step, StepStatus
+from .probes.select import Probes
+from .recorder import NodeRef, Outcome, Recorder
+from .sampler import Sampler
+
+LIGHT_ENTER_S = 0.001
+"""A node that begins this soon after the last one ended starts from that one's memory readings."""
+
+
+class Measurement:
+    """One run being measured. ``origin_s`` is the clock time at which it started."""
+
+    def __init__(self, probes: Probes, settings: RunSettings, *, host_synchronizes: bool = False) -> None:
+        """``host_synchronizes``: the host waits for the GPU after each node by itself."""
+        primary = next((device.key for device in probes.devices if device.primary), None)
+        self._probes = probes
+        self._sampler = Sampler(probes.sampled, settings.interval_ms / 1000.0)
+        self._marks = GpuMarks(probes.memory if settings.timing == "light" else None)
+        self._sync = settings.timing == "precise" and not host_synchronizes
+        self._last = Boundary(t_s=float("-inf"))
+        self._boundary_s = 0.0
+        self._boundary_count = 0
+        self._sync_s = 0.0
+        self._samples: list[Sample] = []
+        self._lock = threading.Lock()
+        self.origin_s = clock.now()
+        self.recorder = Recorder(self.origin_s, primary)
+
+    def start(self) -> None:
+        """Begin sampling."""
+        self._sampler.start()
+
+    def enter(self, ref: NodeRef) -> None:
+        """A node begins, or begins again after waiting."""
+        began_s = clock.now()
+        if began_s - self._last.t_s < LIGHT_ENTER_S:
+            boundary = self._light()
+        else:
+            boundary = self._probes.boundary.read(sync=False, entering=True)
+        self._marks.enter(ref.node_id)
+        self.recorder.enter(ref, boundary)
+        self._boundary_s += clock.now() - began_s
+
+    def leave(self, node_id: str, outcome: Outcome) -> Step | None:
+        """A node returned. Answers its step once it is finished."""
+        began_s = clock.now()
+        self._marks.leave(node_id)
+        if outcome.status == "cached":
+            boundary = self._light()
+        else:
+            boundary = self._last = self._probes.boundary.read(sync=self._sync)
+        step = self.recorder.leave(node_id, boundary, outcome)
+        self._sync_s += boundary.sync_s
+        self._boundary_count += 1
+        self._boundary_s += clock.now() - began_s - boundary.sync_s
+        return step
+
+    def stop(self) -> None:
+        """End sampling. Blocks until the sampling thread is done; further calls do nothing."""
+        with self._lock:
+            self._sampler.stop()
+            self._samples.extend(self._sampler.take())
+
+    def steps(self, *, unfinished: StepStatus = "running") -> tuple[Step, ...]:
+        """All steps so far; see :meth:`Recorder.steps`. Waits for the GPU's timing marks."""
+        return self._marks.resolve(self.recorder.steps(unfinished=unfinished))
+
+    def fresh_samples(self) -> list[Sample]:
+        """The samples since the last call, which stay with the run as well."""
+        with self._lock:
+            fresh = self._sampler.take()
+            self._samples.extend(fresh)
+        return fresh
+
+    @property
+    def samples(self) -> list[Sample]:
+        """Everything sampled so far."""
+        return self._samples
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """How each quantity was measured, or why not."""
+        return self._probes.metrics(self._sampler.metrics)
+
+    @property
+    def overhead(self) -> Overhead:
+        """What measuring has cost so far."""
+        stats = self._sampler.stats
+        return Overhead(
+            boundary_s=self._boundary_s,
+            boundary_count=self._boundary_count,
+            sync_s=self._sync_s,
+            sampler_s=stats.cpu_s,
+            sample_count=stats.count,
+            sample_interval_median_s=stats.interval_median_s,
+            sample_interval_p95_s=stats.interval_p95_s,
+        )
+
+    def _light(self) -> Boundary:
+        """Time and CPU time now, memory as it stood at the last full reading."""
+        light = self._probes.boundary.read_light()
+        return replace(self._last, t_s=light.t_s, cpu_s=light.cpu_s, ram_peak_bytes=None, sync_s=0.0, cost_s=0.0)
