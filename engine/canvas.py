@@ -29,7 +29,8 @@ def group_members(workflow: Mapping[str, Any], title: str) -> tuple[str, ...]:
         boxes = [
             box
             for group in _list(graph, "groups")
-            if str(group.get("title", "")).strip().casefold() == wanted and (box := _numbers(group.get("bounding"), 4))
+            if str(group.get("title", "")).strip().casefold() == wanted
+            and (box := _numbers(group.get("bounding"), 4))
         ]
         for node in _list(graph, "nodes"):
             centre = _centre(node)
@@ -40,7 +41,9 @@ def group_members(workflow: Mapping[str, Any], title: str) -> tuple[str, ...]:
 
 def group_titles(workflow: Mapping[str, Any]) -> tuple[str, ...]:
     """The titles of all canvas groups, subgraphs included, each once."""
-    titles = (str(group.get("title", "")) for _, graph in _graphs(workflow) for group in _list(graph, "groups"))
+    titles = (
+        str(group.get("title", "")) for _, graph in _graphs(workflow) for group in _list(graph, "groups")
+    )
     return tuple(dict.fromkeys(title for title in titles if title.strip()))
 
 

@@ -112,4 +112,6 @@ class Measurement:
     def _light(self) -> Boundary:
         """Time and CPU time now, memory as it stood at the last full reading."""
         light = self._probes.boundary.read_light()
-        return replace(self._last, t_s=light.t_s, cpu_s=light.cpu_s, ram_peak_bytes=None, sync_s=0.0, cost_s=0.0)
+        return replace(
+            self._last, t_s=light.t_s, cpu_s=light.cpu_s, ram_peak_bytes=None, sync_s=0.0, cost_s=0.0
+        )

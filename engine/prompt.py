@@ -70,12 +70,16 @@ def start_settings(prompt: Prompt, node_id: str) -> tuple[RunSettings, tuple[str
         value = _widget(prompt, node_id, name, fallback)
         if value in options:
             return value
-        notes.append(f"Profiler Start: {name} {_short(value)} is not one of {', '.join(options)}; used {fallback}.")
+        notes.append(
+            f"Profiler Start: {name} {_short(value)} is not one of {', '.join(options)}; used {fallback}."
+        )
         return fallback
 
     interval = _widget(prompt, node_id, "interval_ms", default.interval_ms)
     if isinstance(interval, bool) or not isinstance(interval, (int, float)) or interval != interval:
-        notes.append(f"Profiler Start: interval_ms {_short(interval)} is not a number; used {default.interval_ms}.")
+        notes.append(
+            f"Profiler Start: interval_ms {_short(interval)} is not a number; used {default.interval_ms}."
+        )
         interval_ms = default.interval_ms
     else:
         interval_ms = int(min(max(interval, INTERVAL_MS_MIN), INTERVAL_MS_MAX))
@@ -163,9 +167,8 @@ def ancestors(prompt: Prompt, node_ids: Iterable[str]) -> set[str]:
         if node_id in seen:
             continue
         seen.add(node_id)
-        for value in prompt[node_id].get("inputs", {}).values():
-            if is_link(value) and value[0] in prompt:
-                frontier.append(value[0])
+        inputs = prompt[node_id].get("inputs", {})
+        frontier += [value[0] for value in inputs.values() if is_link(value) and value[0] in prompt]
     return seen
 
 

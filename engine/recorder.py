@@ -13,7 +13,6 @@ from typing import Any, Literal, NamedTuple
 
 from .model import Boundary, ResidentModel, Role, Segment, SegmentKind, Step, StepDevice, StepStatus
 
-
 ProgressUpdate = tuple[float, float, float]
 
 
@@ -91,7 +90,9 @@ class _Life:
             if seen is not None and (self.ram_max is None or seen > self.ram_max):
                 self.ram_max = seen
         for memory in boundary.vram:
-            peak = memory.used_bytes if memory.peak_bytes is None else max(memory.peak_bytes, memory.used_bytes)
+            peak = (
+                memory.used_bytes if memory.peak_bytes is None else max(memory.peak_bytes, memory.used_bytes)
+            )
             if peak > self.devices.get(memory.device, -1):
                 self.devices[memory.device] = peak
 
@@ -210,7 +211,8 @@ class Recorder:
     def steps(self, *, unfinished: StepStatus = "running") -> tuple[Step, ...]:
         """All steps so far in execution order; those not finished get the status ``unfinished``."""
         return tuple(
-            self._step(life, unfinished if life.status == "running" else None) for life in self._lives.values()
+            self._step(life, unfinished if life.status == "running" else None)
+            for life in self._lives.values()
         )
 
     def _end_waiting(self, life: _Life, boundary: Boundary) -> None:

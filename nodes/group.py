@@ -30,20 +30,22 @@ class ProfilerGroup(io.ComfyNode):
                 io.String.Input(
                     "color", default="#56B4E9", tooltip="The group's colour on reports, as #RRGGBB."
                 ),
-                io.String.Input("description", default="", tooltip="What this group is for. Kept with the history."),
+                io.String.Input(
+                    "description", default="", tooltip="What this group is for. Kept with the history."
+                ),
                 io.String.Input(
                     "members",
                     default="",
                     multiline=True,
                     tooltip=(
-                        "One node per line: its number (3, or 7:3 inside a subgraph), its title, or its class "
+                        "One node per line: its number (3, or 7:3 in a subgraph), its title, or its class "
                         "name such as KSampler. * stands for anything: *Loader*."
                     ),
                 ),
                 io.String.Input(
                     "canvas_group",
                     default="",
-                    tooltip="Title of a group box drawn on the canvas: all nodes inside it become members too.",
+                    tooltip="Title of a group box on the canvas: all nodes inside it become members too.",
                 ),
                 PROFILER.Input(
                     "profiler", optional=True, tooltip="Optional: a wire from Profiler Start, only for order."

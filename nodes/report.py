@@ -20,7 +20,7 @@ class ProfilerReport(io.ComfyNode):
             display_name="Profiler Report",
             category=CATEGORY,
             description=(
-                "Shows where time and memory went, as a picture and a table. Put it anywhere: it always waits "
+                "Shows where time and memory went, as a picture and a table. Put it anywhere: it waits "
                 "until all other nodes are done. Needs a Profiler Start in the workflow."
             ),
             search_aliases=["profile report", "benchmark chart", "timing table", "vram chart"],
@@ -34,14 +34,16 @@ class ProfilerReport(io.ComfyNode):
                     "groups",
                     template=io.Autogrow.TemplatePrefix(GROUP.Input("group"), prefix="group_", min=0, max=50),
                     optional=True,
-                    tooltip="Optional: wire Profiler Groups to show only these. With none wired, all are shown.",
+                    tooltip="Optional: wire Profiler Groups to show only these. Without, all are shown.",
                 ),
                 io.Image.Input(
                     "images",
                     optional=True,
                     tooltip="Optional: images to save together with the report, under the same number.",
                 ),
-                io.String.Input("title", default="", tooltip="Headline of the report. Empty: the answer itself."),
+                io.String.Input(
+                    "title", default="", tooltip="Headline of the report. Empty: the answer itself."
+                ),
                 io.Combo.Input(
                     "sort_by",
                     options=list(report.SORT_KEYS),
@@ -74,9 +76,13 @@ class ProfilerReport(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.Image.Output(display_name="chart", tooltip="The picture, to preview or save like any image."),
+                io.Image.Output(
+                    display_name="chart", tooltip="The picture, to preview or save like any image."
+                ),
                 io.String.Output(display_name="table", tooltip="The same facts as text."),
-                io.Int.Output(display_name="run_id", tooltip="The run's number in the history; 0 if not recorded."),
+                io.Int.Output(
+                    display_name="run_id", tooltip="The run's number in the history; 0 if not recorded."
+                ),
             ],
         )
 

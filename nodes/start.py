@@ -24,7 +24,14 @@ class ProfilerStart(io.ComfyNode):
                 "Put this anywhere in the workflow and press Run: every node's time and memory is measured. "
                 "No wires needed. Add a Profiler Report to see the result on the canvas."
             ),
-            search_aliases=["profile", "benchmark", "measure time", "vram usage", "performance", "slow workflow"],
+            search_aliases=[
+                "profile",
+                "benchmark",
+                "measure time",
+                "vram usage",
+                "performance",
+                "slow workflow",
+            ],
             inputs=[
                 io.String.Input(
                     "run_name",
@@ -53,7 +60,7 @@ class ProfilerStart(io.ComfyNode):
                     options=["precise", "light"],
                     default="precise",
                     tooltip=(
-                        "precise: waits for the GPU after each node, so each node is billed for its own work. "
+                        "precise: waits for the GPU after each node, so each is billed for its own work. "
                         "light: adds no waiting; GPU time is measured beside it with timing events."
                     ),
                 ),
@@ -71,7 +78,7 @@ class ProfilerStart(io.ComfyNode):
                     options=["warn", "block", "ignore"],
                     default="warn",
                     tooltip=(
-                        "What to do when the workflow no longer matches the snapshot taken with Update nodes: "
+                        "What to do when the workflow no longer matches the snapshot of Update nodes: "
                         "ask, refuse to run, or only note it."
                     ),
                 ),

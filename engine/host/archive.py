@@ -63,7 +63,9 @@ class Archive:
 
     def finish_with(self, make_run: Callable[[], Run]) -> None:
         """Put the run together on a thread of its own and write what comes out."""
-        thread = threading.Thread(target=self._finish, args=(make_run,), name="holaf-profiler-finish", daemon=True)
+        thread = threading.Thread(
+            target=self._finish, args=(make_run,), name="holaf-profiler-finish", daemon=True
+        )
         _finishing.add(thread)
         thread.start()
 
@@ -90,7 +92,7 @@ class Archive:
             run = make_run()
             if self._handle is not None:
                 self._handle.finish(run)
-        except Exception:  # noqa: BLE001 - the do-no-harm boundary of this thread
+        except Exception:
             log.exception("Workflow Profiler could not put the run together; its steps so far are kept.")
         finally:
             _finishing.discard(threading.current_thread())

@@ -106,7 +106,7 @@ def _safely(run: NodeHooks | None, function: Callable[..., T], *args: Any) -> T 
         return None
     try:
         return function(*args)
-    except Exception as error:  # noqa: BLE001 - this is the do-no-harm boundary
+    except Exception as error:
         log.exception(
             "Workflow Profiler stopped measuring this run; the workflow itself goes on. "
             "Please report the lines below together with your ComfyUI version."

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import clock, prompt as prompts
+from .. import clock
+from .. import prompt as prompts
 from ..measurement import Measurement
 from ..model import Change, Run
 from ..probes.select import open_probes
@@ -45,7 +46,9 @@ def begin(call: PromptCall) -> Session | None:
         settings=settings,
         cold=cache_mode.is_cold(),
         forced=told.get("forced") is True,
-        snapshot_match=told.get("match") if told.get("match") in ("match", "mismatch", "no reference") else None,
+        snapshot_match=told.get("match")
+        if told.get("match") in ("match", "mismatch", "no reference")
+        else None,
         changes=_changes(told.get("changes")),
         devices=probes.devices,
         metrics=probes.metrics(),
@@ -71,7 +74,9 @@ def _changes(told: object) -> tuple[Change, ...]:
     if not isinstance(told, (list, tuple)):
         return ()
     fields = ("kind", "node_id", "title", "detail")
-    return tuple(Change(**{name: item[name] for name in fields}) for item in told if isinstance(item, Mapping))
+    return tuple(
+        Change(**{name: item[name] for name in fields}) for item in told if isinstance(item, Mapping)
+    )
 
 
 def _dynamic_vram() -> Callable[[int], int] | None:

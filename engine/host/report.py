@@ -10,7 +10,8 @@ from typing import Any
 
 from PIL.Image import Image
 
-from .. import clock, prompt as prompts
+from .. import clock
+from .. import prompt as prompts
 from ..analysis.ranking import SORT_KEYS
 from ..analysis.summary import summarize
 from ..model import Group, Run
@@ -66,7 +67,11 @@ class Made:
 
 
 async def make(
-    *, node_id: str, prompt: prompts.Prompt, extra_pnginfo: Mapping[str, Any] | None, inputs: Mapping[str, Any]
+    *,
+    node_id: str,
+    prompt: prompts.Prompt,
+    extra_pnginfo: Mapping[str, Any] | None,
+    inputs: Mapping[str, Any],
 ) -> Made:
     """Wait until everything else is done, then report on it. Raises only the host's interrupt."""
     session = run_state.active
@@ -83,7 +88,11 @@ async def make(
 
 
 def _report(
-    session: Session, wishes: Wishes, wired: tuple[str, ...], images: Any, extra_pnginfo: Mapping[str, Any] | None
+    session: Session,
+    wishes: Wishes,
+    wired: tuple[str, ...],
+    images: Any,
+    extra_pnginfo: Mapping[str, Any] | None,
 ) -> Made:
     from ..render import chart, table
 

@@ -131,7 +131,9 @@ def _save_formats(
     from ..render.formats import FORMATS, export
 
     notes = []
-    for name in dict.fromkeys(part.strip().lower().lstrip(".") for part in wanted.replace(";", ",").split(",")):
+    for name in dict.fromkeys(
+        part.strip().lower().lstrip(".") for part in wanted.replace(";", ",").split(",")
+    ):
         if not name or name == "png":
             continue
         if name not in FORMATS:
@@ -143,9 +145,7 @@ def _save_formats(
     return notes
 
 
-def _save_images(
-    images: Any, folder: Path, stem: str, subfolder: str, info: PngInfo
-) -> list[dict[str, str]]:
+def _save_images(images: Any, folder: Path, stem: str, subfolder: str, info: PngInfo) -> list[dict[str, str]]:
     if images is None:
         return []
     shown = []

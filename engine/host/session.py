@@ -12,7 +12,8 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from .. import clock, prompt as prompts
+from .. import clock
+from .. import prompt as prompts
 from ..assembly import Evidence, assemble
 from ..measurement import Measurement
 from ..model import Run, RunStatus, Step, StepStatus
@@ -119,7 +120,7 @@ class Session:
         )
         try:
             self._close("partial")
-        except Exception:  # noqa: BLE001 - the last line of the do-no-harm boundary
+        except Exception:
             log.exception("Workflow Profiler could not close the run either.")
 
     # ---- what a report asks ----------------------------------------------------------------

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 
+from ..store.recovery import recover
 from . import hooks, paths, profiling, routes
 from .guard import install as install_guard
-from ..store.recovery import recover
 
 log = logging.getLogger("holaf.profiler")
 
