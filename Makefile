@@ -9,9 +9,9 @@ NEWEST := 0.30.0
 ALL := 0.16.3 0.18.2 0.20.1 0.24.1 0.26.0 0.27.0 0.30.0
 
 PROVISION := $(PYTHON) -m tests.comfyui.provision
-# the interpreter of the test environment, once `provision` has run
-VENV_PYTHON = $(shell $(PROVISION) | head -n 1)
-PYTEST = $(VENV_PYTHON) -m pytest
+# the test environment's interpreter, which is built first where it is missing
+RUN := $(PROVISION) --run
+PYTEST := $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
 .PHONY: help provision demo test test-unit test-js test-contract test-browser test-matrix test-gpu bench lint types format clean
@@ -23,16 +23,16 @@ provision:  ## fetch a real ComfyUI and build the environment that runs it (noth
 	@$(PROVISION) $(NEWEST) $(OLDEST) >/dev/null
 
 demo:  ## profile the example workflow in a real ComfyUI and leave it running (PORT=8188, EXIT=1 ends by itself)
-	@$(PYTHON) -m tests.comfyui.demo --port $(PORT) $(if $(EXIT),--exit)
+	@$(RUN) -m tests.comfyui.demo --port $(PORT) $(if $(EXIT),--exit)
 
 test: provision lint types test-js test-unit test-contract test-browser  ## everything that must pass, about ten minutes
 
 lint:  ## style and formatting
-	@$(VENV_PYTHON) -m ruff check .
-	@$(VENV_PYTHON) -m ruff format --check .
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
 
 types:  ## static types, strictly
-	@$(VENV_PYTHON) -m tests.comfyui.types
+	@$(RUN) -m tests.comfyui.types
 
 test-js:  ## pure JavaScript modules, where node is installed
 	@if command -v node >/dev/null && ls tests/js/*.test.mjs >/dev/null 2>&1; then node --test tests/js/*.test.mjs; \
@@ -46,7 +46,7 @@ test-contract:  ## against the newest and the oldest real ComfyUI
 	@$(PYTEST) tests/contract --comfyui $(NEWEST)
 
 test-browser:  ## the panel and the nodes in a real Chromium against a real ComfyUI
-	@$(VENV_PYTHON) -m tests.comfyui.browser
+	@$(RUN) -m tests.comfyui.browser
 
 test-matrix:  ## the contract tests against all seven pinned ComfyUI versions
 	@$(PROVISION) all >/dev/null
@@ -56,12 +56,12 @@ test-gpu:  ## the measurements against known truths, on a machine with a GPU
 	@$(PYTEST) tests/gpu -s
 
 bench:  ## what the profiler itself costs; writes metrics/results/
-	@$(VENV_PYTHON) -m metrics.overhead
-	@$(VENV_PYTHON) -m metrics.startup
+	@$(RUN) -m metrics.overhead
+	@$(RUN) -m metrics.startup
 
 format:  ## rewrite the sources in the one style
-	@$(VENV_PYTHON) -m ruff check --fix .
-	@$(VENV_PYTHON) -m ruff format .
+	@$(RUN) -m ruff check --fix .
+	@$(RUN) -m ruff format .
 
 clean:  ## remove everything that was fetched or built
 	rm -rf .cache .pytest_cache .mypy_cache .ruff_cache

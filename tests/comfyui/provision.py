@@ -1,12 +1,13 @@
 """Command line: make a real ComfyUI and its environment ready, and say where they are.
 
 ``python -m tests.comfyui.provision [VERSION ...]`` prints the environment's interpreter and then one tree a
-line. A second call does nothing and takes a fraction of a second. A problem is one sentence on stderr and
-exit code 1.
+line. ``... --run ARGUMENTS`` hands over to that interpreter with these arguments. A second call does nothing
+and takes a fraction of a second. A problem is one sentence on stderr and exit code 1.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,15 +60,18 @@ def tree_version(tree: Path) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """The command. Arguments are ComfyUI versions, or ``all``."""
-    versions = VERSIONS if arguments == ["all"] else tuple(arguments)
+    """The command. Arguments are ComfyUI versions, or ``all``, or ``--run`` and what to run."""
+    run = arguments[1:] if arguments[:1] == ["--run"] else None
+    versions = () if run is not None else VERSIONS if arguments == ["all"] else tuple(arguments)
     try:
         hosts = provision(*versions)
+        if run is not None:
+            return subprocess.run([str(hosts[0].python), *run], check=False).returncode
     except ProvisioningError as problem:
         print(problem, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Interrupted: what was half made is made again next time.", file=sys.stderr)
+        print("Interrupted.", file=sys.stderr)
         return 130
     print(hosts[0].python)
     for host in hosts:

@@ -82,6 +82,11 @@ class Server:
             raise RuntimeError("The server is not running.")
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self, timeout_s: float = 180.0) -> Server:
         """Start it and wait until it answers. Raises :class:`ProvisioningError` with the log's end."""
         for name in _FOLDERS:

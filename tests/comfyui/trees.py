@@ -110,8 +110,8 @@ def _archive(cache: Path, source: Source, pip: Callable[[], list[str]]) -> Path:
         got = file_digest(found[0])
         if got != source.sha256:
             raise ProvisioningError(
-                f"The registry's {requirement} has SHA-256 {got[:12]}..., not {source.sha256[:12]}... as pinned: "
-                "it is not used."
+                f"The registry's {requirement} has SHA-256 {got[:12]}..., "
+                f"not {source.sha256[:12]}... as pinned: it is not used."
             )
         os.replace(found[0], archive)
     return archive
