@@ -7,6 +7,7 @@ secrets, no names of users, no paths.
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import logging
 import os
@@ -41,21 +42,24 @@ def collect() -> Mapping[str, str]:
 def _collect() -> dict[str, str]:
     found: dict[str, str] = {}
     for part in (_host, _python, _torch, _gpus, _machine, _packs):
-        try:
-            found.update({name: text for name, text in part().items() if text})
-        except Exception:  # a host or a driver may be of any version; what is missing is left out
-            log.debug("Profiler: part of the environment is unknown.", exc_info=True)
+        found.update(_guarded(part))
     return dict(sorted(found.items()))
+
+
+def _guarded(part: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """A host, a torch or a driver may be of any version: what cannot be asked is left out."""
+    try:
+        return {name: text for name, text in part().items() if text}
+    except Exception:
+        log.debug("Profiler: part of the environment is unknown.", exc_info=True)
+        return {}
 
 
 def _host() -> dict[str, str]:
     found = {"host.flags": flags_text(sys.argv[1:])}
-    version = sys.modules.get("comfyui_version")
-    if version is None:
-        import comfyui_version as version
+    version: Any = importlib.import_module("comfyui_version")
     found["comfyui.version"] = str(version.__version__)
-    if getattr(version, "__file__", None):
-        found["comfyui.commit"] = git_commit(Path(version.__file__).parent) or ""
+    found["comfyui.commit"] = git_commit(Path(str(version.__file__)).parent) or ""
     found["frontend.version"] = _installed("comfyui-frontend-package")
     attention = _attribute("comfy.ldm.modules.attention", "optimized_attention")
     found["attention.backend"] = getattr(attention, "__name__", "").removeprefix("attention_")
