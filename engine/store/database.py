@@ -100,10 +100,13 @@ class Database:
         engine = self.open()
         if self.read_only:
             raise StoreReadOnly(str(translated(PermissionError("read-only"), self.where)))
-        with self._noticing_damage(), translating(self.where):
-            with engine.connect().execution_options(holaf_write=True) as connection:
-                with connection.begin():
-                    yield connection
+        with (
+            self._noticing_damage(),
+            translating(self.where),
+            engine.connect().execution_options(holaf_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     def close(self) -> None:
         """Close all connections. The next use opens the database again."""
@@ -174,9 +177,9 @@ class Database:
         except FileNotFoundError:
             return  # another process was faster
         self._notice(
-            f"The history at {path} was damaged and could not be read. It was set aside as {kept.name} in the "
-            "same folder, and a new, empty history was started. Nothing was deleted; keep that file if you "
-            "want to try to repair it (sqlite3's .recover command)."
+            f"The history at {path} was damaged and could not be read. It was set aside as {kept.name} in "
+            "the same folder, and a new, empty history was started. Nothing was deleted; keep that file if "
+            "you want to try to repair it (sqlite3's .recover command)."
         )
 
     def _open_read_only(self, path: Path) -> Engine:

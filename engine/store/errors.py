@@ -3,6 +3,7 @@
 Never raised towards a user's workflow: the writer keeps them on the run's
 handle, routes turn them into JSON answers.
 """
+# ruff: noqa: N818 - they say what is the matter, and read well in an except line
 
 from __future__ import annotations
 

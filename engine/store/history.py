@@ -8,14 +8,24 @@ long as the database takes; call them through ``asyncio.to_thread`` on an event 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ..model import Group, Run, Snapshot
+from . import queries_groups, queries_list, queries_references, queries_runs, rows
+from .crash import mark_crashed
 from .database import Database
+from .errors import BadQuery
+from .queries_list import SORTABLE, RunFilter
+
+__all__ = ["SORTABLE", "History", "Row"]
 
 Row = dict[str, Any]
 """A row as JSON wants it: the table's column names; a ``<field>_json`` column comes
 decoded as ``<field>``, except ``inputs_json``, which stays text under its own name."""
+
+PURGE_AFTER_S = 86400.0
+"""Deleted runs can be restored for this long; the next deletion after that removes them for good."""
 
 
 class History:
@@ -55,60 +65,118 @@ class History:
         ISO 8601. ``min_time``/``max_time`` are seconds of ``total_time``.
         The bulky fields (changes, devices, metrics, overhead) are left out.
         """
-        raise NotImplementedError
+        wanted = RunFilter(
+            user_id=user_id,
+            q=q,
+            status=(status,) if isinstance(status, str) else tuple(status or ()),
+            workflow=workflow,
+            since=since,
+            until=until,
+            min_time=min_time,
+            max_time=max_time,
+            pinned=pinned,
+        )
+        with self.database.read() as connection:
+            return queries_list.list_runs(connection, wanted, sort=sort, limit=limit, offset=offset)
 
     def run_row(self, run_id: int, user_id: str | None = None) -> Row:
         """One run with all its columns, ``environment`` included."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            row = queries_runs.run_row(connection, run_id, user_id)
+            environment = queries_references.environment(connection, row["environment_id"])
+        return {**queries_runs.run_json_row(row), "environment": environment}
 
     def load_run(self, run_id: int, *, with_series: bool = True, user_id: str | None = None) -> Run:
         """The whole run as it was recorded, with the groups as they are now."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            row = queries_runs.run_row(connection, run_id, user_id)
+            workflow_id = row["workflow_id"] or row["workflow_hash"] or f"run:{run_id}"
+            groups = queries_groups.group_rows(connection, workflow_id=workflow_id, user_id=row["user_id"])
+            devices = queries_runs.devices_of(connection, run_id)
+            return rows.run_from_row(
+                row,
+                steps=tuple(
+                    rows.step_from_row(step, devices.get(step["id"], ()))
+                    for step in queries_runs.step_rows(connection, run_id)
+                ),
+                series=queries_references.series(connection, run_id) if with_series else (),
+                groups=queries_groups.model_groups(groups),
+                environment=queries_references.environment(connection, row["environment_id"]),
+                **queries_references.workflow(connection, row["workflow_content_id"]),
+            )
 
-    def step_rows(self, run_id: int) -> list[Row]:
+    def step_rows(self, run_id: int, user_id: str | None = None) -> list[Row]:
         """The steps of a run in order, each with ``devices``."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            queries_runs.run_row(connection, run_id, user_id)
+            devices = queries_runs.devices_of(connection, run_id)
+            steps = queries_runs.step_rows(connection, run_id)
+        return [{**queries_runs.step_json_row(row), "devices": devices.get(row["id"], [])} for row in steps]
 
     def steps_of(self, run_ids: Sequence[int]) -> dict[int, list[Row]]:
         """The steps of many runs at once, without ``devices`` and ``inputs_json``: for trends."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            return queries_runs.steps_of(connection, run_ids)
 
     def update_run(self, run_id: int, *, user_id: str | None = None, **fields: Any) -> Row:
         """Change ``name``, ``global_comment`` or ``pinned``; returns the run's new row."""
-        raise NotImplementedError
+        unknown = set(fields) - {"name", "global_comment", "pinned"}
+        if unknown:
+            raise BadQuery(f"A run has no field {sorted(unknown)[0]!r} that can be changed.")
+        with self.database.write() as connection:
+            queries_runs.run_row(connection, run_id, user_id)
+            if fields:
+                queries_runs.set_run(connection, run_id, fields)
+        return self.run_row(run_id, user_id)
 
     def delete_run(self, run_id: int, *, user_id: str | None = None) -> Row:
         """Take the run out of the history; :meth:`restore_run` brings it back. Returns its row."""
-        raise NotImplementedError
+        with self.database.write() as connection:
+            row = queries_runs.run_row(connection, run_id, user_id)
+            queries_runs.mark_deleted(connection, run_id)
+            queries_runs.purge_deleted(connection, PURGE_AFTER_S)
+        return queries_runs.run_json_row(row)
 
     def restore_run(self, run_id: int, *, user_id: str | None = None) -> Row:
         """Undo :meth:`delete_run`, as long as the run was not purged."""
-        raise NotImplementedError
+        with self.database.write() as connection:
+            queries_runs.run_row(connection, run_id, user_id, deleted=True)
+            queries_runs.set_run(connection, run_id, {"deleted_at": None})
+        return self.run_row(run_id, user_id)
 
-    def purge_deleted(self, older_than_s: float = 86400.0) -> int:
+    def purge_deleted(self, older_than_s: float = PURGE_AFTER_S) -> int:
         """Remove runs for good that were deleted longer ago than that; returns how many."""
-        raise NotImplementedError
+        with self.database.write() as connection:
+            return queries_runs.purge_deleted(connection, older_than_s)
 
     def update_step(self, step_id: int, *, step_comment: str, user_id: str | None = None) -> Row:
         """Change a step's comment; returns the step's new row."""
-        raise NotImplementedError
+        with self.database.write() as connection:
+            row = queries_runs.set_step_comment(connection, step_id, step_comment, user_id)
+            return queries_runs.step_json_row(row)
 
     def previous_times(self, inputs_hashes: Iterable[str]) -> dict[str, tuple[int, float]]:
         """For each hash the latest real execution: ``{hash: (run id, exec_time in seconds)}``."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            return queries_runs.previous_times(connection, inputs_hashes)
 
     def mark_crashed(self) -> list[int]:
         """Mark runs whose worker is gone as crashed; returns their ids."""
-        raise NotImplementedError
+        with self.database.write() as connection:
+            return mark_crashed(connection)
 
     # -- groups ---------------------------------------------------------------
     def list_groups(self, workflow_id: str | None = None, user_id: str | None = None) -> list[Row]:
         """All groups, or those of one workflow (with those that name no workflow)."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            found = queries_groups.group_rows(connection, workflow_id=workflow_id, user_id=user_id)
+        return [queries_groups.json_row(row) for row in found]
 
     def groups_for(self, workflow_id: str, user_id: str | None = None) -> tuple[Group, ...]:
         """The same as :meth:`list_groups`, as model objects."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            found = queries_groups.group_rows(connection, workflow_id=workflow_id, user_id=user_id)
+        return queries_groups.model_groups(found)
 
     def create_group(
         self,
@@ -121,15 +189,23 @@ class History:
         user_id: str | None = None,
     ) -> Row:
         """A new group; returns its row."""
-        raise NotImplementedError
+        group = Group(
+            name=name, color=color, description=description, members=tuple(members), workflow_id=workflow_id
+        )
+        with self.database.write() as connection:
+            group_id = queries_groups.insert_group(connection, group, user_id)
+            return queries_groups.json_row(queries_groups.group_row(connection, group_id))
 
     def update_group(self, group_id: int, *, user_id: str | None = None, **fields: Any) -> Row:
         """Change ``name``, ``color``, ``description``, ``members`` or ``workflow_id``."""
-        raise NotImplementedError
+        with self.database.write() as connection:
+            row = queries_groups.update_group(connection, group_id, fields, user_id)
+            return queries_groups.json_row(row)
 
     def delete_group(self, group_id: int, *, user_id: str | None = None) -> Row:
         """Remove a group; returns the row it had, from which it can be created again."""
-        raise NotImplementedError
+        with self.database.write() as connection:
+            return queries_groups.json_row(queries_groups.delete_group(connection, group_id, user_id))
 
     def upsert_run_groups(
         self, workflow_id: str, groups: Iterable[Group], user_id: str = "default"
@@ -138,28 +214,35 @@ class History:
 
         A Group node's group is found again by workflow and ``source_node_id``.
         """
-        raise NotImplementedError
+        with self.database.write() as connection:
+            return queries_groups.upsert_run_groups(connection, workflow_id, groups, user_id)
 
     def group_totals(self, run_id: int) -> list[Row]:
         """The rows of ``profiler_group_totals`` for a run, largest time first."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            return queries_groups.totals(connection, run_id)
 
     # -- references and environments -------------------------------------------
     def reference(self, workflow_id: str, user_id: str = "default") -> Snapshot | None:
         """The reference snapshot of a workflow, or ``None``."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            return queries_references.reference(connection, workflow_id, user_id)
 
     def store_reference(self, snapshot: Snapshot, user_id: str = "default") -> None:
         """Make ``snapshot`` the reference of its workflow."""
-        raise NotImplementedError
+        with self.database.write() as connection:
+            queries_references.store_reference(connection, snapshot, user_id)
 
     def environments(self) -> dict[int, Mapping[str, str]]:
         """Every stored environment by ``environment_id``."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            return queries_references.environments(connection)
 
-    def workflow_of(self, run_id: int) -> Row:
+    def workflow_of(self, run_id: int, user_id: str | None = None) -> Row:
         """``{"prompt", "workflow"}`` that the run was made with; ``None`` where not stored."""
-        raise NotImplementedError
+        with self.database.read() as connection:
+            row = queries_runs.run_row(connection, run_id, user_id)
+            return queries_references.workflow(connection, row["workflow_content_id"])
 
     # -- files ------------------------------------------------------------------
     def import_base_database(self, path: str, user_id: str = "default") -> Row:
@@ -168,8 +251,10 @@ class History:
         Runs that are here already are skipped. Returns
         ``{"runs", "steps", "groups", "skipped_runs"}``. Raises ``NotAHistory``.
         """
-        raise NotImplementedError
+        from .import_base import import_database
+
+        return dict(import_database(self.database, Path(path), user_id))
 
     def close(self) -> None:
         """Close the database's connections. The next call opens it again."""
-        raise NotImplementedError
+        self.database.close()

@@ -39,18 +39,21 @@ def upgrade(engine: Engine, where: str) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    with _alembic_lock, engine.connect().execution_options(holaf_write=True) as connection:
-        with connection.begin():
-            # Asked inside the write transaction: another process may have been first.
-            revision = revision_of(connection)
-            if revision == HEAD:
-                return
-            known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-            if revision is not None and revision not in known:
-                raise StoreTooNew(
-                    f"The history at {where} was written by a newer version of Workflow Profiler "
-                    f"(revision {revision}). Update the pack, or move that file away to start a new history."
-                )
-            config.attributes["connection"] = connection
-            config.attributes["version_table"] = VERSION_TABLE
-            command.upgrade(config, "head")
+    with (
+        _alembic_lock,
+        engine.connect().execution_options(holaf_write=True) as connection,
+        connection.begin(),
+    ):
+        # Asked inside the write transaction: another process may have been first.
+        revision = revision_of(connection)
+        if revision == HEAD:
+            return
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if revision is not None and revision not in known:
+            raise StoreTooNew(
+                f"The history at {where} was written by a newer version of Workflow Profiler "
+                f"(revision {revision}). Update the pack, or move that file away to start a new history."
+            )
+        config.attributes["connection"] = connection
+        config.attributes["version_table"] = VERSION_TABLE
+        command.upgrade(config, "head")

@@ -1,11 +1,75 @@
 """Finds runs whose host died, at start-up, in a few milliseconds.
 
-Never creates, upgrades or repairs a database, and imports nothing heavy.
+Never creates, upgrades or repairs a database, and imports nothing heavy: a look
+with the plain driver comes first, and usually there is nothing to do.
 """
 
 from __future__ import annotations
 
+import logging
+import sqlite3
+from pathlib import Path
 
-def recover(url: str) -> int:
-    """Mark runs of dead workers as crashed; returns how many. Never raises."""
-    raise NotImplementedError
+log = logging.getLogger("holaf.profiler")
+
+_NEEDED = {"status", "running_node_id", "worker_host", "worker_pid", "worker_started", "heartbeat"}
+_BUSY_TIMEOUT_S = 0.2
+
+
+def recover(url: str | Path) -> int:
+    """Mark runs of dead workers as crashed; returns how many. Never raises.
+
+    ``url`` is a path or any SQLAlchemy URL. What cannot be done now (no file yet,
+    locked, read-only, older tables) is left for when the history is opened.
+    """
+    from .database import split_url
+    from .errors import StoreError
+
+    try:
+        _, path = split_url(url)
+        if path is not None and not _has_running(path):
+            return 0
+        return _mark(str(url), path)
+    except (StoreError, sqlite3.Error, OSError) as error:
+        log.info("Runs that were cut off could not be looked for now: %s", error)
+        return 0
+
+
+def _has_running(path: Path) -> bool:
+    """Whether the file has this pack's tables and a run in them that claims to be running."""
+    if not path.is_file() or path.stat().st_size == 0:
+        return False
+    connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_S)
+    try:
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(profiler_runs)")}
+        if not columns >= _NEEDED:
+            return False
+        query = "SELECT 1 FROM profiler_runs WHERE status = 'running' LIMIT 1"
+        return connection.execute(query).fetchone() is not None
+    finally:
+        connection.close()
+
+
+def _mark(url: str, path: Path | None) -> int:
+    from sqlalchemy import create_engine, inspect
+
+    from .crash import mark_crashed
+    from .sqlite_files import sqlite_engine
+    from .translate import translating
+
+    with translating(url if path is None else str(path)):
+        if path is None:
+            engine = create_engine(url)
+        else:
+            engine = sqlite_engine(path, "write", busy_timeout_s=_BUSY_TIMEOUT_S, pooled=False)
+        try:
+            with engine.connect().execution_options(holaf_write=True) as connection, connection.begin():
+                tables = inspect(connection)
+                if path is None and not (
+                    tables.has_table("profiler_runs")
+                    and {each["name"] for each in tables.get_columns("profiler_runs")} >= _NEEDED
+                ):
+                    return 0
+                return len(mark_crashed(connection))
+        finally:
+            engine.dispose()

@@ -12,6 +12,7 @@ Booleans and numbers may be NULL in rows that another program wrote, and
 
 from __future__ import annotations
 
+from sqlalchemy import BigInteger as Big
 from sqlalchemy import (
     Boolean,
     Column,
@@ -26,7 +27,6 @@ from sqlalchemy import (
     column,
     table,
 )
-from sqlalchemy import BigInteger as Big
 
 HEAD = "0001"
 """The newest migration. A database at this revision needs no Alembic to open."""
@@ -177,6 +177,7 @@ group_members = Table(
     metadata,
     Column("group_id", Integer, ForeignKey("profiler_groups.id", ondelete="CASCADE"), primary_key=True),
     Column("node_id", Text, primary_key=True),
+    Column("position", Integer),
 )
 
 series = Table(

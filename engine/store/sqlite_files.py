@@ -50,6 +50,8 @@ def sqlite_engine(
 
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:
+        # SQLite's own lower() knows ASCII only; its name is left alone, others' indices may use it.
+        dbapi_connection.create_function("holaf_lower", 1, _lower, deterministic=True)
         dbapi_connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         if access == "write":
             # With WAL, NORMAL loses nothing when the process dies; only a power cut may cost the last moment.
@@ -61,6 +63,10 @@ def sqlite_engine(
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def writable(path: Path) -> bool:

@@ -96,6 +96,7 @@ def _base_tables() -> dict[str, list[sa.Column[Any]]]:
         "profiler_group_members": [
             _references("group_id", "profiler_groups.id", ondelete="CASCADE", primary_key=True),
             sa.Column("node_id", sa.Text, primary_key=True),
+            *_columns(INTEGER, "position"),
         ],
     }
 

@@ -1,0 +1,181 @@
+"""One run's way to disk: what has been handed over, what is on disk, what comes next.
+
+Called by the writer's thread only, except for the hand-over methods of
+:class:`Inbox`, which only append. Each ``save`` is one transaction; what is
+remembered as written changes only after it is committed, so that a failed one can
+simply be tried again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from ..clock import utc_timestamp
+from ..model import Run, Series, Step
+from . import queries_groups, rows, write_rows
+from .database import Database
+from .identity import worker
+
+FLUSH_S = 1.0
+"""Steps wait this long for company before they are written."""
+RUNNING_S = 0.5
+"""A node that runs longer than this is named on disk, with all that came before it."""
+HEARTBEAT_S = 30.0
+"""How often a quiet run says that its worker is alive."""
+
+
+class Inbox:
+    """What the run's own thread hands over. Appending is all that it ever does."""
+
+    def __init__(self) -> None:
+        self.steps: deque[Step] = deque()
+        self.series: deque[Sequence[Series]] = deque()
+        self.waiting: deque[threading.Event] = deque()
+        self.final: Run | None = None
+        self.running: tuple[str | None, float] = (None, 0.0)
+
+
+class RunFile:
+    """The written state of one run. ``run_id`` is ``None`` until its row is on disk."""
+
+    def __init__(self, run: Run) -> None:
+        self.inbox = Inbox()
+        self.run_id: int | None = None
+        self.finished = False
+        self._begun = replace(run, steps=(), series=())
+        self._seen: dict[write_rows.StepKey, Step] = {}
+        self._unwritten: set[write_rows.StepKey] = set()
+        self._on_disk: set[write_rows.StepKey] = set()
+        self._chunks: list[Series] = []
+        self._series: write_rows.Written = {}
+        self._running_on_disk: str | None = None
+        self._oldest_s: float | None = None
+        self._heartbeat_s = 0.0
+
+    def take(self) -> None:
+        """Move what the inbox holds into the state of this object."""
+        inbox = self.inbox
+        while inbox.steps:
+            step = inbox.steps.popleft()
+            key = write_rows.key_of(step)
+            self._seen[key] = step
+            self._unwritten.add(key)
+        while inbox.series:
+            self._chunks.extend(chunk for chunk in inbox.series.popleft() if len(chunk.t_s))
+        if self._oldest_s is None and (self._unwritten or self._chunks):
+            self._oldest_s = time.monotonic()
+
+    def due(self, now_s: float, *, at_once: bool) -> bool:
+        """Whether there is something that should go to disk now."""
+        if self.finished:
+            return False
+        if at_once or self.run_id is None or self.inbox.final is not None:
+            return True
+        node_id, since_s = self.inbox.running
+        if node_id is not None and node_id != self._running_on_disk and now_s - since_s >= RUNNING_S:
+            return True
+        if self._oldest_s is not None and now_s - self._oldest_s >= FLUSH_S:
+            return True
+        return now_s - self._heartbeat_s >= HEARTBEAT_S
+
+    def save(self, database: Database, writer_s: float) -> None:
+        """Write what is due. Raises ``StoreError``; then nothing has changed, here or on disk."""
+        final = self.inbox.final
+        now_s = time.monotonic()
+        with database.write() as connection:
+            run_id = self.run_id if self.run_id is not None else self._insert(connection)
+            node_id, _ = self.inbox.running
+            if final is not None:
+                node_id = None
+                series = self._write_final(connection, run_id, final, writer_s)
+            else:
+                series = write_rows.write_series(connection, run_id, self._chunks, self._series)
+                self._write_steps(connection, run_id, [self._seen[key] for key in self._unwritten])
+                write_rows.update_run(
+                    connection, run_id, {"running_node_id": node_id, "heartbeat": utc_timestamp()}
+                )
+        self.run_id = run_id
+        self.finished = final is not None
+        self._series = series
+        self._chunks.clear()
+        self._on_disk |= self._unwritten
+        self._unwritten.clear()
+        self._oldest_s = None
+        self._running_on_disk = node_id
+        self._heartbeat_s = now_s
+        if self.finished:
+            self._seen.clear()
+
+    def forget_disk(self) -> None:
+        """The database was replaced by a fresh one: everything is to be written again."""
+        self.run_id = None
+        self._unwritten = set(self._seen)
+        self._on_disk.clear()
+        self._series.clear()
+        self._running_on_disk = None
+
+    def _insert(self, connection: Connection) -> int:
+        begun = self._begun
+        values = {
+            **rows.run_values(begun),
+            **worker(),
+            "heartbeat": utc_timestamp(),
+            "environment_id": write_rows.write_environment(connection, begun),
+            "workflow_content_id": write_rows.write_workflow(connection, begun),
+        }
+        return write_rows.insert_run(connection, values)
+
+    def _write_steps(self, connection: Connection, run_id: int, steps: Sequence[Step]) -> None:
+        write_rows.insert_steps(
+            connection, run_id, [step for step in steps if write_rows.key_of(step) not in self._on_disk]
+        )
+        write_rows.update_steps(
+            connection, run_id, [step for step in steps if write_rows.key_of(step) in self._on_disk]
+        )
+
+    def _write_final(
+        self, connection: Connection, run_id: int, run: Run, writer_s: float
+    ) -> write_rows.Written:
+        begun_ns = time.thread_time_ns()
+        self._write_steps(connection, run_id, run.steps)
+        write_rows.delete_steps(
+            connection, run_id, self._on_disk - {write_rows.key_of(step) for step in run.steps}
+        )
+        write_rows.write_step_devices(connection, run_id, run.steps)
+        series = write_rows.write_series(connection, run_id, self._chunks, self._series)
+        series = write_rows.write_series(connection, run_id, _rest(run.series, series), series)
+        workflow_id = run.workflow_id or run.workflow_hash or f"run:{run_id}"
+        queries_groups.upsert_run_groups(connection, workflow_id, run.groups, run.user_id)
+        own = {"environment_id": write_rows.write_environment(connection, run)}
+        if run.prompt is not None or run.workflow is not None:
+            same = run.prompt is self._begun.prompt and run.workflow is self._begun.workflow
+            if not same:
+                own["workflow_content_id"] = write_rows.write_workflow(connection, run)
+        spent_s = writer_s + (time.thread_time_ns() - begun_ns) / 1e9
+        run = replace(run, overhead=replace(run.overhead, writer_s=spent_s), running_node_id=None)
+        values = {**rows.run_values(run), **rows.run_totals(run.steps), **own}
+        write_rows.update_run(connection, run_id, values)
+        return series
+
+
+def _rest(series: Sequence[Series], written: write_rows.Written) -> list[Series]:
+    """Of whole series, the parts that follow the samples on disk."""
+    rest = []
+    for whole in series:
+        samples, _ = written.get((whole.metric, whole.device or ""), (0, 0))
+        if len(whole.t_s) > samples:
+            rest.append(
+                replace(
+                    whole,
+                    t_s=whole.t_s[samples:],
+                    value=whole.value[samples:],
+                    start_s=whole.start_s[samples:],
+                )
+            )
+    return rest
