@@ -1,8 +1,8 @@
 """The canonical form of a workflow: what makes two prompts the same graph, and what changed.
 
 A snapshot holds ids, titles, classes and links. It never holds widget values,
-positions, or the nodes of this pack, so that a new seed, a tidier canvas or a
-Profiler Report added on the side change nothing.
+positions, the nodes of this pack, or what stands behind a Profiler Report to show
+it: a new seed, a tidier canvas or a report added on the side change nothing.
 
 Everything here takes the API format of a prompt,
 ``{"3": {"class_type": "KSampler", "inputs": {...}, "_meta": {"title": ...}}}``,
@@ -14,15 +14,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from .inputs import is_link, redact
 from .model import Change, Snapshot, SnapshotNode
-
-PROFILER_TYPES = frozenset({"HolafProfilerStart", "HolafProfilerGroup", "HolafProfilerReport"})
-"""The node ids of this pack. They are no part of any snapshot."""
-START_TYPE = "HolafProfilerStart"
+from .prompt import roles
 
 
 def take(prompt: Mapping[str, Any], workflow: Mapping[str, Any] | None = None) -> Snapshot:
@@ -31,11 +28,14 @@ def take(prompt: Mapping[str, Any], workflow: Mapping[str, Any] | None = None) -
     ``workflow`` is the graph format that the browser sends along, or ``None``. Its
     own ``id`` is the workflow's identity; without one the hash is.
     """
-    ignored = {str(key) for key, node in prompt.items() if _class(node) in PROFILER_TYPES}
+    usable = {
+        str(key): {"class_type": _class(node), "inputs": _inputs(node), "_meta": node.get("_meta")}
+        for key, node in prompt.items()
+        if _class(node)
+    }
+    ignored = roles(usable)
     nodes = tuple(
-        _node(str(key), node, ignored)
-        for key, node in sorted(prompt.items(), key=lambda item: node_order(str(item[0])))
-        if _class(node) and str(key) not in ignored
+        _node(key, usable[key], ignored) for key in sorted(usable, key=node_order) if key not in ignored
     )
     digest = _hash([[node.node_id, node.title, node.node_type, _pairs(node.links)] for node in nodes])
     return Snapshot(workflow_id=workflow_identity(workflow) or digest, hash=digest, nodes=nodes)
@@ -162,7 +162,7 @@ def _inputs(node: Mapping[str, Any]) -> Mapping[str, Any]:
     return inputs if isinstance(inputs, Mapping) else {}
 
 
-def _node(node_id: str, node: Mapping[str, Any], ignored: set[str]) -> SnapshotNode:
+def _node(node_id: str, node: Mapping[str, Any], ignored: Container[str]) -> SnapshotNode:
     meta = node.get("_meta")
     title = meta.get("title") if isinstance(meta, Mapping) else None
     links = {

@@ -1,4 +1,4 @@
-"""The open histories, one a database. Opened at first use, kept open until ComfyUI ends.
+"""The histories in use, one a database. Each opens at first use and stays open.
 
 Owns which user's history lies where. Never opens anything at start-up, and never
 asks a history a question itself.
@@ -8,34 +8,34 @@ from __future__ import annotations
 
 import threading
 
+from ..store.database import Database
 from ..store.history import History
 from . import paths
 
 _lock = threading.Lock()
-_open: dict[str, History] = {}
+_histories: dict[str, History] = {}
 
 
 def for_user(user_id: str = paths.DEFAULT_USER) -> History:
-    """The history that holds ``user_id``'s runs, opened if it was not yet.
+    """The history that holds ``user_id``'s runs; the same object for the same database.
 
-    Blocks while a database is opened and upgraded: call it off the event loop. Raises
-    :class:`paths.UnknownUserError`, and what the store raises where it cannot be opened;
-    the next call then tries again.
+    Its ``database`` is what the run writer needs too. Nothing is opened yet: the first
+    question does that, so ask off the event loop. Raises
+    :class:`paths.UnknownUserError`, and ``OSError`` where the data folder cannot be made.
     """
     url = paths.database_url(user_id)
     with _lock:
-        history = _open.get(url)
+        history = _histories.get(url)
         if history is None:
             if not paths.is_shared_database():
                 paths.ensure_data_folder(user_id)
-            history = _open[url] = History(url)
+            history = _histories[url] = History(Database(url))
         return history
 
 
 def close_all() -> None:
-    """Write out and close whatever is open."""
+    """Close the connections of all histories. The next question opens them again."""
     with _lock:
-        histories = list(_open.values())
-        _open.clear()
+        histories = list(_histories.values())
     for history in histories:
         history.close()

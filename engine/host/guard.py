@@ -1,0 +1,175 @@
+"""Looks at what is queued: a profiled workflow is compared with its reference first.
+
+Owns the one middleware in front of ``POST /prompt`` and the note that it leaves for
+the run in ``extra_data["holaf_profiler"]``. A prompt without a Profiler Start costs
+one search through its bytes. Nothing that goes wrong in here keeps a prompt from
+being queued.
+
+The note: ``user_id``, ``workflow_id``, ``workflow_hash``, ``match`` ("match",
+"mismatch", "no reference"), ``changes`` (as ``POST check`` answers them), ``forced``
+(a mismatch that somebody let run), over whatever the client had put there.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from .. import snapshot
+from ..model import Snapshot
+from ..prompt import START_ID, nodes_of_class, start_settings
+from . import histories, paths
+from .routes import edge
+
+KEY = "holaf_profiler"
+"""Where in ``extra_data`` the note stands, and where a client says ``{"force": true}``."""
+
+_PATHS = frozenset(("/prompt", "/api/prompt"))
+_MARK = START_ID.encode("ascii")
+_STRICTNESS = ("ignore", "warn", "block")
+
+Note = dict[str, Any]
+FindReference = Callable[[str, str], "Snapshot | None"]
+
+_log = logging.getLogger("holaf.profiler")
+_note: ContextVar[Note | None] = ContextVar("holaf_profiler_note", default=None)
+_told = False
+
+
+def install() -> None:
+    """Put the guard into ComfyUI's server. Called once, while the pack loads."""
+    from server import PromptServer
+
+    server = PromptServer.instance
+    try:
+        server.app.middlewares.append(middleware)
+    except (AttributeError, RuntimeError) as error:
+        _log.warning("Queued workflows will not be compared with their reference: %s.", error)
+        return
+    server.add_on_prompt_handler(add_note)
+
+
+@web.middleware
+async def middleware(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Compare what is queued with its reference; refuse it where its Start says ``block``."""
+    if request.method != "POST" or request.path not in _PATHS:
+        return await handler(request)
+    refusal = None
+    try:
+        content = await request.read()
+        if _MARK in content:
+            note, refusal = await edge.in_thread(_judge, content, user_of(request))
+            _note.set(note)
+    except web.HTTPException:
+        raise
+    except Exception:  # noqa: BLE001 - first, do no harm: the prompt is queued whatever happens here
+        _tell_once()
+    try:
+        return await handler(request) if refusal is None else refusal
+    finally:
+        # One task serves all requests of a connection: the next one starts clean.
+        _note.set(None)
+
+
+def add_note(json_data: dict[str, Any]) -> dict[str, Any]:
+    """ComfyUI's on-prompt handler: leave the note in the prompt's ``extra_data``."""
+    note = _note.get()
+    if note is None:
+        return json_data
+    extra = json_data.setdefault("extra_data", {})
+    if isinstance(extra, dict):
+        given = extra.get(KEY)
+        extra[KEY] = {**(given if isinstance(given, dict) else {}), **note}
+    return json_data
+
+
+def user_of(request: web.Request) -> str:
+    """Who queues; the default user where ComfyUI knows none."""
+    from server import PromptServer
+
+    try:
+        return str(PromptServer.instance.user_manager.get_request_user_id(request))
+    except (KeyError, AttributeError):
+        return paths.DEFAULT_USER
+
+
+def judge(
+    body: Mapping[str, Any], user_id: str, find_reference: FindReference
+) -> tuple[Note | None, str | None]:
+    """The note for a queued ``body``, and the sentence that refuses it or ``None``.
+
+    ``find_reference(workflow_id, user_id)`` answers the stored snapshot or ``None``. The
+    note is ``None`` where no Profiler Start is switched on.
+    """
+    prompt = body.get("prompt")
+    if not isinstance(prompt, Mapping):
+        return None, None
+    usable = {str(key): node for key, node in prompt.items() if isinstance(node, Mapping)}
+    starts = [start_settings(usable, node_id)[0] for node_id in nodes_of_class(usable, START_ID)]
+    policies = [start.on_mismatch for start in starts if start.enabled]
+    if not policies:
+        return None, None
+    extra = _mapping(body.get("extra_data"))
+    current = snapshot.take(prompt, _mapping(_mapping(extra.get("extra_pnginfo")).get("workflow")))
+    reference = find_reference(current.workflow_id, user_id)
+    changes = snapshot.diff(reference, current) if reference is not None else ()
+    forced = bool(changes) and _mapping(extra.get(KEY)).get("force") is True
+    note = {
+        "user_id": user_id,
+        "workflow_id": current.workflow_id,
+        "workflow_hash": current.hash,
+        "match": "no reference" if reference is None else "mismatch" if changes else "match",
+        "changes": [asdict(change) for change in changes],
+        "forced": forced,
+    }
+    if not changes or forced or max(policies, key=_STRICTNESS.index) != "block":
+        return note, None
+    return note, (
+        f"The workflow has changed since its nodes were last updated: {snapshot.describe(changes)}. "
+        "Nothing was queued. Update nodes to make this the new reference, or force the run."
+    )
+
+
+def _judge(content: bytes, user_id: str) -> tuple[Note | None, web.Response | None]:
+    note: Note | None = {"user_id": user_id}
+    try:
+        body = json.loads(content)
+        if not isinstance(body, dict):
+            return None, None
+        note, sentence = judge(body, user_id, histories.for_user(user_id).reference)
+    except Exception:  # noqa: BLE001 - the prompt is queued all the same, and ComfyUI judges its JSON itself
+        _tell_once()
+        return note, None
+    return note, None if note is None or sentence is None else _refuse(note, sentence)
+
+
+def _refuse(note: Mapping[str, Any], sentence: str) -> web.Response:
+    error = {
+        "type": "holaf_profiler_mismatch",
+        "message": sentence,
+        "details": "An API client updates with POST /holaf/profiler/update_nodes, or forces with "
+        '"extra_data": {"holaf_profiler": {"force": true}}.',
+        "extra_info": {"workflow_id": note["workflow_id"], "changes": note["changes"]},
+    }
+    return web.json_response({"error": error, "node_errors": {}}, status=400)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _tell_once() -> None:
+    global _told
+    if not _told:
+        _told = True
+        _log.warning(
+            "A queued workflow could not be compared with its reference; it runs all the same.", exc_info=True
+        )

@@ -1,0 +1,188 @@
+"""HTTP on one side, plain function calls on the other. The only route file that knows aiohttp.
+
+Owns reading and checking a request, the thread that handlers run on, and the shape
+of every answer. Never answers 5xx, and never lets a handler block the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from .. import schema
+from . import trouble
+from .call import Call, File, Host, RefusedError, Route
+
+UPLOAD_LIMIT = 1 << 30
+"""Largest file that may be sent, in bytes."""
+_UPLOAD_TYPES = ("application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3")
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+
+_log = logging.getLogger("holaf.profiler")
+_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="holaf-profiler-routes")
+
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
+FindUser = Callable[[web.Request], str]
+"""The id of the user who sent a request. Raises ``KeyError`` for one nobody knows."""
+
+
+def serve(route: Route, host: Host, find_user: FindUser) -> Handle:
+    """The aiohttp handler of ``route``."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        what = f"{request.method} {request.path}"
+        try:
+            return await _answer(request, route, host, find_user)
+        except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong becomes an answer
+            return refuse(trouble.refusal(error, what))
+
+    return handle
+
+
+def refuse(refused: RefusedError) -> web.Response:
+    """An error as the routes answer it."""
+    return to_json(trouble.body(refused), refused.status)
+
+
+def to_json(content: Any, status: int = 200) -> web.Response:
+    """``content`` as JSON; numbers that JSON does not know become ``null``."""
+    try:
+        text = json.dumps(content, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(content), allow_nan=False)
+    return web.Response(text=text, status=status, content_type="application/json", headers=_HEADERS)
+
+
+async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+    """``function(*arguments)`` on a thread of the routes' own."""
+    return await asyncio.get_running_loop().run_in_executor(_threads, function, *arguments)
+
+
+async def _answer(request: web.Request, route: Route, host: Host, find_user: FindUser) -> web.StreamResponse:
+    try:
+        user_id = find_user(request)
+    except KeyError:
+        raise RefusedError(401, "unknown_user", "ComfyUI does not know this user; sign in again.") from None
+    path = _parameters(route.path_parameters, dict(request.match_info), "path")
+    query = _parameters(route.query, _query(request), "query")
+    async with _body(request, route) as (body, upload):
+        call = Call(user_id=user_id, host=host, path=path, query=query, body=body, upload=upload)
+        answer = await in_thread(route.handler, call)
+        return _file(answer) if isinstance(answer, File) else await in_thread(to_json, answer)
+
+
+def _query(request: web.Request) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for name, value in request.query.items():
+        # ids=1&ids=2 means the same as ids=1,2
+        given[name] = f"{given[name]},{value}" if name in given else value
+    return given
+
+
+def _parameters(known: Mapping[str, schema.Schema], given: Mapping[str, str], where: str) -> dict[str, Any]:
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise schema.InvalidError(
+            f"{where}.{unknown[0][:60]}", f"is unknown; known here: {', '.join(known) or 'none'}"
+        )
+    values: dict[str, Any] = {}
+    for name, wanted in known.items():
+        text = given.get(name)
+        if text is None or (text == "" and wanted.get("type") != "string"):
+            if "default" in wanted:
+                values[name] = wanted["default"]
+            elif wanted.get("required"):
+                raise schema.InvalidError(f"{where}.{name}", "is missing")
+            continue
+        values[name] = schema.from_text(wanted, text, f"{where}.{name}")
+        schema.check(wanted, values[name], f"{where}.{name}")
+    return values
+
+
+@asynccontextmanager
+async def _body(request: web.Request, route: Route) -> Any:
+    if route.method in ("GET", "DELETE"):
+        yield None, None
+        return
+    # A form on another site can send neither of these types without asking first.
+    if request.content_type == "application/json":
+        yield await _json_body(request, route), None
+    elif route.upload and request.content_type in _UPLOAD_TYPES:
+        with tempfile.TemporaryDirectory(prefix="holaf-profiler-") as folder:
+            yield None, await _uploaded(request, Path(folder) / "upload.db")
+    else:
+        wanted = " or ".join(("application/json", *(_UPLOAD_TYPES[:1] if route.upload else ())))
+        raise RefusedError(415, "wrong_content_type", f"Send this with the header Content-Type: {wanted}.")
+
+
+async def _json_body(request: web.Request, route: Route) -> Any:
+    too_large = RefusedError(413, "too_large", f"The body may be at most {route.body_limit:,} bytes long.")
+    if (request.content_length or 0) > route.body_limit:
+        raise too_large
+    try:
+        content = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise too_large from None
+    if len(content) > route.body_limit:
+        raise too_large
+    body = await in_thread(_parse, content)
+    if route.body is None:
+        if body not in (None, {}):
+            raise schema.InvalidError("body", "must be empty")
+        return None
+    schema.check(route.body, body, "body")
+    return body
+
+
+def _parse(content: bytes) -> Any:
+    if not content.strip():
+        return {}
+    try:
+        return json.loads(content)
+    except UnicodeDecodeError:
+        raise schema.InvalidError("body", "is not UTF-8 text") from None
+    except RecursionError:
+        raise schema.InvalidError("body", "nests too deep") from None
+    except ValueError as error:
+        raise schema.InvalidError("body", f"is not JSON ({error})") from None
+
+
+async def _uploaded(request: web.Request, file: Path) -> Path:
+    size = 0
+    with file.open("wb") as stream:
+        async for chunk in request.content.iter_chunked(1 << 20):
+            size += len(chunk)
+            if size > UPLOAD_LIMIT:
+                raise RefusedError(413, "too_large", f"The file may be at most {UPLOAD_LIMIT:,} bytes long.")
+            await in_thread(stream.write, chunk)
+    return file
+
+
+def _file(file: File) -> web.Response:
+    headers = {**_HEADERS, "Content-Disposition": f"inline; filename*=UTF-8''{quote(file.name)}"}
+    if file.content_type.startswith("text/html"):
+        # A saved report is shown, and kept away from ComfyUI's own pages and cookies.
+        headers["Content-Security-Policy"] = "sandbox allow-scripts"
+    kind, _, charset = file.content_type.partition("; charset=")
+    return web.Response(body=file.content, content_type=kind, charset=charset or None, headers=headers)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return value

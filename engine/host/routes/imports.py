@@ -1,0 +1,50 @@
+"""Taking over the history of another profiler database."""
+
+from __future__ import annotations
+
+from . import shapes
+from .call import Answer, Call, RefusedError, Route
+
+
+def import_history(call: Call) -> Answer:
+    """Copy runs, steps and groups from a database file into this history."""
+    if call.upload is not None:
+        file = call.upload
+    elif call.body and "path" in call.body:
+        file = call.host.readable_file(call.body["path"], call.user_id)
+    else:
+        raise RefusedError(400, "invalid_request", "body.path is missing: name a file, or send one.")
+    counts = call.history.import_base_database(str(file), call.user_id)
+    call.changed("history")
+    return dict(counts)
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="history/import",
+        handler=import_history,
+        summary="Import another profiler database",
+        tag="history",
+        body={
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["path"],
+            "properties": {
+                "path": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 4_000,
+                    "description": "a file in ComfyUI's input folder or in the user's own folder",
+                }
+            },
+        },
+        upload=True,
+        answer=shapes.answer(
+            runs={"type": "integer"},
+            steps={"type": "integer"},
+            groups={"type": "integer"},
+            skipped_runs={"type": "integer"},
+        ),
+    ),
+)
