@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import sys
 import zlib
 from array import array
@@ -16,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from ..model import ResidentModel, Segment
+from ..model import ResidentModel, Segment, Step
 
 T = TypeVar("T")
 ZLIB_LEVEL = 1
@@ -66,19 +65,22 @@ def rebuilt(kind: type[T], data: Any) -> T:
     return kind(**{key: value for key, value in dict(data).items() if key in known})
 
 
-def pack_segments(segments: Sequence[Segment]) -> str | None:
-    """``[[kind, start_s, end_s], ...]``; the usual single one without the JSON encoder, for speed."""
-    if not segments:
-        return None
+def pack_segments(step: Step) -> str | None:
+    """``[[kind, start_s, end_s], ...]``; NULL for the usual one that runs from ``start_s`` to ``end_s``."""
+    segments = step.segments
     if len(segments) == 1:
         (only,) = segments
-        start_s, end_s = only.start_s, only.end_s
-        if type(start_s) is float and type(end_s) is float and math.isfinite(start_s + end_s):
-            return f'[["{only.kind}",{start_s!r},{end_s!r}]]'
+        if only.kind == "run" and only.start_s == step.start_s and only.end_s == step.end_s:
+            return None
+    if not segments:
+        return None if step.start_s is None or step.end_s is None else "[]"
     return to_json([(each.kind, each.start_s, each.end_s) for each in segments])
 
 
-def unpack_segments(text: Any) -> tuple[Segment, ...]:
+def unpack_segments(text: Any, start_s: float | None, end_s: float | None) -> tuple[Segment, ...]:
+    """What :func:`pack_segments` packed."""
+    if text is None:
+        return () if start_s is None or end_s is None else (Segment("run", start_s, end_s),)
     return tuple(Segment(*each) for each in from_json(text, []))
 
 

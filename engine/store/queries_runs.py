@@ -26,7 +26,8 @@ def json_row(row: RawRow) -> Row:
     result: Row = {}
     for name, value in row.items():
         if name == "segments_json":
-            result["segments"] = codec.from_json(value, [])
+            segments = codec.unpack_segments(value, row["start_s"], row["end_s"])
+            result["segments"] = [[each.kind, each.start_s, each.end_s] for each in segments]
         elif name in ("settings_json", "overhead_json"):
             result[name[:-5]] = codec.from_json(value, {})
         elif name.endswith("_json") and name != "inputs_json":

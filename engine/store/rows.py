@@ -38,20 +38,20 @@ STEP_FIELDS = tuple(
 """The fields of a step that are a column each, under the same name."""
 STEP_COLUMNS = ("run_id", *STEP_FIELDS, "segments_json", "models_json")
 STEP_DEVICE_COLUMNS = tuple(each.name for each in fields(StepDevice))
-_step_values: Callable[[Step], tuple[Any, ...]] = attrgetter(*STEP_FIELDS)
+_getters = tuple(attrgetter(name) for name in STEP_FIELDS)
 _device_values: Callable[[StepDevice], tuple[Any, ...]] = attrgetter(*STEP_DEVICE_COLUMNS)
 
 RUN_FIELDS = tuple(each.name for each in fields(Run) if each.name in schema.runs.c and each.name != "id")
 
 
-def step_row(run_id: int, step: Step) -> tuple[Any, ...]:
-    """The values of :data:`STEP_COLUMNS`."""
-    return (
-        run_id,
-        *_step_values(step),
-        codec.pack_segments(step.segments) if step.segments else None,
-        codec.pack_models(step.models) if step.models else None,
-    )
+def step_columns(run_id: int, steps: Sequence[Step]) -> list[list[Any]]:
+    """The values of :data:`STEP_COLUMNS`, one list a column: faster than row by row."""
+    return [
+        [run_id] * len(steps),
+        *([*map(getter, steps)] for getter in _getters),
+        [*map(codec.pack_segments, steps)],
+        [codec.pack_models(step.models) if step.models else None for step in steps],
+    ]
 
 
 def device_row(step_id: int, device: StepDevice) -> tuple[Any, ...]:
@@ -177,7 +177,7 @@ def step_from_row(row: RawRow, devices: Sequence[RawRow] = ()) -> Step:
     return Step(
         **values,
         id=row["id"],
-        segments=codec.unpack_segments(row["segments_json"]),
+        segments=codec.unpack_segments(row["segments_json"], row["start_s"], row["end_s"]),
         models=tuple(codec.rebuilt(ResidentModel, each) for each in codec.from_json(row["models_json"], [])),
         devices=tuple(StepDevice(**{name: each[name] for name in STEP_DEVICE_COLUMNS}) for each in devices),
     )

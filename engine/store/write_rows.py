@@ -29,7 +29,6 @@ def _driver_insert(table: Table, columns: Sequence[str]) -> str:
     return f"INSERT INTO {table.name} ({','.join(columns)}) VALUES ({marks})"
 
 
-_INSERT_STEP = _driver_insert(schema.steps, rows.STEP_COLUMNS)
 _INSERT_DEVICE = _driver_insert(schema.step_devices, ("step_id", *rows.STEP_DEVICE_COLUMNS))
 _UPDATE_STEP = (
     f"UPDATE {schema.steps.name} SET {','.join(f'{name}=?' for name in _UPDATED)} "
@@ -44,6 +43,9 @@ _core_update = (
     )
     .values({name: bindparam(f"new_{name}") for name in _UPDATED})
 )
+# Given their values apart from the statement, these are compiled once per set of columns.
+_insert_run = insert(schema.runs)
+_update_run = update(schema.runs).where(schema.runs.c.id == bindparam("key_id"))
 
 
 def key_of(step: Step) -> StepKey:
@@ -80,24 +82,32 @@ def _plain(values: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [tuple(codec.storable(value) for value in row) for row in values]
 
 
-def insert_steps(connection: Connection, run_id: int, steps: Iterable[Step]) -> None:
-    """Write steps that are not on disk yet."""
-    values = [rows.step_row(run_id, step) for step in steps]
+def insert_steps(connection: Connection, run_id: int, steps: Sequence[Step]) -> None:
+    """Write steps that are not on disk yet. Columns that are empty in all of them are left out."""
+    if not steps:
+        return
+    filled = {
+        name: column
+        for name, column in zip(rows.STEP_COLUMNS, rows.step_columns(run_id, steps), strict=True)
+        if column.count(None) < len(column)
+    }
+    names = tuple(filled)
+    values = list(zip(*filled.values(), strict=True))
 
     def write(plain: bool) -> None:
-        _many(connection, schema.steps, rows.STEP_COLUMNS, _INSERT_STEP, _plain(values) if plain else values)
+        given = _plain(values) if plain else values
+        _many(connection, schema.steps, names, _driver_insert(schema.steps, names), given)
 
-    if values:
-        _refusable(write, connection)
+    _refusable(write, connection)
 
 
-def update_steps(connection: Connection, run_id: int, steps: Iterable[Step]) -> None:
+def update_steps(connection: Connection, run_id: int, steps: Sequence[Step]) -> None:
     """Give steps that are on disk their new values, comments excepted."""
-    comment = rows.STEP_COLUMNS.index("step_comment")
-    values = []
-    for step in steps:
-        row = rows.step_row(run_id, step)
-        values.append((*row[1:comment], *row[comment + 1 :], run_id, step.position, step.node_id))
+    if not steps:
+        return
+    columns = dict(zip(rows.STEP_COLUMNS, rows.step_columns(run_id, steps), strict=True))
+    keys = (columns["run_id"], columns["position"], columns["node_id"])
+    values = list(zip(*(columns[name] for name in _UPDATED), *keys, strict=True))
 
     def write(plain: bool) -> None:
         rows_ = _plain(values) if plain else values
@@ -107,8 +117,7 @@ def update_steps(connection: Connection, run_id: int, steps: Iterable[Step]) -> 
             names = [*(f"new_{name}" for name in _UPDATED), "key_run_id", "key_position", "key_node_id"]
             connection.execute(_core_update, [dict(zip(names, row, strict=True)) for row in rows_])
 
-    if values:
-        _refusable(write, connection)
+    _refusable(write, connection)
 
 
 def delete_steps(connection: Connection, run_id: int, keys: Iterable[StepKey]) -> None:
@@ -153,7 +162,7 @@ def insert_run(connection: Connection, values: dict[str, Any]) -> int:
 
     def write(plain: bool) -> None:
         given = {name: codec.storable(value) for name, value in values.items()} if plain else values
-        key = connection.execute(insert(schema.runs).values(given)).inserted_primary_key
+        key = connection.execute(_insert_run, given).inserted_primary_key
         assert key is not None
         found.append(int(key[0]))
 
@@ -166,7 +175,7 @@ def update_run(connection: Connection, run_id: int, values: dict[str, Any]) -> N
 
     def write(plain: bool) -> None:
         given = {name: codec.storable(value) for name, value in values.items()} if plain else values
-        connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(given))
+        connection.execute(_update_run, {**given, "key_id": run_id})
 
     _refusable(write, connection)
 
