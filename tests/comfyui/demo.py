@@ -1,4 +1,4 @@
-"""``make demo``: profile the example workflow in a real ComfyUI, show the result, and leave ComfyUI running."""
+"""``make demo``: profile the example workflow in a real ComfyUI, show the result, leave it running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line in the terminal that says which node runs and how far it is; plain lines where it is no terminal."""
+"""One line in the terminal that says which node runs and how far it is; elsewhere one line a node."""
 
 from __future__ import annotations
 

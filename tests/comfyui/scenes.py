@@ -47,8 +47,9 @@ class Scene:
 
 
 TEST_NODES = frozenset(
-    "Pass Sleep AsyncSleep InterruptibleSleep BusyCpu Allocate Fail Modules Threads Show LazySwitch Expand "
-    "MakeList Join Both Block Always Secret Picture Matmul".split()
+    {"Pass", "Sleep", "AsyncSleep", "InterruptibleSleep", "BusyCpu", "Allocate", "Fail", "Modules", "Threads"}
+    | {"Show", "LazySwitch", "Expand", "MakeList", "Join", "Both", "Block", "Always", "Secret", "Picture"}
+    | {"Matmul"}
 )
 START_DEFAULTS: dict[str, Any] = {
     "run_name": "",
@@ -78,7 +79,7 @@ REPORT_DEFAULTS: dict[str, Any] = {
 
 
 def diffusion(checkpoint: str, *, size: int = 128, steps: int = 4, seed: int = 1) -> Scene:
-    """Text to image with stock nodes: checkpoint, two prompts, sampler, decoder, saved picture (node ``7``)."""
+    """Text to image with stock nodes: checkpoint, two prompts, sampler, decoder, saved picture (``7``)."""
     scene = Scene()
     model = scene.add("CheckpointLoaderSimple", id="1", ckpt_name=checkpoint)
     positive = scene.add("CLIPTextEncode", id="2", clip=[model[0], 1], text="a lighthouse in the fog")
@@ -103,11 +104,14 @@ def diffusion(checkpoint: str, *, size: int = 128, steps: int = 4, seed: int = 1
     return scene
 
 
-def chains(count: int, length: int) -> Scene:
-    """``count`` independent chains of ``length`` nodes that do nothing; the last of each shows its value."""
+def chains(count: int, length: int, label: str = "") -> Scene:
+    """``count`` chains of ``length`` nodes that do nothing; the last one shows.
+
+    Two scenes with different ``label`` share no cache entry.
+    """
     scene = Scene()
     for chain in range(count):
-        value: Any = f"chain {chain}"
+        value: Any = f"{label} chain {chain}"
         for _ in range(length - 1):
             value = scene.add("Pass", value=value)
         scene.show(value)

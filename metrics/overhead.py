@@ -1,0 +1,141 @@
+"""What profiling costs a workflow: 1,000 trivial nodes in a real executor, with, without and in between.
+
+Three variants take turns in one process, in an order that rotates, on the same executor:
+``absent`` (the executor's functions as they are without the pack), ``idle`` (the pack loaded, no Profiler
+Start in the prompt), ``profiled`` (a Profiler Start at 50 ms, the history written). Every round gives one
+ratio to ``absent``; the result is their median.
+
+``python -m metrics.overhead [ROUNDS]`` prints a table and writes ``metrics/results/overhead.md``.
+"""
+
+from __future__ import annotations
+
+import gc
+import platform
+import shutil
+import sqlite3
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.comfyui.client import wait_for
+from tests.comfyui.scenes import chains
+
+from .in_process import InProcessComfyUI
+
+CHAINS, LENGTH = 50, 20
+NODES = CHAINS * LENGTH
+VARIANTS = ("absent", "idle", "profiled")
+RESULT = Path(__file__).parent / "results" / "overhead.md"
+LIMITS = {"idle": 1.01, "profiled": 1.06}
+
+
+def measure(rounds: int) -> dict[str, list[float]]:
+    """Seconds of each run, variant by variant; one entry a round."""
+    comfyui = InProcessComfyUI()
+    try:
+        comfyui.load_pack()
+        executor = comfyui.executor()
+        seconds: dict[str, list[float]] = {variant: [] for variant in VARIANTS}
+        for round_number in range(-2, rounds):  # the first two warm up
+            shift = round_number % len(VARIANTS)
+            for variant in VARIANTS[shift:] + VARIANTS[:shift]:
+                taken = _run(comfyui, executor, variant, f"{variant} {round_number}")
+                if round_number >= 0:
+                    seconds[variant].append(taken)
+        _check_history(comfyui, rounds + 2)
+        return seconds
+    finally:
+        shutil.rmtree(comfyui.base, ignore_errors=True)
+
+
+def _run(comfyui: InProcessComfyUI, executor: Any, variant: str, label: str) -> float:
+    """One run of all nodes, none of them cached, in seconds."""
+    scene = chains(CHAINS, LENGTH, label)
+    if variant == "profiled":
+        scene.start()
+    outputs = comfyui.outputs(scene.prompt)
+    comfyui.hook(variant != "absent")
+    gc.collect()
+    gc.disable()
+    began = time.perf_counter()
+    executor.execute(scene.prompt, label, {}, outputs)
+    taken = time.perf_counter() - began
+    gc.enable()
+    if not executor.success:
+        raise RuntimeError(f"The run {label} failed.")
+    if variant == "profiled":  # what is written after the run must not slow the next one down
+        wait_for(lambda: _unfinished(comfyui) == 0, "the history")
+    return taken
+
+
+def _history(comfyui: InProcessComfyUI) -> Path:
+    return comfyui.base / "user" / "default" / "ComfyUI-Holaf-Utilities" / "profiler" / "holaf_profiler.db"
+
+
+def _unfinished(comfyui: InProcessComfyUI) -> int:
+    return _ask(comfyui, "select count(*) from profiler_runs where status = 'running'")
+
+
+def _ask(comfyui: InProcessComfyUI, question: str) -> int:
+    with sqlite3.connect(_history(comfyui)) as history:
+        answer: int = history.execute(question).fetchone()[0]
+    return answer
+
+
+def _check_history(comfyui: InProcessComfyUI, runs: int) -> None:
+    """A profiled run that recorded nothing would be fast."""
+    steps = _ask(comfyui, "select count(*) from profiler_steps where exec_time is not null")
+    if steps < runs * NODES:
+        raise RuntimeError(f"The history holds {steps} measured steps of {runs * NODES}.")
+
+
+def table(seconds: dict[str, list[float]]) -> str:
+    """The result as Markdown."""
+    rounds = len(seconds["absent"])
+    lines = [
+        "# What profiling costs",
+        "",
+        f"{NODES} trivial nodes in {CHAINS} chains of {LENGTH} in ComfyUI's own executor, {rounds} rounds,",
+        "the variants taking turns in one process. A ratio is the median of the rounds' ratios to a ComfyUI",
+        "without the pack; the spread is between the quartiles.",
+        "",
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, CPU only.",
+        "",
+        "| variant | median run | a node | ratio | quartiles | added to a node | limit |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    names = {
+        "absent": "without the pack",
+        "idle": "pack loaded, no Profiler Start",
+        "profiled": "profiled at 50 ms, history written",
+    }
+    for variant in VARIANTS:
+        median = statistics.median(seconds[variant])
+        ratios = [mine / base for mine, base in zip(seconds[variant], seconds["absent"], strict=True)]
+        pairs = zip(seconds[variant], seconds["absent"], strict=True)
+        added = statistics.median(mine - base for mine, base in pairs)
+        quartiles = statistics.quantiles(ratios, n=4)
+        limit = f"{LIMITS[variant]:.2f}" if variant in LIMITS else ""
+        lines.append(
+            f"| {names[variant]} | {median * 1e3:.1f} ms | {median / NODES * 1e6:.0f} us | "
+            f"{statistics.median(ratios):.3f} | {quartiles[0]:.3f} to {quartiles[2]:.3f} | "
+            f"{added / NODES * 1e6:+.1f} us | {limit} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Measure, print, write."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 21
+    text = table(measure(rounds))
+    print(text)
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
