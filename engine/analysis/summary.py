@@ -19,6 +19,7 @@ _MODEL_LOADER = re.compile(r"load", re.IGNORECASE)
 _FILE_LOADER = re.compile(r"image|mask|video|audio|text|latent", re.IGNORECASE)
 _LEAST_COVERAGE = 0.5
 """GPU load readings must cover this share of the run before idle time is claimed."""
+_LEAST_READINGS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +229,7 @@ def _gpu_idle(run: Run, steps: tuple[Step, ...], total_time: float | None) -> Id
     """
     primary = run.primary_device
     sampled = curves.find_series(run, curves.GPU_LOAD, primary.key if primary else None)
-    if sampled is None or not total_time:
+    if sampled is None or not total_time or len(sampled.t_s) < _LEAST_READINGS:
         return None
     parts = curves.spans(sampled, total_time)
     covered = sum(end - start for start, end, _ in parts)

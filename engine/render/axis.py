@@ -1,0 +1,90 @@
+"""Where ticks stand and what they say, and many readings in few pixels. Pure numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+_TIME_STEPS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """Seconds ``0..total_s`` on design pixels ``left..right``."""
+
+    total_s: float
+    left: float
+    right: float
+
+    def x(self, t_s: Any) -> Any:
+        """The pixel of a time; takes numbers and arrays. Times outside are kept outside."""
+        return self.left + (self.right - self.left) * t_s / self.total_s
+
+    def ticks(self, most: int = 9) -> list[tuple[float, str]]:
+        """``(pixel, label)`` at round times, at most ``most`` + 1 of them."""
+        step = _time_step(self.total_s / most)
+        count = int(self.total_s / step + 1e-9)
+        return [
+            (self.x(number * step), _time_label(number * step, step, self.total_s))
+            for number in range(count + 1)
+        ]
+
+
+def nice_ticks(top: float, most: int = 4) -> list[float]:
+    """Round values from 0 up to ``top``, at most ``most`` + 1 of them."""
+    if top <= 0:
+        return [0.0]
+    step = _nice(top / most)
+    return [number * step for number in range(int(top / step + 1e-9) + 1)]
+
+
+def nice_ceiling(value: float) -> float:
+    """A round value a little above ``value``."""
+    return _nice(value / 4) * math.ceil(value / _nice(value / 4) - 1e-9) if value > 0 else 1.0
+
+
+def decimate(x: Any, y: Any, columns: float) -> tuple[Any, Any]:
+    """The lowest and the highest ``y`` in each pixel column, in time order.
+
+    ``x`` are pixels in rising order. Nothing is averaged, so a spike of one reading
+    stays visible. Fewer than four readings a column pass through unchanged.
+    """
+    import numpy as np
+
+    if len(x) <= 4 * max(1.0, columns):
+        return x, y
+    column = np.floor(x).astype(np.int64)
+    first = np.flatnonzero(np.concatenate(([True], column[1:] != column[:-1])))
+    low, high = np.minimum.reduceat(y, first), np.maximum.reduceat(y, first)
+    return np.repeat(column[first] + 0.5, 2), np.stack([low, high], axis=1).ravel()
+
+
+def _nice(step: float) -> float:
+    power = 10.0 ** math.floor(math.log10(step))
+    for factor in (1.0, 2.0, 2.5, 5.0):
+        if step <= factor * power * (1 + 1e-9):
+            return factor * power
+    return 10.0 * power
+
+
+def _time_step(least_s: float) -> float:
+    if least_s <= 30:
+        return 30.0 if least_s > 20 else 20.0 if least_s > 10 else _nice(least_s)
+    return next((float(step) for step in _TIME_STEPS_S if step >= least_s), _nice(least_s / 86400) * 86400)
+
+
+def _time_label(t_s: float, step_s: float, total_s: float) -> str:
+    if total_s < 1:
+        return f"{_plain(t_s * 1000)} ms"
+    if total_s < 120 or step_s < 20:
+        return f"{_plain(t_s)} s"
+    if total_s < 3600:
+        minutes, seconds = divmod(round(t_s), 60)
+        return f"{minutes}:{seconds:02d} min" if step_s < 60 else f"{minutes} min"
+    hours, minutes = divmod(round(t_s / 60), 60)
+    return f"{hours} h" if step_s >= 3600 else f"{hours}:{minutes:02d} h"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".") or "0"

@@ -1,0 +1,144 @@
+"""Draws one lane: bands of the nodes, grid, curves, capacity, peak, legend, scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .axis import TimeAxis, decimate
+from .canvas import Box, Canvas
+from .lanes import Curve, Lane
+from .theme import Theme
+
+LEGEND_HEIGHT = 32.0
+Bands = Mapping[str, Sequence[tuple[float, float]]]
+"""Pixel columns ``(left, right)`` of the nodes, by colour."""
+
+
+def draw_lane(canvas: Canvas, theme: Theme, lane: Lane, axis: TimeAxis, bands: Bands, top: float) -> float:
+    """Draws from ``top`` down; returns where it ended."""
+    _legend(canvas, theme, lane, axis, top)
+    upper = top + LEGEND_HEIGHT
+    lower = upper + lane.height
+
+    def y(value: Any) -> Any:
+        return lower - (lower - upper) * value / lane.top
+
+    canvas.boxes([(axis.left, upper, axis.right, lower)], theme.panel)
+    for color, columns in bands.items():
+        boxes: list[Box] = [(left, upper, right, lower) for left, right in columns]
+        canvas.boxes(boxes, color, alpha=theme.band_alpha)
+    capacity = lane.capacity[0] if lane.capacity else None
+    grid = [
+        [(axis.left, y(value)), (axis.right, y(value))]
+        for value, _ in lane.ticks
+        if value and value != capacity
+    ]
+    grid += [[(x, upper), (x, lower)] for x, _ in axis.ticks()[1:]]
+    canvas.lines(grid, theme.grid, 1.0, alpha=0.8)
+    for value, label in lane.ticks:
+        canvas.text(axis.left - 10, y(value), label, 17, theme.muted, align="right", middle=True)
+    if capacity is not None:
+        canvas.lines(
+            [[(axis.left, y(capacity)), (axis.right, y(capacity))]], theme.capacity, 2.0, dashes=(10, 5)
+        )
+    for curve in lane.curves:
+        _curve(canvas, theme, curve, axis, y, upper, lower)
+    _caps(canvas, lane, axis, y)
+    if lane.marker is not None:
+        _marker(canvas, theme, lane.marker, axis, y, upper, lower)
+    return lower
+
+
+def draw_time_axis(canvas: Canvas, theme: Theme, axis: TimeAxis, top: float) -> float:
+    """The times under the last lane; returns where they ended."""
+    reached = 0.0
+    for x, label in axis.ticks():
+        half = canvas.measure(label, 17) / 2
+        centre = min(max(x, axis.left + (half if x > axis.left else 0)), axis.right - half)
+        if centre - half > reached:
+            canvas.text(centre, top + 23, label, 17, theme.muted, align="center")
+            reached = centre + half + 12
+    return top + 30
+
+
+def _curve(
+    canvas: Canvas, theme: Theme, curve: Curve, axis: TimeAxis, y: Any, upper: float, lower: float
+) -> None:
+    import numpy as np
+
+    columns = axis.right - axis.left
+    xs, ys = decimate(axis.x(curve.t_s), curve.value, columns)
+    points = np.stack([xs, np.maximum(y(ys), upper)], axis=1)
+    for part in _unbroken(points, columns):
+        if curve.filled and len(part) > 1:
+            outline = np.concatenate([part, [(part[-1, 0], lower), (part[0, 0], lower)]])
+            canvas.area(outline, curve.color, alpha=theme.fill_alpha)
+        canvas.lines([part], curve.color, curve.line_width, dashes=(7, 5) if curve.dashed else None)
+        if len(part) == 1:
+            canvas.dot(float(part[0, 0]), float(part[0, 1]), 4, curve.color, theme.panel)
+
+
+def _unbroken(points: Any, columns: float) -> list[Any]:
+    """Cut where readings are missing for much longer than they usually are apart."""
+    import numpy as np
+
+    if len(points) < 8:
+        return [points]
+    apart = np.diff(points[:, 0])
+    usual = float(np.percentile(apart, 90))
+    return list(np.split(points, np.flatnonzero(apart > max(25 * usual, 0.06 * columns)) + 1))
+
+
+def _caps(canvas: Canvas, lane: Lane, axis: TimeAxis, y: Any) -> None:
+    """A node's own peak, where the node is wide enough for it to be read."""
+    lines = [
+        [(axis.x(start), y(value)), (axis.x(end), y(value))]
+        for start, end, value in lane.caps
+        if axis.x(end) - axis.x(start) >= 5
+    ]
+    canvas.lines(lines, lane.caps_color, 1.6, dashes=(2, 2))
+
+
+def _marker(
+    canvas: Canvas,
+    theme: Theme,
+    marker: tuple[float, float, str],
+    axis: TimeAxis,
+    y: Any,
+    upper: float,
+    lower: float,
+) -> None:
+    t_s, value, text = marker
+    x, height = axis.x(min(t_s, axis.total_s)), y(value)
+    shown = canvas.fit(text, 17, (axis.right - axis.left) * 0.5)
+    wide = canvas.measure(shown, 17) + 16
+    left = x - wide - 14 if x - wide - 14 > axis.left else x + 14
+    middle = min(max(height, upper + 16), lower - 16)
+    canvas.boxes([(left, middle - 14, left + wide, middle + 14)], theme.background, alpha=0.82)
+    canvas.text(left + 8, middle, shown, 17, theme.text, middle=True)
+    canvas.dot(x, height, 5.5, theme.text, theme.background)
+
+
+def _legend(canvas: Canvas, theme: Theme, lane: Lane, axis: TimeAxis, top: float) -> None:
+    """The lane's name, its lines, and at the right what it is about. Never runs over."""
+    middle = top + LEGEND_HEIGHT / 2 + 1
+    canvas.text(axis.left, middle, lane.name, 19, theme.text, bold=True, middle=True)
+    x = axis.left + canvas.measure(lane.name, 19, True) + 26
+    entries: list[tuple[str, str, tuple[float, ...] | None, float]] = [
+        (curve.label, curve.color, (7, 5) if curve.dashed else None, curve.line_width + 0.6)
+        for curve in lane.curves
+    ]
+    if any(axis.x(end) - axis.x(start) >= 5 for start, end, _ in lane.caps):
+        entries.append(("peak of each node", lane.caps_color, (2, 2), 1.8))
+    if lane.capacity:
+        entries.append((lane.capacity[1], theme.capacity, (10, 5), 2.0))
+    for label, color, dashes, line_width in entries:
+        used = canvas.measure(label, 17)
+        if x + 36 + used > axis.right:
+            return
+        canvas.lines([[(x, middle), (x + 30, middle)]], color, line_width, dashes=dashes)
+        canvas.text(x + 38, middle, label, 17, theme.muted, middle=True)
+        x += 38 + used + 28
+    shown = canvas.fit(lane.aside, 17, axis.right - x)
+    canvas.text(axis.right, middle, shown, 17, theme.muted, align="right", middle=True)

@@ -1,0 +1,142 @@
+"""How a run was measured, what that cost and what is missing, in plain sentences.
+
+Shared by the picture, the table and the other formats, so that they say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..analysis.groups import GroupTotal
+from ..analysis.labels import clean, shorten
+from ..analysis.summary import Summary
+from ..analysis.units import format_percent, format_seconds
+from ..model import Metric, Run
+
+_NAMES = {
+    "vram_bytes": "VRAM",
+    "device_vram_bytes": "whole-device VRAM",
+    "vram_max": "VRAM peaks",
+    "ram_bytes": "RAM",
+    "ram_max_bytes": "RAM peaks",
+    "cpu_percent": "CPU load",
+    "machine_cpu_percent": "whole-machine CPU load",
+    "cpu_seconds": "CPU time",
+    "gpu_load_percent": "GPU load",
+    "gpu_time_s": "GPU time",
+    "energy_joules": "energy",
+    "power_watts": "power",
+    "read_bytes": "bytes read from disk",
+    "read_call_bytes": "bytes read through calls",
+}
+_METHOD_ORDER = (
+    "vram_bytes",
+    "vram_max",
+    "device_vram_bytes",
+    "ram_bytes",
+    "ram_max_bytes",
+    "gpu_load_percent",
+    "machine_cpu_percent",
+    "cpu_percent",
+    "energy_joules",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """Texts for the foot of a report, each a sentence or a phrase without its end.
+
+    ``measured``: how; ``missing``: what is not available and why; ``warnings``:
+    what the reader must know before trusting the numbers; ``groups``: what was
+    wrong with groups.
+    """
+
+    measured: tuple[str, ...]
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+def notes_for(run: Run, summary: Summary, totals: Sequence[GroupTotal] = ()) -> Notes:
+    """Everything a report says in small print about ``run``."""
+    return Notes(
+        measured=tuple(_measured(run, summary)),
+        missing=tuple(_missing(run)),
+        warnings=tuple(_warnings(run)),
+        groups=tuple(
+            f"group “{shorten(clean(entry.name), 40)}”: {note}" for entry in totals for note in entry.notes
+        ),
+    )
+
+
+def metric_name(name: str) -> str:
+    """``gpu_load_percent`` as people say it."""
+    return _NAMES.get(name) or name.removesuffix("_bytes").removesuffix("_percent").replace("_", " ")
+
+
+def missing_reason(run: Run, name: str) -> str | None:
+    """Why ``name`` was not measured, or ``None`` where it was or nobody said."""
+    metric = run.metric(name)
+    return clean(metric.reason) if metric is not None and metric.reason else None
+
+
+def cost_sentence(summary: Summary) -> str:
+    """What profiling cost in this run."""
+    share = f" ({format_percent(summary.overhead_share)})" if summary.overhead_share is not None else ""
+    return f"profiling cost {format_seconds(summary.overhead_s)}{share}"
+
+
+def _measured(run: Run, summary: Summary) -> list[str]:
+    if run.settings.timing == "light":
+        texts = ["light timing: nothing added to wait for the GPU"]
+    elif run.devices:
+        texts = ["precise timing: the GPU is waited for after each node"]
+    else:
+        texts = ["precise timing"]
+    median_s = run.overhead.sample_interval_median_s
+    interval = f"sampled every {run.settings.interval_ms} ms"
+    if median_s:
+        p95_s = run.overhead.sample_interval_p95_s
+        interval += f" (median {format_seconds(median_s)}{f', p95 {format_seconds(p95_s)}' if p95_s else ''})"
+    texts.append(interval)
+    known = {metric.name: metric for metric in reversed(run.metrics) if metric.method}
+    texts += [
+        f"{metric_name(name)}: {clean(known[name].method or '')}" for name in _METHOD_ORDER if name in known
+    ]
+    texts.append(cost_sentence(summary))
+    if any(step.shared for step in run.measured_steps):
+        texts.append("memory and load of nodes that overlap belong to all of them")
+    return texts
+
+
+def _missing(run: Run) -> list[str]:
+    """Reasons with what they keep from being known, each reason once."""
+    present = {metric.name for metric in run.metrics if metric.method}
+    by_reason: dict[str, list[Metric]] = {}
+    for metric in run.metrics:
+        if metric.reason and metric.name not in present:
+            by_reason.setdefault(clean(metric.reason), []).append(metric)
+    texts = []
+    for reason, metrics in by_reason.items():
+        names = list(dict.fromkeys(metric_name(metric.name) for metric in metrics))
+        texts.append(f"{', '.join(names)}: {reason}")
+    return texts
+
+
+def _warnings(run: Run) -> list[str]:
+    texts = [clean(text) for text in run.warnings if clean(text)]
+    if run.snapshot_match == "mismatch":
+        forced = " and was run by force" if run.forced else ""
+        changes = "; ".join(
+            f"{change.kind}: {shorten(clean(change.title), 30)} #{change.node_id}"
+            for change in run.changes[:4]
+        )
+        more = f"; and {len(run.changes) - 4} more" if len(run.changes) > 4 else ""
+        texts.append(
+            f"The workflow differs from its reference{forced}{f' ({changes}{more})' if changes else ''}:"
+            " times may not compare with earlier runs."
+        )
+    elif run.forced:
+        texts.append("This run was forced.")
+    return texts
