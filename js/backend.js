@@ -1,0 +1,96 @@
+// The profiler's routes on the server, one function each. Knows nothing of the page.
+
+import { api } from "./host.js";
+
+const BASE = "/holaf/profiler";
+
+/** What the server answered, in words that can be shown. */
+export class BackendError extends Error {
+  constructor(message, { status = 0, type = "unknown", details = null } = {}) {
+    super(message);
+    this.name = "BackendError";
+    this.status = status;
+    this.type = type;
+    this.details = details;
+  }
+}
+
+async function send(method, path, body, { signal } = {}) {
+  let response;
+  try {
+    response = await api.fetchApi(`${BASE}${path}`, {
+      method,
+      cache: "no-store",
+      signal,
+      ...(body === undefined
+        ? {}
+        : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    if (error?.name === "AbortError") throw error;
+    throw new BackendError("ComfyUI does not answer. Is it still running? This view refreshes when it is back.", {
+      type: "offline",
+    });
+  }
+  if (response.ok) return response;
+  throw await failure(response);
+}
+
+async function failure(response) {
+  let error = null;
+  try {
+    error = (await response.json())?.error ?? null;
+  } catch {
+    // not JSON: an answer of the host or of a proxy, told by its status below
+  }
+  if (typeof error === "string") error = { message: error };
+  const fallback =
+    response.status === 404
+      ? "The server does not know this. It may have been deleted, or ComfyUI needs a restart after an update."
+      : `The server answered ${response.status} ${response.statusText}.`;
+  return new BackendError(error?.message || fallback, {
+    status: response.status,
+    type: error?.type ?? "unknown",
+    details: error?.details ?? null,
+  });
+}
+
+const json = async (method, path, body, options) => {
+  const response = await send(method, path, body, options);
+  return response.status === 204 ? {} : response.json();
+};
+
+const queryString = (params) => {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(params ?? {})) {
+    if (value !== undefined && value !== null && value !== "") query.set(key, String(value));
+  }
+  const text = query.toString();
+  return text ? `?${text}` : "";
+};
+
+export const listRuns = (params, options) => json("GET", `/runs${queryString(params)}`, undefined, options);
+export const getRun = (id, options) => json("GET", `/runs/${id}`, undefined, options);
+export const patchRun = (id, changes) => json("PATCH", `/runs/${id}`, changes);
+export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
+export const restoreRun = (id) => json("POST", `/runs/${id}/restore`, {});
+export const getRunWorkflow = (id) => json("GET", `/runs/${id}/workflow`);
+export const compareRuns = (ids, options) => json("GET", `/runs/compare${queryString({ ids: ids.join(",") })}`, undefined, options);
+export const patchStep = (id, changes) => json("PATCH", `/steps/${id}`, changes);
+
+export const listGroups = (params) => json("GET", `/groups${queryString(params)}`);
+export const createGroup = (group) => json("POST", "/groups", group);
+export const patchGroup = (id, changes) => json("PATCH", `/groups/${id}`, changes);
+export const deleteGroup = (id) => json("DELETE", `/groups/${id}`);
+
+export const updateNodes = (graph) => json("POST", "/update_nodes", graph);
+export const check = (graph, options) => json("POST", "/check", graph, options);
+export const getSettings = () => json("GET", "/settings");
+export const putSettings = (settings) => json("PUT", "/settings", settings);
+export const getStatus = () => json("GET", "/status");
+
+/** A run exported in `format`, as a Blob: fetched, because an image's address carries no user. */
+export async function exportRun(id, format, params, options) {
+  const response = await send("GET", `/runs/${id}/export/${format}${queryString(params)}`, undefined, options);
+  return response.blob();
+}

@@ -1,0 +1,240 @@
+// Everything that the profiler adds to ComfyUI's page is registered here and nowhere else.
+
+import { createActions } from "./actions.js";
+import * as backend from "./backend.js";
+import { rootGraph, showNodes } from "./canvas.js";
+import { GROUP, hasEnabledStart, isProfilerNode, titleOf, walk, widgetValue } from "./graph_walk.js";
+import { installGuard } from "./guard.js";
+import { askAboutChanges } from "./guard_dialog.js";
+import { api, app, setting, toast, toggleSidebarTab } from "./host.js";
+import { createLive } from "./live.js";
+import { BADGES_SETTING, createBadges } from "./nodes/badges.js";
+import { dressGroupNode } from "./nodes/group.js";
+import { dressReportNode, restoreFromHistory, restoreFromOutputs } from "./nodes/report.js";
+import { createPanel } from "./panel/panel.js";
+import { createPreferences } from "./preferences.js";
+import { installPromptTap } from "./prompt_tap.js";
+import { createQueueing } from "./queueing.js";
+import { createReference } from "./reference.js";
+
+const TAB = "holaf-profiler";
+const GUARD_SETTING = "Holaf.Profiler.AskBeforeRun";
+
+/** Made in setup, when ComfyUI is ready. */
+let services = null;
+
+function createServices() {
+  const tap = installPromptTap(api);
+  const reference = createReference();
+  const guard = installGuard(app, {
+    hasStart: () => hasEnabledStart(rootGraph()),
+    isOn: () => setting(GUARD_SETTING, true) !== false,
+    check: backend.check,
+    updateNodes: async (graph) => {
+      await backend.updateNodes(graph);
+      reference.refresh();
+    },
+    ask: askAboutChanges,
+    show: (changes) => services.actions.showChanges(changes),
+    arm: tap.arm,
+    notify: toast,
+  });
+  const queueing = createQueueing({ tap, guard });
+  const actions = createActions({ queueing, reference });
+  const prefs = createPreferences((error) =>
+    toast("warn", "Profiler preferences are not saved", error?.message ?? String(error)),
+  );
+  const live = createLive();
+  const badges = createBadges();
+  const panel = createPanel({ live, queueing, reference, prefs, actions });
+  return { actions, badges, live, panel };
+}
+
+const openRun = (id) => {
+  services.panel.open(id);
+  toggleSidebarTab(TAB, true);
+};
+
+const guarded = (action) => async () => {
+  try {
+    await action(services);
+  } catch (error) {
+    toast("error", "Workflow Profiler", error?.message ?? String(error));
+  }
+};
+
+function linkStyles() {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL("profiler.css", import.meta.url).href;
+  document.head.append(link);
+}
+
+const workflowId = () => String(rootGraph()?.id ?? "");
+
+app.registerExtension({
+  name: "Holaf.Profiler",
+
+  commands: [
+    {
+      id: "Holaf.Profiler.RunProfile",
+      label: "Profiler: Run profile",
+      icon: "pi pi-play",
+      function: guarded(({ actions }) => actions.run()),
+    },
+    {
+      id: "Holaf.Profiler.UpdateNodes",
+      label: "Profiler: Update nodes",
+      icon: "pi pi-check-square",
+      function: guarded(({ actions }) => actions.updateNodes()),
+    },
+    {
+      id: "Holaf.Profiler.ForceRun",
+      label: "Profiler: Force run",
+      icon: "pi pi-bolt",
+      function: guarded(({ actions }) => actions.force()),
+    },
+    {
+      id: "Holaf.Profiler.AddNodes",
+      label: "Profiler: Profile this workflow (add Start and Report)",
+      icon: "pi pi-stopwatch",
+      function: guarded(({ actions }) => actions.addNodes()),
+    },
+    {
+      id: "Holaf.Profiler.GroupSelected",
+      label: "Profiler: New group from selected nodes",
+      icon: "pi pi-objects-column",
+      function: guarded(({ actions }) => actions.addSelectedTo(null)),
+    },
+    {
+      id: "Holaf.Profiler.TogglePanel",
+      label: "Profiler: Show or hide the panel",
+      icon: "pi pi-stopwatch",
+      function: () => toggleSidebarTab(TAB),
+    },
+  ],
+  keybindings: [
+    { commandId: "Holaf.Profiler.TogglePanel", combo: { key: "p", alt: true, shift: true } },
+    { commandId: "Holaf.Profiler.RunProfile", combo: { key: "r", alt: true, shift: true } },
+    { commandId: "Holaf.Profiler.UpdateNodes", combo: { key: "u", alt: true, shift: true } },
+    { commandId: "Holaf.Profiler.ForceRun", combo: { key: "f", alt: true, shift: true } },
+    { commandId: "Holaf.Profiler.GroupSelected", combo: { key: "g", alt: true, shift: true } },
+  ],
+  menuCommands: [
+    {
+      path: ["Extensions", "Profiler"],
+      commands: [
+        "Holaf.Profiler.RunProfile",
+        "Holaf.Profiler.UpdateNodes",
+        "Holaf.Profiler.ForceRun",
+        "Holaf.Profiler.AddNodes",
+        "Holaf.Profiler.GroupSelected",
+        "Holaf.Profiler.TogglePanel",
+      ],
+    },
+  ],
+  settings: [
+    {
+      id: GUARD_SETTING,
+      category: ["Profiler", "Runs", "AskBeforeRun"],
+      name: "Compare with the reference before a profiled run",
+      tooltip: "Asks when the workflow changed since Update nodes. Profiler Start's on_mismatch decides what happens.",
+      type: "boolean",
+      defaultValue: true,
+    },
+    {
+      id: BADGES_SETTING,
+      category: ["Profiler", "Canvas", "Badges"],
+      name: "Show the last time and VRAM on nodes",
+      tooltip: "A small label on each node with its time and VRAM peak in the last profiled run.",
+      type: "boolean",
+      defaultValue: false,
+      onChange: (on) => {
+        if (on) services?.badges.refresh(workflowId());
+        else services?.badges.clear();
+      },
+    },
+    {
+      id: "Holaf.Profiler.RestoreReport",
+      category: ["Profiler", "Canvas", "RestoreReport"],
+      name: "Show the last report again after a reload",
+      tooltip: "Profiler Report nodes show this workflow's last run when the workflow is opened.",
+      type: "boolean",
+      defaultValue: true,
+    },
+  ],
+
+  getSelectionToolboxCommands: () => ["Holaf.Profiler.GroupSelected"],
+
+  getCanvasMenuItems() {
+    if (!services) return [];
+    return [
+      null,
+      {
+        content: "Profile this workflow",
+        callback: guarded(({ actions }) => actions.addNodes()),
+      },
+    ];
+  },
+
+  getNodeMenuItems(node) {
+    if (!services || isProfilerNode(node)) return [];
+    const groups = [...walk(rootGraph())].filter((entry) => entry.node.type === GROUP);
+    const add = (group) => () => {
+      if (![...(app.canvas?.selectedItems ?? [])].includes(node)) showNodes([String(node.id)]);
+      services.actions.addSelectedTo(group);
+    };
+    return [
+      null,
+      {
+        content: "Add selected to profiler group",
+        has_submenu: true,
+        submenu: {
+          options: [
+            ...groups.map(({ node: group }) => ({
+              content: menuText(widgetValue(group, "name", "") || titleOf(group)),
+              callback: add(group),
+            })),
+            { content: "New group", callback: add(null) },
+          ],
+        },
+      },
+    ];
+  },
+
+  nodeCreated(node) {
+    dressGroupNode(node);
+    dressReportNode(node, openRun);
+  },
+
+  onNodeOutputsUpdated(outputs) {
+    restoreFromOutputs(outputs);
+  },
+
+  afterConfigureGraph() {
+    setTimeout(() => {
+      restoreFromOutputs(app.nodeOutputs);
+      restoreFromHistory(workflowId());
+      services?.badges.refresh(workflowId());
+    }, 0);
+  },
+
+  setup() {
+    linkStyles();
+    services = createServices();
+    app.extensionManager?.registerSidebarTab?.({
+      id: TAB,
+      icon: "pi pi-stopwatch",
+      title: "Profiler",
+      tooltip: "Workflow Profiler",
+      type: "custom",
+      render: (element) => services.panel.mount(element),
+      destroy: () => services.panel.unmount(),
+    });
+  },
+});
+
+/** LiteGraph's own menus put an entry's text in as HTML, so nothing of it may be a tag. */
+function menuText(text) {
+  return String(text).replace(/[<>&]/g, (sign) => ({ "<": "‹", ">": "›", "&": "＆" })[sign]).slice(0, 60);
+}

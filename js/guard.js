@@ -1,0 +1,108 @@
+// Before a profiled run is queued: is the graph still the one that was measured?
+// If not, ask. Nothing in here may ever keep a user from running: whatever fails,
+// the run goes on.
+
+import { mustAsk, policyOf } from "./guard_policy.js";
+
+const CHECK_TIMEOUT_MS = 4000;
+
+/**
+ * Wrap `app.queuePrompt`, which Run, Ctrl+Enter, "queue selected" and auto-queue
+ * all call. `tools`:
+ * - `hasStart()`: whether the open graph has an enabled Profiler Start
+ * - `isOn()`: whether the user wants to be asked at all
+ * - `check(graph, {signal})`, `updateNodes(graph)`: the server
+ * - `ask(answer, policy)`: the dialog -> "update", "force", "show" or "cancel"
+ * - `show(changes)`: select what changed on the canvas
+ * - `arm(workflowId, count)`: force the next prompts
+ * - `notify(severity, summary, detail)`
+ *
+ * Returns `{force}`: `force(action)` runs `action` with the guard open and the
+ * runs it queues marked as forced; or null where this frontend has no
+ * `queuePrompt` to wrap.
+ */
+export function installGuard(app, tools) {
+  if (typeof app.queuePrompt !== "function" || typeof app.graphToPrompt !== "function") {
+    console.warn("Workflow Profiler: this frontend queues in a way that is not known; runs are not checked first");
+    return null;
+  }
+  const original = app.queuePrompt;
+  let asking = false;
+  let forceNext = false;
+
+  const verdict = async () => {
+    const graph = await app.graphToPrompt();
+    const policy = policyOf(graph.output);
+    if (policy === null || policy === "ignore") return { run: true };
+    const body = { prompt: graph.output, workflow: graph.workflow };
+    const answer = await tools.check(body, { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) });
+    if (!mustAsk(answer, policy)) return { run: true };
+    return { run: false, body, answer, policy, workflowId: graph.workflow?.id ?? null };
+  };
+
+  app.queuePrompt = async function queuePrompt(...args) {
+    const go = () => original.apply(this, args);
+    if (forceNext) {
+      forceNext = false;
+      return goForced(go, app.rootGraph?.id ?? null, args[1] ?? 1);
+    }
+    if (asking) return false;
+    let found;
+    try {
+      if (!tools.hasStart() || !tools.isOn()) return go();
+      found = await verdict();
+    } catch (error) {
+      tools.notify(
+        "warn",
+        "This run was not compared with its reference",
+        `${error?.message ?? error} The run goes on.`,
+      );
+      return go();
+    }
+    if (found.run) return go();
+
+    asking = true;
+    let choice;
+    try {
+      choice = await tools.ask(found.answer, found.policy);
+    } catch (error) {
+      tools.notify("warn", "The profiler could not ask about the changes", `${error?.message ?? error} The run goes on.`);
+      return go();
+    } finally {
+      asking = false;
+    }
+    if (choice === "force") return goForced(go, found.workflowId, args[1] ?? 1);
+    if (choice === "show") tools.show(found.answer.changes);
+    if (choice !== "update") return false;
+    try {
+      await tools.updateNodes(found.body);
+    } catch (error) {
+      tools.notify("error", "The reference was not updated, so nothing was queued", error?.message ?? String(error));
+      return false;
+    }
+    return go();
+  };
+
+  async function goForced(go, workflowId, count) {
+    const disarm = tools.arm(workflowId, Math.max(1, Number(count) || 1));
+    const result = await go().catch((error) => {
+      disarm();
+      throw error;
+    });
+    // `false` may mean that another call is still queueing and takes this one along:
+    // then the mark has to stay until that prompt leaves.
+    if (result !== false) disarm();
+    return result;
+  }
+
+  return {
+    async force(action) {
+      forceNext = true;
+      try {
+        return await action();
+      } finally {
+        forceNext = false;
+      }
+    },
+  };
+}

@@ -1,0 +1,72 @@
+// Keeps the state of the run that is going on, from the server's events, for whoever
+// wants to show it. Asks the server only while a run is active.
+
+import { getStatus } from "./backend.js";
+import { titleById } from "./canvas.js";
+import { isMine, onEvent } from "./host.js";
+import * as model from "./panel/live_model.js";
+
+const POLL_MS = 1000;
+
+/** Start listening. Returns `{state, subscribe, refresh, dismiss}`. */
+export function createLive(now = () => Date.now()) {
+  let state = model.IDLE;
+  const listeners = new Set();
+  let timer = null;
+
+  const set = (next) => {
+    if (next === state) return;
+    state = next;
+    schedule();
+    for (const listener of listeners) listener(state);
+  };
+
+  const schedule = () => {
+    if (state.active && timer === null) timer = setTimeout(poll, POLL_MS);
+    if (!state.active && timer !== null) {
+      clearTimeout(timer);
+      timer = null;
+    }
+  };
+
+  const poll = async () => {
+    timer = null;
+    try {
+      set(model.polled(state, await getStatus(), now()));
+    } catch {
+      // the server is away: its return or the next event tells more
+    }
+    schedule();
+  };
+
+  const on = (name, step) =>
+    onEvent(`holaf.profiler.${name}`, (event) => {
+      if (isMine(event)) set(step(state, event, now()));
+    });
+  on("run_started", model.started);
+  on("step", model.stepped);
+  on("run_finished", model.finished);
+  on("warning", model.warned);
+  onEvent("executing", (event) => {
+    const id = typeof event === "object" ? (event.display_node ?? event.node ?? null) : event;
+    set(model.executing(state, id, id === null ? "" : titleById(id), now()));
+  });
+  onEvent("reconnected", poll);
+
+  return {
+    get state() {
+      return state;
+    },
+    /** Hear every change. Returns a function that stops it. */
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    /** Ask the server what runs now. */
+    refresh: poll,
+    /** Forget the last run's summary and the warnings. */
+    dismiss() {
+      set({ ...state, last: null, warnings: [] });
+    },
+  };
+}

@@ -1,0 +1,144 @@
+// The Profiler Group node: buttons that fill its members from the canvas, and the
+// list of who is in it, with titles, shown on the canvas when the pointer rests on one.
+
+import { setWidget } from "../actions.js";
+import { canvasGroupList, highlight, nodeList, rootGraph, selectedIds } from "../canvas.js";
+import { choose } from "../dialog.js";
+import { button, debounce, fill, h } from "../dom.js";
+import { plural } from "../format.js";
+import { GROUP, groupBounds, widgetValue } from "../graph_walk.js";
+import { toast } from "../host.js";
+import { addMembers, matchMembers, parseMembers, removeMember } from "../members.js";
+import { memberChip } from "../panel/groups_view.js";
+
+const LIST_HEIGHT = 110;
+const WIDGET = "holaf_members";
+
+/** Dress one node; others pass untouched. */
+export function dressGroupNode(node) {
+  if (node.comfyClass !== GROUP || typeof node.addDOMWidget !== "function") return;
+  const list = h("ul", { class: "hp-members" });
+  const element = h(
+    "div",
+    { class: "hp-node hp-group-node" },
+    h(
+      "div",
+      { class: "hp-row hp-wrap" },
+      button("Add selected nodes", () => addSelected(node)),
+      button("From canvas group", () => fromCanvasGroup(node)),
+    ),
+    list,
+  );
+  element.addEventListener("pointerdown", (event) => event.stopPropagation());
+  element.addEventListener("wheel", (event) => event.stopPropagation(), { passive: true });
+  const widget = node.addDOMWidget(WIDGET, "holaf_members", element, {
+    serialize: false,
+    hideOnZoom: false,
+    getMinHeight: () => LIST_HEIGHT,
+  });
+  widget.serialize = false;
+
+  const draw = () => drawMembers(node, list);
+  const soon = debounce(draw, 150);
+  for (const name of ["members", "canvas_group"]) {
+    const input = node.widgets?.find((candidate) => candidate.name === name);
+    if (!input) continue;
+    const callback = input.callback;
+    input.callback = function (...args) {
+      soon();
+      return callback?.apply(this, args);
+    };
+  }
+  const onConfigure = node.onConfigure;
+  node.onConfigure = function (...args) {
+    soon();
+    return onConfigure?.apply(this, args);
+  };
+  const onRemoved = node.onRemoved;
+  node.onRemoved = function (...args) {
+    soon.cancel();
+    highlight(null);
+    return onRemoved?.apply(this, args);
+  };
+  // Titles and boxes change without telling the node: look again when it is looked at.
+  element.addEventListener("pointerenter", draw);
+  element.addEventListener("pointerleave", () => highlight(null));
+  soon();
+}
+
+function drawMembers(node, list) {
+  if (!node.graph) return;
+  const nodes = nodeList();
+  const lines = parseMembers(widgetValue(node, "members", ""));
+  const boxTitle = String(widgetValue(node, "canvas_group", "") ?? "").trim();
+  const box = boxTitle
+    ? canvasGroupList().filter((group) => group.title.trim().toLowerCase() === boxTitle.toLowerCase())
+    : [];
+  const byId = new Map(nodes.map((entry) => [entry.id, entry]));
+  const parts = matchMembers(lines, nodes).map(({ line, nodes: matches }) => {
+    const remove = () => setWidget(node, "members", removeMember(widgetValue(node, "members", ""), line));
+    if (matches.length === 1 && (matches[0].id === line || `#${matches[0].id}` === line)) {
+      return memberChip(matches[0].id, matches[0], remove);
+    }
+    return patternChip(line, matches, remove);
+  });
+  const fromBox = [...new Set(box.flatMap((group) => group.ids))];
+  fill(
+    list,
+    parts,
+    boxTitle
+      ? h(
+          "li",
+          { class: "hp-muted hp-member-source" },
+          box.length ? `Box “${boxTitle}”: ${plural(fromBox.length, "node")}` : `No box on the canvas is called “${boxTitle}”.`,
+        )
+      : null,
+    fromBox.map((id) => memberChip(id, byId.get(id), null)),
+    !parts.length && !boxTitle
+      ? h("li", { class: "hp-muted" }, "No members yet. Select nodes and press Add selected nodes.")
+      : null,
+  );
+}
+
+function patternChip(line, matches, remove) {
+  const ids = matches.map(({ id }) => id);
+  const chip = memberChip(ids[0] ?? line, matches.length ? { title: line, type: line } : null, remove);
+  chip.title = matches.length ? matches.map(({ title, id }) => `${title} #${id}`).join("\n") : `${line} matches no node`;
+  chip.children[0].textContent = line;
+  chip.children[1].textContent = matches.length ? plural(matches.length, "node") : "no match";
+  chip.addEventListener("mouseenter", () => highlight(ids));
+  return chip;
+}
+
+function addSelected(node) {
+  const ids = selectedIds();
+  if (!ids.length) {
+    toast("info", "Nothing is selected", "Ctrl+click the nodes that belong to the group, then press this again.");
+    return;
+  }
+  setWidget(node, "members", addMembers(widgetValue(node, "members", ""), ids));
+}
+
+async function fromCanvasGroup(node) {
+  const groups = canvasGroupList().filter((group) => group.title.trim());
+  const around = groups.filter(({ group, ids }) => ids.length && contains(group, node));
+  const chosen =
+    around.length === 1
+      ? around[0]
+      : await choose({
+          title: "Which group box on the canvas?",
+          lead: "The nodes inside it when you run become members.",
+          entries: groups.map((group) => ({ label: group.title, detail: plural(group.ids.length, "node"), value: group })),
+          empty: "There is no group box with a title in this workflow. Select nodes and press Ctrl+G to draw one.",
+        });
+  if (!chosen) return;
+  setWidget(node, "canvas_group", chosen.title);
+  if (!String(widgetValue(node, "name", "") ?? "").trim()) setWidget(node, "name", chosen.title);
+}
+
+function contains(group, node) {
+  if (!(rootGraph()?.groups ?? []).includes(group)) return false;
+  const [left, top, right, bottom] = groupBounds(group);
+  const [x, y] = node.pos;
+  return x >= left && x <= right && y >= top && y <= bottom;
+}

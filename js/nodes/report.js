@@ -1,0 +1,150 @@
+// The Profiler Report node: the table under the picture, in both of ComfyUI's
+// renderers, and both brought back after a tab switch and after a reload.
+
+import * as backend from "../backend.js";
+import { button, fill, h } from "../dom.js";
+import { runLabel } from "../format.js";
+import { REPORT, walk, widgetValue } from "../graph_walk.js";
+import { rootGraph } from "../canvas.js";
+import { app, setting, toast } from "../host.js";
+
+const MIN_HEIGHT = 150;
+const views = new WeakMap();
+
+/** Dress one node; others pass untouched. `openRun(id)` shows a run in the panel. */
+export function dressReportNode(node, openRun) {
+  if (node.comfyClass !== REPORT || typeof node.addDOMWidget !== "function") return;
+  const view = createView(openRun);
+  views.set(node, view);
+  const widget = node.addDOMWidget("holaf_report", "holaf_report", view.element, {
+    serialize: false,
+    hideOnZoom: false,
+    getMinHeight: () => MIN_HEIGHT,
+  });
+  widget.serialize = false;
+  const onExecuted = node.onExecuted;
+  node.onExecuted = function (output, ...rest) {
+    const result = onExecuted?.call(this, output, ...rest);
+    view.show(output?.holaf_profiler?.[0]);
+    return result;
+  };
+  const onRemoved = node.onRemoved;
+  node.onRemoved = function (...args) {
+    view.dispose();
+    return onRemoved?.apply(this, args);
+  };
+}
+
+/** After a tab switch ComfyUI brings back what nodes put out; show it again. */
+export function restoreFromOutputs(outputs) {
+  for (const { node, id } of reports()) {
+    const made = (outputs?.[id] ?? outputs?.[node.id])?.holaf_profiler?.[0];
+    if (made) views.get(node)?.show(made);
+  }
+}
+
+/** After a reload nothing is left on the page: show this workflow's last run from the history. */
+export async function restoreFromHistory(workflowId) {
+  const empty = reports().filter(({ node }) => views.get(node)?.isEmpty);
+  if (!workflowId || !empty.length || setting("Holaf.Profiler.RestoreReport", true) === false) return;
+  let run;
+  try {
+    const { runs } = await backend.listRuns({ workflow: workflowId, limit: 5, sort: "-timestamp" });
+    run = runs.find(({ status }) => status !== "running");
+  } catch {
+    return; // no history, no picture: the node says what to do
+  }
+  if (!run) return;
+  await Promise.all(empty.map(({ node }) => views.get(node)?.showRun(run, widgetValue(node, "theme", "dark"))));
+}
+
+function reports() {
+  return [...walk(rootGraph())].filter(({ node }) => node.type === REPORT && views.has(node));
+}
+
+function createView(openRun) {
+  let table = "";
+  let runId = null;
+  let imageUrl = null;
+  const headline = h("strong", { class: "hp-ellipsis" });
+  const pre = h("pre", { class: "hp-table-text", tabIndex: 0, "aria-label": "Profile as text" });
+  const picture = h("div", { class: "hp-restored" });
+  const copy = button("Copy", copyTable, { iconName: "copy", title: "Copy the table as text" });
+  const open = button("Details", () => openRun(runId), { title: "Open this run in the Profiler panel" });
+  const element = h(
+    "div",
+    { class: "hp-node hp-report-node" },
+    h("div", { class: "hp-row" }, headline, open, copy),
+    picture,
+    pre,
+  );
+  element.addEventListener("pointerdown", (event) => event.stopPropagation());
+  element.addEventListener("wheel", (event) => event.stopPropagation(), { passive: true });
+  element.addEventListener("keydown", (event) => event.stopPropagation());
+
+  async function copyTable() {
+    try {
+      await navigator.clipboard.writeText(table);
+      toast("success", "Table copied");
+    } catch {
+      // without HTTPS there is no clipboard: select the text, so that Ctrl+C works
+      const range = document.createRange();
+      range.selectNodeContents(pre);
+      const chosen = getSelection();
+      chosen.removeAllRanges();
+      chosen.addRange(range);
+      toast("info", "Table selected", "Press Ctrl+C to copy it.");
+    }
+  }
+
+  function draw(title) {
+    headline.textContent = title;
+    headline.title = title;
+    pre.textContent = table || "Run the workflow, and the table appears here.";
+    pre.classList.toggle("hp-muted", !table);
+    copy.disabled = !table;
+    open.hidden = !runId;
+  }
+
+  function clearPicture() {
+    fill(picture);
+    if (imageUrl) URL.revokeObjectURL(imageUrl);
+    imageUrl = null;
+  }
+
+  draw("No run yet");
+  return {
+    element,
+    get isEmpty() {
+      return !table;
+    },
+    /** What the server sent with this very run; its picture shows itself. */
+    show(made) {
+      if (!made) return;
+      clearPicture();
+      table = String(made.table ?? "");
+      runId = made.run_id || null;
+      draw(String(made.headline ?? ""));
+    },
+    /** A run from the history: table and picture are asked for. */
+    async showRun(run, theme) {
+      try {
+        const [text, image] = await Promise.all([
+          backend.exportRun(run.id, "txt").then((blob) => blob.text()),
+          backend.exportRun(run.id, "png", { theme }),
+        ]);
+        if (table) return; // a new run was faster
+        table = text;
+        runId = run.id;
+        clearPicture();
+        imageUrl = URL.createObjectURL(image);
+        fill(picture, h("img", { src: imageUrl, alt: `Chart of ${runLabel(run)}` }));
+        draw(`Last run: ${runLabel(run)}`);
+        app.canvas?.setDirty?.(true, true);
+      } catch {
+        // left empty: the node keeps saying what to do
+      }
+    },
+    dispose: clearPicture,
+  };
+}

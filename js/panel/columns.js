@@ -1,0 +1,169 @@
+// The steps table: which columns there are, how each value reads, filters and
+// sorting. Pure.
+
+import { bytes, bytesChange, count, joules, percent, seconds, share, statusWord } from "../format.js";
+
+const number = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
+
+const column = (id, label, title, format, extra = {}) => ({
+  id,
+  label,
+  title,
+  numeric: true,
+  value: (step) => number(step[id]),
+  text: (step) => format(number(step[id])),
+  ...extra,
+});
+
+const textColumn = (id, label, title, value) => ({
+  id,
+  label,
+  title,
+  numeric: false,
+  value,
+  text: value,
+});
+
+/** Every column, in the order in which they are shown. */
+export const COLUMNS = [
+  textColumn("node_title", "Node", "The node's title and id", (step) => step.node_title || step.node_type || ""),
+  textColumn("node_type", "Type", "The node's class", (step) => step.node_type ?? ""),
+  textColumn("status", "Status", "Whether it ran, came from the cache, or failed", (step) => statusWord(step.status)),
+  column("exec_time", "Time", "How long the node itself was at work", seconds),
+  {
+    ...column("share", "Share", "Its part of the whole run", share),
+    value: (step) => number(step.share),
+    text: (step) => share(number(step.share)),
+  },
+  column("self_time_s", "Self", "Its own code only, on ComfyUI's main thread", seconds),
+  column("wall_time_s", "Wall", "From its first moment to its last, waiting included", seconds),
+  column("vram_max", "VRAM peak", "The most GPU memory of this process while it ran", bytes),
+  {
+    ...column("vram_change", "VRAM kept", "GPU memory after the node minus before it", bytes),
+    value: (step) =>
+      number(step.vram_end) === null || number(step.vram_start) === null ? null : step.vram_end - step.vram_start,
+    text(step) {
+      return bytesChange(this.value(step));
+    },
+  },
+  column("device_vram_max_bytes", "VRAM, all programs", "The GPU's memory in use, other programs included", bytes),
+  column("ram_max_bytes", "RAM peak", "The most main memory of this process while it ran", bytes),
+  {
+    ...column("ram_change", "RAM kept", "Main memory after the node minus before it", bytes),
+    value: (step) =>
+      number(step.ram_end_bytes) === null || number(step.ram_start_bytes) === null
+        ? null
+        : step.ram_end_bytes - step.ram_start_bytes,
+    text(step) {
+      return bytesChange(this.value(step));
+    },
+  },
+  column("gpu_load_avg", "GPU avg", "Average load of the GPU while the node ran", percent),
+  column("gpu_load_max", "GPU max", "Highest load of the GPU while the node ran", percent),
+  column("gpu_time_s", "GPU time", "How long the GPU worked for this node", seconds),
+  column("cpu_seconds", "CPU time", "CPU seconds used, all cores together", seconds),
+  column("cpu_max", "CPU max", "Highest CPU load while the node ran; 100 % is one core", percent),
+  column("energy_joules", "Energy", "What the GPU drew while the node ran", joules),
+  column("load_time_s", "Loading", "Time spent on loading models", seconds),
+  column("offload_time_s", "Offloading", "Time spent on moving models out of the GPU", seconds),
+  column("sampler_steps", "Steps", "Sampler steps", count),
+  column("sampler_step_median_s", "Per step", "Median time of one sampler step", seconds),
+  column("read_bytes", "Disk", "Bytes read from disk", bytes),
+  column("previous_exec_time_s", "Last real time", "Its time when it last really ran with these inputs", seconds),
+  textColumn("step_comment", "Comment", "Your note on this step", (step) => step.step_comment ?? ""),
+];
+
+export const DEFAULT_COLUMNS = ["node_title", "exec_time", "share", "vram_max", "vram_change", "ram_max_bytes", "gpu_load_avg", "step_comment"];
+
+const BY_ID = new Map(COLUMNS.map((entry) => [entry.id, entry]));
+
+/** The chosen columns in their order; an unknown id is passed over; the node's name always leads. */
+export function chosenColumns(ids) {
+  const wanted = new Set(Array.isArray(ids) && ids.length ? ids : DEFAULT_COLUMNS);
+  wanted.add("node_title");
+  return COLUMNS.filter((entry) => wanted.has(entry.id));
+}
+
+/** Steps of ordinary nodes with `share` of `totalTime` added. */
+export function withShare(steps, totalTime) {
+  return steps.map((step) => ({
+    ...step,
+    share:
+      number(totalTime) !== null && totalTime > 0 && number(step.exec_time) !== null && step.status !== "cached"
+        ? step.exec_time / totalTime
+        : null,
+  }));
+}
+
+/**
+ * Filter steps. `minTime_s`: at least this long; `type`: class name; `group`: a group
+ * with `members` (node ids); `text`: in title, type, id or comment; `profiler`: whether
+ * the profiler's own nodes are shown. Empty values filter nothing.
+ */
+export function filterSteps(steps, { minTime_s = 0, type = "", group = null, text = "", profiler = false } = {}) {
+  const needle = text.trim().toLowerCase();
+  const members = group ? new Set((group.members ?? []).map(String)) : null;
+  return steps.filter((step) => {
+    if (!profiler && step.role && step.role !== "node") return false;
+    if (minTime_s > 0 && !(number(step.exec_time) >= minTime_s)) return false;
+    if (type && step.node_type !== type) return false;
+    if (members && !belongs(step, members)) return false;
+    if (!needle) return true;
+    return [step.node_title, step.node_type, step.node_id, step.step_comment].some((value) =>
+      String(value ?? "").toLowerCase().includes(needle),
+    );
+  });
+}
+
+/** A node inside a subgraph or an expansion belongs where its parent belongs. */
+function belongs(step, members) {
+  for (const id of [step.node_id, step.display_node_id, step.parent_node_id]) {
+    if (id === null || id === undefined) continue;
+    let path = String(id);
+    while (path) {
+      if (members.has(path)) return true;
+      const cut = Math.max(path.lastIndexOf(":"), path.lastIndexOf("."));
+      path = cut > 0 ? path.slice(0, cut) : "";
+    }
+  }
+  return false;
+}
+
+/** Sorted copy. `sort`: a column id, `-` before it for descending; "" keeps the order of execution. */
+export function sortSteps(steps, sort) {
+  if (!sort) return [...steps];
+  const descending = sort.startsWith("-");
+  const entry = BY_ID.get(descending ? sort.slice(1) : sort);
+  if (!entry) return [...steps];
+  const direction = descending ? -1 : 1;
+  return [...steps].sort((a, b) => {
+    const x = entry.value(a);
+    const y = entry.value(b);
+    const xMissing = x === null || x === "";
+    const yMissing = y === null || y === "";
+    if (xMissing || yMissing) return Number(xMissing) - Number(yMissing); // unknown values stay last
+    if (typeof x === "number") return (x - y) * direction;
+    return String(x).localeCompare(String(y), undefined, { numeric: true }) * direction;
+  });
+}
+
+/** What clicking a column's header sorts by next: numbers start with the largest. */
+export function nextSort(current, id) {
+  const entry = BY_ID.get(id);
+  const first = entry?.numeric ? `-${id}` : id;
+  const second = entry?.numeric ? id : `-${id}`;
+  if (current === first) return second;
+  if (current === second) return "";
+  return first;
+}
+
+/** The classes that occur in steps, sorted. */
+export const typesOf = (steps) => [...new Set(steps.map((step) => step.node_type).filter(Boolean))].sort();
+
+/** Parse "0.5", "500 ms", "2 s", "1 min" into seconds; 0 where it says nothing. */
+export function parseDuration(text) {
+  const match = /^\s*(\d+(?:[.,]\d+)?)\s*(ms|s|sec|m|min|h)?\s*$/i.exec(String(text ?? ""));
+  if (!match) return 0;
+  const factor = { ms: 0.001, s: 1, sec: 1, m: 60, min: 60, h: 3600 }[(match[2] ?? "s").toLowerCase()];
+  return Number(match[1].replace(",", ".")) * factor;
+}

@@ -1,0 +1,196 @@
+// Two or more runs side by side: totals, nodes, and what was different around them.
+
+import * as backend from "../backend.js";
+import { fill, h, iconButton, select } from "../dom.js";
+import { MISSING, bytes, joules, seconds, share, signed } from "../format.js";
+import { highlight, showNodes } from "../canvas.js";
+import { loading, problem } from "./messages.js";
+
+const TOTALS = [
+  ["total_time", "Time", seconds],
+  ["vram_max", "VRAM peak", bytes],
+  ["ram_max_bytes", "RAM peak", bytes],
+  ["energy_joules", "Energy", joules],
+];
+
+/** The runs' ids with the baseline first; the rest keep their order. */
+export function baselineFirst(ids, baselineId) {
+  const rest = ids.filter((id) => id !== baselineId);
+  return rest.length === ids.length ? ids : [baselineId, ...rest];
+}
+
+/** Returns `{element, refresh, concerns, dispose}`. */
+export function createCompareView(context, ids) {
+  let order = [...ids].sort((a, b) => a - b);
+  let runs = new Map();
+  const element = h("section", { class: "hp-compare", "aria-label": "Comparison" }, loading("Comparing"));
+
+  async function load() {
+    try {
+      if (!runs.size) await loadRuns();
+      draw(await backend.compareRuns(order));
+    } catch (error) {
+      fill(element, head(), problem(error, load));
+    }
+  }
+
+  async function loadRuns() {
+    const answers = await Promise.all(order.map((id) => backend.getRun(id)));
+    runs = new Map(answers.map(({ run }) => [run.id, run]));
+    const pinned = order.find((id) => runs.get(id)?.pinned);
+    if (pinned !== undefined) order = baselineFirst(order, pinned);
+  }
+
+  const label = (id) => {
+    const name = (runs.get(id)?.name ?? "").trim();
+    return name ? `${name} (${id})` : `Run ${id}`;
+  };
+
+  function head() {
+    return h(
+      "div",
+      { class: "hp-row" },
+      iconButton("arrow-left", "Back", context.actions.back),
+      h("h2", { class: "hp-run-title" }, `Comparing ${order.length} runs`),
+    );
+  }
+
+  function draw(answer) {
+    const comparison = answer.comparison ?? answer;
+    const runIds = [...(comparison.baseline_ids ?? []), ...(comparison.candidate_ids ?? [])];
+    fill(
+      element,
+      head(),
+      h(
+        "label",
+        { class: "hp-field" },
+        h("span", {}, "Baseline"),
+        select(
+          order.map((id) => [String(id), label(id)]),
+          String(order[0]),
+          (value) => {
+            order = baselineFirst(order, Number(value));
+            load();
+          },
+        ),
+      ),
+      (comparison.notes ?? []).map((note) => h("p", { class: "hp-note" }, String(note))),
+      totals(comparison),
+      h("h3", {}, "Nodes"),
+      nodes(comparison, runIds),
+      differences("Settings that differ", comparison.settings),
+      differences("Environment that differs", comparison.environment),
+    );
+  }
+
+  function totals(comparison) {
+    const many = order.length > 2;
+    return table(
+      ["", "Baseline", many ? "Others (median)" : "Other", "Change", ""],
+      TOTALS.filter(([name]) => comparison.totals?.[name]).map(([name, words, format]) => {
+        const delta = comparison.totals[name];
+        return h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, words),
+          number(format(delta.baseline)),
+          number(format(delta.candidate)),
+          changeCell(delta, format),
+          number(relative(delta)),
+        );
+      }),
+    );
+  }
+
+  function nodes(comparison, runIds) {
+    const rows = comparison.nodes ?? [];
+    if (!rows.length) return h("p", { class: "hp-empty" }, "These runs have no nodes to compare.");
+    return table(
+      ["Node", ...runIds.map(label), "Change", "", "VRAM peak"],
+      rows.map((node) =>
+        h(
+          "tr",
+          {
+            class: node.presence === "both" ? "" : `hp-only-${node.presence}`,
+            on: { mouseenter: () => highlight([node.node_id]), mouseleave: () => highlight(null) },
+          },
+          h(
+            "td",
+            { class: "hp-step-name" },
+            h(
+              "button",
+              { type: "button", class: "hp-link", title: `${node.node_title} #${node.node_id}`, on: { click: () => showNodes([node.node_id]) } },
+              node.node_title || node.node_type,
+              h("span", { class: "hp-muted" }, ` #${node.node_id}`),
+            ),
+            node.presence === "both"
+              ? null
+              : h("span", { class: "hp-chip" }, node.presence === "baseline" ? "only in the baseline" : "not in the baseline"),
+          ),
+          (node.exec_times ?? []).map((time, index) =>
+            number(node.statuses?.[index] === "cached" ? "cached" : time === null ? "–" : seconds(time)),
+          ),
+          changeCell(node.deltas?.exec_time, seconds),
+          number(relative(node.deltas?.exec_time)),
+          changeCell(node.deltas?.vram_max, bytes),
+        ),
+      ),
+    );
+  }
+
+  function differences(title, entries) {
+    if (!entries?.length) return null;
+    return h(
+      "details",
+      { class: "hp-fold" },
+      h("summary", {}, `${title} (${entries.length})`),
+      table(
+        ["", "Baseline", "Other"],
+        entries.map((entry) =>
+          h("tr", {}, h("th", { scope: "row" }, entry.name), h("td", {}, entry.baseline ?? MISSING), h("td", {}, entry.candidate ?? MISSING)),
+        ),
+      ),
+    );
+  }
+
+  load();
+  return {
+    element,
+    refresh: load,
+    concerns: (what, id) => what === "run" && order.includes(Number(id)),
+    dispose: () => highlight(null),
+  };
+}
+
+const number = (text) => h("td", { class: "hp-number" }, text);
+
+function table(headers, rows) {
+  return h(
+    "div",
+    { class: "hp-scroll-x" },
+    h(
+      "table",
+      { class: "hp-table" },
+      h("thead", {}, h("tr", {}, headers.map((text, index) => h("th", { scope: "col", class: index ? "hp-number" : "" }, text)))),
+      h("tbody", {}, rows),
+    ),
+  );
+}
+
+/** Less is better in everything compared here; a change within the noise has no colour. */
+function changeCell(delta, format) {
+  const change = delta?.change ?? null;
+  const tone = change === null || change === 0 || delta.is_noise ? "" : change < 0 ? "hp-better" : "hp-worse";
+  return h(
+    "td",
+    { class: `hp-number ${tone}`, title: delta?.is_noise ? "No larger than runs differ by chance" : "" },
+    change === null ? MISSING : signed(change, format),
+  );
+}
+
+function relative(delta) {
+  if (!delta || delta.ratio === null || delta.ratio === undefined) return "";
+  const change = delta.ratio - 1;
+  if (Math.abs(change) < 0.0005) return "±0 %";
+  return signed(change, share);
+}

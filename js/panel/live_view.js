@@ -1,0 +1,128 @@
+// The run that is going on, and the summary of the last one. Shown above every view.
+
+import { button, fill, h, iconButton } from "../dom.js";
+import { bytes, percent, plural, runLabel, seconds, statusWord } from "../format.js";
+import { highlight, showNodes } from "../canvas.js";
+import * as model from "./live_model.js";
+
+const REDRAW_MS = 250;
+
+/** `actions.open(runId)` shows a run. Returns `{element, dispose}`. */
+export function createLiveView({ live, actions }) {
+  const element = h("section", { class: "hp-live", "aria-label": "Current run" });
+  let timer = null;
+  // The bars are drawn anew several times a second, so the listeners sit above them.
+  const nodeOf = (event) => event.target.closest?.("[data-node-id]")?.dataset.nodeId;
+  element.addEventListener("pointerover", (event) => highlight(nodeOf(event) ? [nodeOf(event)] : null));
+  element.addEventListener("pointerleave", () => highlight(null));
+  element.addEventListener("pointerdown", (event) => {
+    const id = nodeOf(event);
+    if (id) showNodes([id]);
+  });
+
+  const draw = () => {
+    const state = live.state;
+    element.hidden = !state.active && !state.last && !state.warnings.length;
+    if (state.active) drawRunning(element, state);
+    else drawLast(element, state, { live, actions });
+  };
+
+  const tick = () => {
+    timer = null;
+    draw();
+    if (live.state.active) timer = setTimeout(tick, REDRAW_MS);
+  };
+
+  const unsubscribe = live.subscribe((state) => {
+    if (!state.active) {
+      clearTimeout(timer);
+      timer = null;
+      draw();
+    } else if (timer === null) tick();
+  });
+  tick();
+
+  return {
+    element,
+    dispose() {
+      unsubscribe();
+      clearTimeout(timer);
+      highlight(null);
+    },
+  };
+}
+
+function figure(label, value) {
+  return h("div", { class: "hp-figure" }, h("span", { class: "hp-muted" }, label), h("strong", {}, value));
+}
+
+function drawRunning(element, state) {
+  const now = Date.now();
+  const { vram_bytes: vram, ram_bytes: ram, gpu_load_percent: gpu } = state.now;
+  const total = state.total ?? null;
+  const done = total === null ? state.done : Math.min(state.done, total);
+  const rows = model.bars(state, now);
+  fill(
+    element,
+    h(
+      "div",
+      { class: "hp-live-head" },
+      h("span", { class: "hp-pulse", "aria-hidden": "true" }),
+      h("strong", { class: "hp-ellipsis", title: state.name || "Profiled run" }, state.name || "Profiled run"),
+      h("span", { class: "hp-live-elapsed" }, seconds(model.elapsed_s(state, now))),
+    ),
+    h("progress", {
+      class: "hp-progress",
+      "aria-label": "Nodes done",
+      ...(total ? { max: total, value: done } : {}),
+    }),
+    h(
+      "div",
+      { class: "hp-live-now" },
+      h(
+        "span",
+        { class: "hp-ellipsis", title: state.current?.title ?? "" },
+        state.current ? state.current.title || `#${state.current.node_id}` : "between nodes",
+      ),
+      h("span", { class: "hp-muted hp-nowrap" }, total ? `${done} of ${plural(total, "node")}` : plural(done, "node")),
+    ),
+    h("div", { class: "hp-figures" }, figure("VRAM", bytes(vram)), figure("RAM", bytes(ram)), figure("GPU", percent(gpu))),
+    h("ol", { class: "hp-bars" }, rows.map(bar)),
+  );
+}
+
+function bar(row) {
+  return h(
+    "li",
+    {
+      class: `hp-bar ${row.running ? "hp-bar-running" : ""}`,
+      dataset: { nodeId: row.node_id },
+    },
+    h("span", { class: "hp-bar-fill", style: { width: `${(row.share * 100).toFixed(1)}%` }, "aria-hidden": "true" }),
+    h("span", { class: "hp-bar-name" }, row.title || `#${row.node_id}`),
+    h("span", { class: "hp-bar-time" }, row.status === "cached" ? "cached" : seconds(row.time_s)),
+  );
+}
+
+function drawLast(element, state, { live, actions }) {
+  const { last, warnings } = state;
+  fill(
+    element,
+    last
+      ? h(
+          "div",
+          { class: "hp-last" },
+          h(
+            "div",
+            { class: "hp-last-text" },
+            h("span", { class: `hp-chip hp-status-${last.status}` }, statusWord(last.status)),
+            h("strong", {}, last.headline || `${runLabel({ name: last.name, id: last.run_id })}: ${seconds(last.total_time)}`),
+          ),
+          last.run_id ? button("Open", () => actions.open(last.run_id)) : null,
+          iconButton("times", "Dismiss", () => live.dismiss()),
+        )
+      : null,
+    warnings.map((warning) => h("p", { class: "hp-warning", role: "status" }, warning)),
+    !last && warnings.length ? button("Dismiss", () => live.dismiss()) : null,
+  );
+}
