@@ -55,7 +55,8 @@ class Database:
 
     ``url`` is a path or any SQLAlchemy URL. ``notices`` are plain sentences that the
     user should see once (a damaged file set aside, a read-only folder). ``where``
-    names the database for people, without a password.
+    names the database for people, without a password. ``fresh_starts`` counts how often a
+    damaged file was replaced by an empty one: ids from before mean nothing after that.
     """
 
     def __init__(self, url: str | Path, *, busy_timeout_s: float = 5.0) -> None:
@@ -63,6 +64,7 @@ class Database:
         self.busy_timeout_s = busy_timeout_s
         self.notices: list[str] = []
         self.read_only = False
+        self.fresh_starts = 0
         self._engine: Engine | None = None
         self._lock = threading.RLock()
         self._copy_folder: Path | None = None
@@ -172,6 +174,7 @@ class Database:
             upgrade(engine, str(path))
 
     def _set_aside(self, path: Path) -> None:
+        self.fresh_starts += 1
         try:
             kept = sqlite_files.set_aside(path)
         except FileNotFoundError:

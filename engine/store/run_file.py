@@ -57,6 +57,7 @@ class RunFile:
         self._running_on_disk: str | None = None
         self._oldest_s: float | None = None
         self._heartbeat_s = 0.0
+        self._fresh_starts = 0
 
     def take(self) -> None:
         """Move what the inbox holds into the state of this object."""
@@ -88,6 +89,10 @@ class RunFile:
         """Write what is due. Raises ``StoreError``; then nothing has changed, here or on disk."""
         final = self.inbox.final
         now_s = time.monotonic()
+        database.open()
+        if self._fresh_starts != database.fresh_starts:
+            self._forget_disk()
+            self._fresh_starts = database.fresh_starts
         with database.write() as connection:
             run_id = self.run_id if self.run_id is not None else self._insert(connection)
             node_id, _ = self.inbox.running
@@ -112,8 +117,8 @@ class RunFile:
         if self.finished:
             self._seen.clear()
 
-    def forget_disk(self) -> None:
-        """The database was replaced by a fresh one: everything is to be written again."""
+    def _forget_disk(self) -> None:
+        """The database was replaced by an empty one: everything is to be written again."""
         self.run_id = None
         self._unwritten = set(self._seen)
         self._on_disk.clear()

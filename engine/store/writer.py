@@ -69,6 +69,8 @@ class RunHandle:
     def step(self, step: Step) -> None:
         """A step that began or ended; the later one with the same node id and position wins."""
         self._inbox.steps.append(step)
+        if step.status != "running" and step.node_id == self._inbox.running[0]:
+            self._inbox.running = (None, 0.0)
 
     def series(self, chunk: Sequence[Series]) -> None:
         """Samples that are new since the last chunk."""
@@ -115,7 +117,6 @@ class RunHandle:
                 self._file.save(self._database, self._writer_s)
             except StoreDamaged:
                 # Closed by the error: opening again sets the file aside and starts a fresh one.
-                self._file.forget_disk()
                 self._file.save(self._database, self._writer_s)
         except (StoreBusy, StoreFull) as error:
             self._try_later(error, now_s)
