@@ -39,14 +39,13 @@ class SamplerStats:
 
 
 class _Slot:
-    """One probe with its schedule."""
+    """One probe and when it is due."""
 
-    __slots__ = ("due_s", "period_s", "probe")
+    __slots__ = ("due_s", "probe")
 
-    def __init__(self, probe: SampledProbe, interval_s: float, start_s: float) -> None:
+    def __init__(self, probe: SampledProbe, due_s: float) -> None:
         self.probe = probe
-        self.period_s = max(interval_s, probe.period_s or 0.0)
-        self.due_s = start_s
+        self.due_s = due_s
 
 
 class Sampler:
@@ -120,7 +119,7 @@ class Sampler:
     def _work(self) -> None:
         interval_s = self._interval_s
         due_s = self._clock()
-        slots = [_Slot(probe, interval_s, due_s) for probe in self._probes]
+        slots = [_Slot(probe, due_s) for probe in self._probes]
         while not self._wake.is_set():
             began_s = self._clock()
             self._rounds.append(began_s)
@@ -150,8 +149,9 @@ class Sampler:
                 self._drop(slots, slot, error)
                 continue
             if until_s is not None:
-                missed = int((until_s - slot.due_s) / slot.period_s)
-                slot.due_s += slot.period_s * (missed + 1)
+                period_s = max(self._interval_s, slot.probe.period_s or 0.0)
+                missed = int((until_s - slot.due_s) / period_s)
+                slot.due_s += period_s * (missed + 1)
         if found:
             with self._lock:
                 self._samples.extend(found)

@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..inputs import is_secret_name
+from ..probes.nvml import driver_version
 from ..probes.system import total_ram_bytes
 from ..probes.torch_backend import find_backend
 from .packs import git_commit, installed_packs
@@ -98,6 +99,8 @@ def _gpus() -> dict[str, str]:
         found[f"gpu.{index}.name"] = device.name
         if device.memory_total_bytes is not None:
             found[f"gpu.{index}.memory_bytes"] = str(device.memory_total_bytes)
+    if backend.label == "CUDA":
+        found["driver.version"] = driver_version() or ""
     return found
 
 

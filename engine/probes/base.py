@@ -17,12 +17,14 @@ class SampledProbe(Protocol):
     """A source that the monitor thread reads again and again.
 
     ``period_s`` is how often it wants to be read; ``None`` means at the run's
-    sampling interval. ``metrics`` says what it delivers and what it cannot, and
-    may change while it runs (a GPU can be lost).
+    sampling interval. It may change between readings. ``metrics`` says what it delivers
+    and what it cannot, and may change while it runs (a GPU can be lost).
     """
 
     name: str
-    period_s: float | None
+
+    @property
+    def period_s(self) -> float | None: ...
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -6,21 +6,30 @@ The only place that knows all probes. Reads nothing itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..clock import Clock, now
 from ..model import Device, Metric
+from .amd import AmdMissingError, AmdSampler
 from .base import SampledProbe
 from .boundary import BoundaryReader
+from .nvml import NvmlError, open_nvml
+from .nvml_devices import UnmatchedError, find_device, list_devices
+from .nvml_load import NvmlLoad
+from .nvml_probes import NvmlEnergy, NvmlGpu, NvmlMemory
 from .process import ProcessSampler, open_process
 from .system import MachineSampler
 from .torch_backend import find_backend
+from .torch_device import TorchDeviceSampler
 from .torch_memory import HostUsage, TorchMemory, TorchSampler
 
 log = logging.getLogger("holaf.profiler")
 
 NO_GPU = "this ComfyUI computes without a GPU"
+MEMORY_UNITS = {"vram_bytes": "B", "vram_max": "B"}
+DRIVER_UNITS = {"device_vram_bytes": "B", "gpu_load_percent": "%", "power_watts": "W", "energy_joules": "J"}
 
 _said: set[str] = set()
 
@@ -54,6 +63,14 @@ class Probes:
         return tuple(found.values())
 
 
+@dataclass(slots=True)
+class _DriverProbes:
+    """What the vendor's library gives. ``missing``: device key -> why it gives nothing."""
+
+    sampled: list[SampledProbe]
+    missing: dict[str, str]
+
+
 def open_memory(host_usage: HostUsage | None = None) -> TorchMemory | None:
     """GPU memory through the host's torch, or ``None`` where torch uses no accelerator."""
     backend = find_backend()
@@ -70,33 +87,103 @@ def open_probes(
     *,
     host_usage: HostUsage | None = None,
     open_memory: Callable[[HostUsage | None], TorchMemory | None] = open_memory,
+    environ: Mapping[str, str] = os.environ,
     clock: Clock = now,
 ) -> Probes:
     """Everything that works here. Never raises for hardware or libraries that are missing.
 
-    ``host_usage`` tells the bytes of the host's own GPU allocator, if it has one.
+    ``host_usage`` tells the bytes of the host's own GPU allocator, torch's included, if it
+    has one.
     """
     process = open_process()
     memory = open_memory(host_usage)
     boundary = BoundaryReader(process, memory, clock)
     sampled: list[SampledProbe] = [ProcessSampler(process, clock), MachineSampler(clock)]
-    fixed: list[Metric] = []
-    if memory is not None:
-        sampled.append(TorchSampler(memory, clock))
-    else:
-        fixed += [
-            Metric(name=name, unit=unit, reason=NO_GPU)
-            for name, unit in (
-                ("vram_bytes", "B"),
-                ("vram_max", "B"),
-                ("device_vram_bytes", "B"),
-                ("gpu_load_percent", "%"),
-                ("power_watts", "W"),
-                ("energy_joules", "J"),
-            )
-        ]
-    devices = memory.devices if memory is not None else ()
-    return Probes(boundary, tuple(sampled), devices, memory, tuple(fixed))
+    if memory is None:
+        fixed = _metrics_without({None: NO_GPU}, {**MEMORY_UNITS, **DRIVER_UNITS})
+        return Probes(boundary, tuple(sampled), (), None, fixed)
+    sampled.append(TorchSampler(memory, clock))
+    driver = _open_driver(memory, environ, clock)
+    sampled += driver.sampled
+    bare = tuple(device for device in memory.devices if not _has_device_memory(driver.sampled, device))
+    if bare and memory.backend.kind != "mps":
+        sampled.append(TorchDeviceSampler(memory.backend, bare, clock))
+    _say_missing(driver.missing)
+    return Probes(
+        boundary, tuple(sampled), memory.devices, memory, _metrics_without(driver.missing, DRIVER_UNITS)
+    )
+
+
+def _open_driver(memory: TorchMemory, environ: Mapping[str, str], clock: Clock) -> _DriverProbes:
+    label = memory.backend.label
+    if label == "CUDA":
+        return _open_nvml(memory.devices, environ, clock)
+    if label == "ROCm":
+        try:
+            return _DriverProbes([AmdSampler(memory.devices, clock)], {})
+        except AmdMissingError as error:
+            return _DriverProbes([], {device.key: str(error) for device in memory.devices})
+    why = f"there is no source for it on {label} devices yet"
+    return _DriverProbes([], {device.key: why for device in memory.devices})
+
+
+def _open_nvml(devices: tuple[Device, ...], environ: Mapping[str, str], clock: Clock) -> _DriverProbes:
+    try:
+        nvml = open_nvml()
+        found = list_devices(nvml)
+    except NvmlError as error:
+        return _DriverProbes([], {device.key: error.reason for device in devices})
+    gpus: list[NvmlGpu] = []
+    missing: dict[str, str] = {}
+
+    def watch(position: int, device: Device) -> None:
+        try:
+            match = find_device(nvml, device, position, found, devices, environ)
+        except UnmatchedError as error:
+            missing[device.key] = str(error)
+        except NvmlError as error:
+            missing[device.key] = error.reason
+        else:
+            gpus.append(NvmlGpu(device, match.handle, match.is_slice))
+
+    for position, device in enumerate(devices):
+        watch(position, device)
+    if not gpus:
+        return _DriverProbes([], missing)
+    watched = tuple(gpus)
+    memory_probe = NvmlMemory(nvml, watched, clock)
+    memory_probe.read()  # finds out which GPUs tell their memory at all
+    return _DriverProbes(
+        [memory_probe, NvmlLoad(nvml, watched, clock), NvmlEnergy(nvml, watched, clock)], missing
+    )
+
+
+def _has_device_memory(probes: list[SampledProbe], device: Device) -> bool:
+    return any(
+        metric.name == "device_vram_bytes" and metric.device == device.key and metric.method is not None
+        for probe in probes
+        for metric in probe.metrics
+    )
+
+
+def _metrics_without(
+    reasons: Mapping[str, str] | Mapping[None, str], units: Mapping[str, str]
+) -> tuple[Metric, ...]:
+    return tuple(
+        Metric(name=name, unit=unit, reason=reason, device=device)
+        for device, reason in reasons.items()
+        for name, unit in units.items()
+    )
+
+
+def _say_missing(missing: Mapping[str, str]) -> None:
+    """One line for all that is missing."""
+    if missing:
+        by_reason: dict[str, list[str]] = {}
+        for device, reason in missing.items():
+            by_reason.setdefault(reason, []).append(device)
+        parts = [f"{', '.join(devices)}: {reason}" for reason, devices in by_reason.items()]
+        _say_once(f"GPU load, power and energy are n/a ({'; '.join(parts)})")
 
 
 def _say_once(text: str) -> None:

@@ -61,6 +61,11 @@ class TorchBackend(Protocol):
         ...
 
     def memory(self, index: int) -> AllocatorStats: ...
+
+    def device_used(self, index: int) -> int | None:
+        """Bytes that all programs hold on the device; ``None`` where torch does not say."""
+        ...
+
     def reset_peak(self, index: int) -> None: ...
     def synchronize(self, index: int) -> None: ...
 
@@ -129,6 +134,13 @@ class CudaBackend:
             int(cuda.memory_reserved(index)),
             int(cuda.max_memory_allocated(index)),
         )
+
+    def device_used(self, index: int) -> int | None:
+        ask = getattr(self._cuda, "mem_get_info", None)
+        if ask is None:
+            return None
+        free, total = ask(index)
+        return int(total) - int(free)
 
     def reset_peak(self, index: int) -> None:
         self._cuda.reset_peak_memory_stats(index)
@@ -206,6 +218,9 @@ class MpsBackend:
         return AllocatorStats(
             int(self._mps.current_allocated_memory()), int(self._mps.driver_allocated_memory()), None
         )
+
+    def device_used(self, index: int) -> int | None:
+        return None
 
     def reset_peak(self, index: int) -> None:
         """There is none."""

@@ -75,6 +75,11 @@ class TorchMemory:
         return tuple(found)
 
     @property
+    def backend(self) -> TorchBackend:
+        """The accelerator API underneath."""
+        return self._backend
+
+    @property
     def devices(self) -> tuple[Device, ...]:
         """Every device that torch shows to this process, in torch's order."""
         return self._devices

@@ -1,0 +1,152 @@
+/* A libnvidia-ml.so.1 without hardware. The real Python binding runs on top of it;
+   tests set what it answers through the stub_* functions. */
+#include <string.h>
+
+#define GPUS 4
+#define SAMPLES 256
+enum { INIT, COUNT, HANDLE, NAME, UUID, PCI, MEMORY, MEMORY_V2, SAMPLES_FN, RATES, ENERGY, POWER, FUNCTIONS };
+
+typedef struct {
+    char busIdLegacy[16];
+    unsigned domain, bus, device, pciDeviceId, pciSubSystemId;
+    char busId[32];
+} pci_t;
+typedef struct { unsigned long long total, free, used; } memory_t;
+typedef struct { unsigned version; unsigned long long total, reserved, free, used; } memory_v2_t;
+typedef union { double d; unsigned ui; unsigned long ul; unsigned long long ull; } value_t;
+typedef struct { unsigned long long stamp; value_t value; } sample_t;
+typedef struct { unsigned gpu, memory; } rates_t;
+typedef struct {
+    char name[64], uuid[80];
+    unsigned bus, util, power;
+    unsigned long long total, reserved, free, energy;
+    unsigned count;
+    sample_t samples[SAMPLES];
+    int codes[FUNCTIONS];
+} gpu_t;
+
+static gpu_t gpus[GPUS];
+static unsigned gpu_count;
+static int codes[FUNCTIONS];
+static unsigned calls[FUNCTIONS];
+
+void stub_reset(void) {
+    memset(gpus, 0, sizeof gpus);
+    memset(codes, 0, sizeof codes);
+    memset(calls, 0, sizeof calls);
+    gpu_count = 0;
+}
+void stub_add(const char *name, const char *uuid, unsigned bus, unsigned long long total) {
+    gpu_t *gpu = &gpus[gpu_count++];
+    strncpy(gpu->name, name, 63);
+    strncpy(gpu->uuid, uuid, 79);
+    gpu->bus = bus;
+    gpu->total = gpu->free = total;
+}
+/* gpu < 0: for calls that concern no single GPU. */
+void stub_code(int gpu, int function, int code) {
+    if (gpu < 0) codes[function] = code;
+    else gpus[gpu].codes[function] = code;
+}
+void stub_lose(int gpu, int code) {
+    for (int i = 0; i < FUNCTIONS; i++) gpus[gpu].codes[i] = code;
+}
+void stub_memory(int gpu, unsigned long long reserved, unsigned long long free) {
+    gpus[gpu].reserved = reserved;
+    gpus[gpu].free = free;
+}
+void stub_sample(int gpu, unsigned long long stamp, unsigned value) {
+    sample_t *sample = &gpus[gpu].samples[gpus[gpu].count++];
+    sample->stamp = stamp;
+    sample->value.ui = value;
+}
+void stub_util(int gpu, unsigned value) { gpus[gpu].util = value; }
+void stub_energy(int gpu, unsigned long long millijoules) { gpus[gpu].energy = millijoules; }
+void stub_power(int gpu, unsigned milliwatts) { gpus[gpu].power = milliwatts; }
+unsigned stub_calls(int function) { return calls[function]; }
+
+static int enter(gpu_t *gpu, int function) {
+    calls[function]++;
+    return gpu ? gpu->codes[function] : codes[function];
+}
+#define ENTER(gpu, function) { int code = enter(gpu, function); if (code) return code; }
+
+int nvmlInitWithFlags(unsigned flags) { (void)flags; ENTER(0, INIT); return 0; }
+int nvmlShutdown(void) { return 0; }
+const char *nvmlErrorString(int code) { (void)code; return "stub error"; }
+int nvmlSystemGetDriverVersion(char *text, unsigned size) { strncpy(text, "580.65.06", size); return 0; }
+int nvmlDeviceGetCount_v2(unsigned *count) { ENTER(0, COUNT); *count = gpu_count; return 0; }
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, gpu_t **handle) {
+    ENTER(&gpus[index], HANDLE);
+    *handle = &gpus[index];
+    return 0;
+}
+int nvmlDeviceGetHandleByUUID(const char *uuid, gpu_t **handle) {
+    for (unsigned i = 0; i < gpu_count; i++)
+        if (!strcmp(gpus[i].uuid, uuid)) { *handle = &gpus[i]; return 0; }
+    return 6;
+}
+int nvmlDeviceGetName(gpu_t *gpu, char *text, unsigned size) {
+    ENTER(gpu, NAME);
+    strncpy(text, gpu->name, size);
+    return 0;
+}
+int nvmlDeviceGetUUID(gpu_t *gpu, char *text, unsigned size) {
+    ENTER(gpu, UUID);
+    strncpy(text, gpu->uuid, size);
+    return 0;
+}
+int nvmlDeviceGetPciInfo_v3(gpu_t *gpu, pci_t *pci) {
+    ENTER(gpu, PCI);
+    memset(pci, 0, sizeof *pci);
+    pci->bus = gpu->bus;
+    return 0;
+}
+int nvmlDeviceGetMemoryInfo(gpu_t *gpu, memory_t *memory) {
+    ENTER(gpu, MEMORY);
+    memory->total = gpu->total;
+    memory->free = gpu->free;
+    memory->used = gpu->total - gpu->free;
+    return 0;
+}
+int nvmlDeviceGetMemoryInfo_v2(gpu_t *gpu, memory_v2_t *memory) {
+    ENTER(gpu, MEMORY_V2);
+    memory->total = gpu->total;
+    memory->reserved = gpu->reserved;
+    memory->free = gpu->free;
+    memory->used = gpu->total - gpu->free;
+    return 0;
+}
+/* Like the driver: the number first, then the samples newer than last; none is error 6. */
+int nvmlDeviceGetSamples(gpu_t *gpu, int type, unsigned long long last, int *kind, unsigned *count,
+                         sample_t *samples) {
+    unsigned found = 0;
+    (void)type;
+    ENTER(gpu, SAMPLES_FN);
+    *kind = 1;
+    for (unsigned i = 0; i < gpu->count; i++)
+        if (gpu->samples[i].stamp > last) {
+            if (samples) samples[found] = gpu->samples[i];
+            found++;
+        }
+    *count = found;
+    return found ? 0 : 6;
+}
+int nvmlDeviceGetUtilizationRates(gpu_t *gpu, rates_t *rates) {
+    ENTER(gpu, RATES);
+    rates->gpu = gpu->util;
+    rates->memory = 0;
+    return 0;
+}
+#ifndef OLD_DRIVER
+int nvmlDeviceGetTotalEnergyConsumption(gpu_t *gpu, unsigned long long *millijoules) {
+    ENTER(gpu, ENERGY);
+    *millijoules = gpu->energy;
+    return 0;
+}
+#endif
+int nvmlDeviceGetPowerUsage(gpu_t *gpu, unsigned *milliwatts) {
+    ENTER(gpu, POWER);
+    *milliwatts = gpu->power;
+    return 0;
+}
