@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from aiohttp import web
 from server import PromptServer
 
 from ...store.history import History
-from .. import events, histories, paths
+from .. import events, histories, live, paths
 from . import PREFIX, edge
 from .call import Host, RefusedError
 from .table import ROUTES
@@ -24,7 +23,7 @@ def mount(get_history: Callable[[str], History] | None = None) -> None:
         history=_known_user(find_history),
         settings_file=_known_user(paths.settings_file),
         readable_file=readable_file,
-        status=status,
+        status=live.status,
         send=events.send,
     )
     routes = PromptServer.instance.routes
@@ -44,16 +43,6 @@ def readable_file(name: str, user_id: str) -> Path:
         return paths.readable_file(name, user_id)
     except paths.ForbiddenPathError as error:
         raise RefusedError(403, "forbidden_path", str(error)) from None
-
-
-def status() -> Mapping[str, Any]:
-    """The run that is being profiled, as the session describes it."""
-    try:
-        session = importlib.import_module("..session", __package__)
-    except ImportError:
-        return {"running": False}
-    found: Mapping[str, Any] | None = session.status()
-    return found or {"running": False}
 
 
 async def unknown(request: web.Request) -> web.StreamResponse:

@@ -21,12 +21,11 @@ def put_settings(call: Call) -> Answer:
 
 
 def get_status(call: Call) -> Answer:
-    """What is being profiled now; ``{"running": false}`` where nothing is."""
+    """The run that goes on now, with its newest readings; ``{"active": false}`` where none does."""
     status = dict(call.host.status())
-    status.setdefault("running", False)
     if status.get("user_id") not in (None, call.user_id):
         # Another user's run: that the machine is busy is all that concerns this one.
-        return {"running": False, "busy": True}
+        return {"active": False, "busy": True}
     return status
 
 
@@ -59,6 +58,6 @@ ROUTES = (
         handler=get_status,
         summary="The run that is going on",
         tag="panel",
-        answer={"type": "object", "required": ["running"], "properties": {"running": {"type": "boolean"}}},
+        answer=shapes.answer(active={"type": "boolean"}),
     ),
 )

@@ -34,7 +34,7 @@ def get_run(call: Call) -> Answer:
     for group in groups:
         spent = group.get("exec_time")
         group["share"] = spent / total_time if spent is not None and total_time else None
-    return {"run": run, "steps": history.step_rows(run_id), "groups": groups}
+    return {"run": run, "steps": history.step_rows(run_id, call.user_id), "groups": groups}
 
 
 def edit_run(call: Call) -> Answer:
@@ -61,8 +61,7 @@ def restore_run(call: Call) -> Answer:
 def get_workflow(call: Call) -> Answer:
     """The workflow that a run was made with, in both formats as far as they were kept."""
     run_id = call.path["run_id"]
-    call.history.run_row(run_id, call.user_id)
-    kept: dict[str, Any] = call.history.workflow_of(run_id)
+    kept: dict[str, Any] = call.history.workflow_of(run_id, call.user_id)
     if kept.get("prompt") is None and kept.get("workflow") is None:
         raise RefusedError(404, "not_found", f"No workflow was kept with run {run_id}.")
     return {"prompt": kept.get("prompt"), "workflow": kept.get("workflow")}
