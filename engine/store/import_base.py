@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, literal, or_, select
 
 from . import queries_groups, queries_runs, rows, schema, sqlite_files
 from .database import Database
@@ -114,8 +114,11 @@ def _essence(connection: Connection, row: RawRow) -> tuple[Any, ...]:
 
 def _is_there(source: Connection, target: Connection, row: RawRow) -> bool:
     runs = schema.runs
-    moments = {row["timestamp"], rows.iso_timestamp(row["timestamp"])}
-    query = select(runs).where(runs.c.timestamp.in_(moments), runs.c.deleted_at.is_(None))
+    moments = [literal(rows.iso_timestamp(row["timestamp"]))]
+    if target.dialect.name == "sqlite":  # which compares numbers with text without complaint
+        moments.append(literal(row["timestamp"]))
+    same_time = or_(*(runs.c.timestamp == moment for moment in moments))
+    query = select(runs).where(same_time, runs.c.deleted_at.is_(None))
     wanted = _essence(source, row)
     return any(_essence(target, each) == wanted for each in target.execute(query).mappings().all())
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -34,7 +34,7 @@ class Inbox:
     """What the run's own thread hands over. Appending is all that it ever does."""
 
     def __init__(self) -> None:
-        self.steps: deque[Step] = deque()
+        self.steps: deque[Callable[[], Step]] = deque()
         self.series: deque[Sequence[Series]] = deque()
         self.waiting: deque[threading.Event] = deque()
         self.final: Run | None = None
@@ -59,18 +59,24 @@ class RunFile:
         self._heartbeat_s = 0.0
         self._fresh_starts = 0
 
-    def take(self) -> None:
+    def notice(self) -> None:
+        """Look whether something new has come in; from then on it is waiting to be written."""
+        if self._oldest_s is None and (self.inbox.steps or self.inbox.series or self._unwritten):
+            self._oldest_s = time.monotonic()
+
+    def _take(self) -> None:
         """Move what the inbox holds into the state of this object."""
         inbox = self.inbox
+        if inbox.final is not None:
+            # It has all steps with their final values: those that wait here need not even be made.
+            inbox.steps.clear()
         while inbox.steps:
-            step = inbox.steps.popleft()
+            step = inbox.steps.popleft()()
             key = write_rows.key_of(step)
             self._seen[key] = step
             self._unwritten.add(key)
         while inbox.series:
             self._chunks.extend(chunk for chunk in inbox.series.popleft() if len(chunk.t_s))
-        if self._oldest_s is None and (self._unwritten or self._chunks):
-            self._oldest_s = time.monotonic()
 
     def due(self, now_s: float, *, at_once: bool) -> bool:
         """Whether there is something that should go to disk now."""
@@ -89,6 +95,7 @@ class RunFile:
         """Write what is due. Raises ``StoreError``; then nothing has changed, here or on disk."""
         final = self.inbox.final
         now_s = time.monotonic()
+        self._take()
         database.open()
         if self._fresh_starts != database.fresh_starts:
             self._forget_disk()

@@ -13,7 +13,7 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..model import Run, Series, Step
 from .database import Database
@@ -68,8 +68,15 @@ class RunHandle:
 
     def step(self, step: Step) -> None:
         """A step that began or ended; the later one with the same node id and position wins."""
-        self._inbox.steps.append(step)
+        self._inbox.steps.append(lambda: step)
         if step.status != "running" and step.node_id == self._inbox.running[0]:
+            self._inbox.running = (None, 0.0)
+
+    def finished(self, node_id: str, make_step: Callable[[], Step]) -> None:
+        """A node ended. ``make_step`` is called on the writer's thread, and only if the step is written
+        before the run's end: making it is dearer than all else here."""
+        self._inbox.steps.append(make_step)
+        if node_id == self._inbox.running[0]:
             self._inbox.running = (None, 0.0)
 
     def series(self, chunk: Sequence[Series]) -> None:
@@ -109,7 +116,7 @@ class RunHandle:
 
     def _serve(self, now_s: float) -> None:
         waiting = list(self._inbox.waiting)
-        self._file.take()
+        self._file.notice()
         if now_s < self._next_try_s or not self._file.due(now_s, at_once=bool(waiting)):
             return
         try:
@@ -198,12 +205,13 @@ class RunWriter:
     def close(self, timeout_s: float = 5.0) -> None:
         """Write what is left and end the thread. Runs that go on are written as far as they got."""
         with self._lock:
-            self._closing = True
             thread = self._thread
             handles = list(self._handles)
         deadline_s = time.monotonic() + timeout_s
         for handle in handles:
             handle.wait(max(0.0, deadline_s - time.monotonic()))
+        with self._lock:
+            self._closing = True
         self._wake.set()
         if thread is not None and thread is not threading.current_thread():
             thread.join(max(0.0, deadline_s - time.monotonic()))

@@ -22,16 +22,17 @@ CREATE TABLE profiler_group_members (group_id INTEGER, node_id INTEGER, PRIMARY 
 CREATE INDEX own_types ON profiler_steps (node_type) WHERE node_type IS NOT NULL;
 CREATE INDEX own_titles ON profiler_steps (lower(node_title));
 CREATE VIEW own_view AS SELECT node_id, exec_time FROM profiler_steps;
-CREATE TRIGGER own_trigger AFTER INSERT ON profiler_steps
-    BEGIN UPDATE profiler_runs SET mood = 'busy' WHERE id = new.run_id; END;
 CREATE TABLE somebody_elses (x);
 INSERT INTO profiler_runs VALUES (3, 1700000000.25, 'old run', 'abc', 'a comment', 12.5, 'fine');
 INSERT INTO profiler_steps VALUES (5, 3, 7, 'Sampler', 'KSampler', 100, 300, 200, 9.5, 50, 99, 90,
     '{"seed": 1}', 'slow', x'0102');
-INSERT INTO profiler_steps VALUES (6, 3, 8, 'Decode', 'VAEDecode', 200, 900, 250, 2.5, 60, 80, 70, '{}', '', x'');
+INSERT INTO profiler_steps VALUES (6, 3, 8, 'Decode', 'VAEDecode', 200, 900, 250, 2.5, 60, 80, 70,
+    '{}', '', x'');
 INSERT INTO profiler_groups VALUES (1, 'sampling', '#112233', 'the loop');
 INSERT INTO profiler_group_members VALUES (1, 7);
 INSERT INTO somebody_elses VALUES ('kept');
+CREATE TRIGGER own_trigger AFTER INSERT ON profiler_steps
+    BEGIN UPDATE profiler_runs SET mood = 'busy' WHERE id = new.run_id; END;
 """
 
 

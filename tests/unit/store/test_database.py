@@ -119,9 +119,11 @@ def test_a_read_only_folder_is_still_read(tmp_path: Path, frozen: object) -> Non
     assert history.load_run(run_id).name == "readable"
     with pytest.raises(StoreReadOnly, match="cannot be written"):
         history.update_run(run_id, name="x")
-    handle = RunWriter(database).begin(a_run(status="running"))
+    writer = RunWriter(database)
+    handle = writer.begin(a_run(status="running"))
     assert handle.wait(10.0) is None
     assert "cannot be written" in handle.errors[0]
+    writer.close()
     database.close()
 
 

@@ -1,0 +1,134 @@
+"""A host that is killed: the run, its steps and the node that was running are known after it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.store.database import Database
+from engine.store.history import History
+from engine.store.recovery import recover
+from engine.store.writer import RunWriter
+from tests.unit.store.help import a_run, a_step, make_base_database, query
+
+VICTIM = """
+import sqlite3, sys, time
+from engine.model import Run, Step
+from engine.store.database import Database
+from engine.store.writer import RunWriter
+
+prompt = {"1": {"class_type": "Loader"}, "3": {"class_type": "KSampler", "_meta": {"title": "My sampler"}}}
+run = Run(timestamp="2026-05-01T10:00:00.000Z", workflow_id="wf", prompt=prompt)
+handle = RunWriter(Database(sys.argv[1])).begin(run)
+handle.running("1")
+handle.step(Step(node_id="1", node_type="Loader", position=0, exec_time=0.5))
+handle.running("3")
+while True:
+    time.sleep(0.02)
+    if handle.run_id is not None:
+        rows = sqlite3.connect(sys.argv[1]).execute("SELECT running_node_id FROM profiler_runs").fetchall()
+        if rows == [("3",)]:
+            print("named", flush=True)
+            time.sleep(600)
+"""
+
+
+def test_kill_9_leaves_a_crashed_run_that_names_the_node(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    root = Path(__file__).parents[3]
+    victim = subprocess.Popen(
+        [sys.executable, "-c", VICTIM, str(path)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert victim.stdout is not None
+    try:
+        assert victim.stdout.readline().strip() == b"named"
+        assert recover(path) == 0  # it lives
+    finally:
+        victim.kill()
+        victim.wait()
+    assert recover(path) == 1
+    assert recover(path) == 0
+    database = Database(path)
+    run = History(database).load_run(1)
+    database.close()
+    assert (run.status, run.error_node_id, run.running_node_id) == ("crashed", "3", "3")
+    assert run.error_message == "ComfyUI ended while My sampler (#3) was running."
+    assert [(step.node_id, step.node_type, step.status) for step in run.steps] == [
+        ("1", "Loader", "ok"),
+        ("3", "KSampler", "interrupted"),
+    ]
+
+
+def test_runs_of_living_and_of_other_workers_are_left_alone(
+    database: Database, writer: RunWriter, history: History
+) -> None:
+    handles = [writer.begin(a_run(status="running")) for _ in range(3)]
+    mine, elsewhere, gone = (handle.wait(10.0) for handle in handles)
+    connection = sqlite3.connect(database.url)
+    connection.execute("UPDATE profiler_runs SET worker_host = 'elsewhere' WHERE id != ?", (mine,))
+    connection.execute(
+        "UPDATE profiler_runs SET heartbeat = '2020-01-01T00:00:00.000Z' WHERE id = ?", (gone,)
+    )
+    connection.commit()
+    connection.close()
+    assert history.mark_crashed() == [gone]
+    assert {row["id"]: row["status"] for row in history.list_runs()[0]} == {
+        mine: "running",
+        elsewhere: "running",
+        gone: "crashed",
+    }
+
+
+def test_a_reused_pid_does_not_keep_a_run_alive(
+    database: Database, writer: RunWriter, history: History
+) -> None:
+    handle = writer.begin(a_run(status="running"))
+    handle.step(a_step("4", status="running", exec_time=None))
+    run_id = handle.wait(10.0)
+    connection = sqlite3.connect(database.url)
+    connection.execute("UPDATE profiler_runs SET worker_started = worker_started - 1000")
+    connection.commit()
+    connection.close()
+    assert history.mark_crashed() == [run_id]
+    assert [row["status"] for row in history.step_rows(run_id or 0)] == ["interrupted"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database"])
+def test_recovery_creates_and_repairs_nothing(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "history.db"
+    if content is not None:
+        path.write_bytes(content)
+    assert recover(path) == 0
+    assert (path.read_bytes() if path.exists() else None) == content
+
+
+def test_recovery_does_not_upgrade_base_tables(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    make_base_database(path)
+    before = path.read_bytes()
+    assert recover(f"sqlite:///{path}") == 0
+    assert path.read_bytes() == before
+    assert query(path, "SELECT count(*) FROM profiler_runs") == [(1,)]
+
+
+def test_recovery_imports_nothing_heavy(tmp_path: Path) -> None:
+    """Alembic and SQLAlchemy stay out of ComfyUI's start as long as there is nothing to mark."""
+    code = (
+        "import sys; from engine.store.recovery import recover; recover(sys.argv[1]); "
+        "print([name for name in ('alembic', 'matplotlib', 'tabulate') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "none.db")],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    )
+    assert done.stdout.strip() == "[]"
