@@ -24,7 +24,8 @@ def headline_sentence(run: Run, summary: Summary) -> str:
     after = f" after {elapsed}" if summary.total_time is not None else ""
     if run.status == "crashed":
         where = _named(run, summary, run.running_node_id)
-        return f"ComfyUI ended{f' while {where} was running' if where else ' before the run did'}{after}"
+        into = f", {elapsed} into the run" if summary.total_time is not None else ""
+        return f"ComfyUI ended{f' while {where} was running' if where else ' before the run did'}{into}"
     if run.status == "failed":
         return _failed(run, summary, after)
     if run.status == "interrupted":
@@ -45,12 +46,17 @@ def detail_sentence(run: Run, summary: Summary) -> str:
     parts = []
     if summary.vram_peak is not None and summary.vram_peak.value_bytes > 0:
         parts.append(_peak("VRAM", summary.vram_peak, summary))
-    elif summary.ram_peak is not None:
+    elif summary.ram_peak is not None and summary.executed_count:
         parts.append(_peak("RAM", summary.ram_peak, summary))
     if summary.idle is not None and summary.executed_count:
         parts.append(_idle(summary))
     total = summary.total_time
-    if total and summary.executed_count and total - summary.busy_s > _WORTH_SAYING * total:
+    if (
+        run.status != "crashed"
+        and total
+        and summary.executed_count
+        and total - summary.busy_s > _WORTH_SAYING * total
+    ):
         parts.append(f"{format_percent((total - summary.busy_s) / total)} of the time passes outside nodes.")
     if summary.cached_count and summary.executed_count:
         are = "was" if summary.cached_count == 1 else "were"

@@ -218,7 +218,14 @@ def _ram_peak(run: Run, steps: tuple[Step, ...]) -> Peak | None:
             best = (sampled.value[index], _node_at(steps, t_s), t_s)
     if best is None:
         return None
-    return Peak(metric=curves.RAM, value_bytes=best[0], node_id=best[1], t_s=best[2])
+    size = run.environment.get("ram.total_bytes", "")
+    return Peak(
+        metric=curves.RAM,
+        value_bytes=best[0],
+        node_id=best[1],
+        t_s=best[2],
+        capacity_bytes=int(size) if size.isdecimal() else None,
+    )
 
 
 def _gpu_idle(run: Run, steps: tuple[Step, ...], total_time: float | None) -> Idle | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 _TIME_STEPS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
@@ -44,20 +44,34 @@ def nice_ceiling(value: float) -> float:
     return _nice(value / 4) * math.ceil(value / _nice(value / 4) - 1e-9) if value > 0 else 1.0
 
 
-def decimate(x: Any, y: Any, columns: float) -> tuple[Any, Any]:
-    """The lowest and the highest ``y`` in each pixel column, in time order.
+class Columns(NamedTuple):
+    """Readings by pixel column: arrays of equal length, in time order."""
 
-    ``x`` are pixels in rising order. Nothing is averaged, so a spike of one reading
-    stays visible. Fewer than four readings a column pass through unchanged.
+    x: Any
+    low: Any
+    high: Any
+    mean: Any
+
+
+def decimate(x: Any, y: Any, columns: float) -> Columns | None:
+    """The lowest, the highest and the mean ``y`` in each pixel column.
+
+    ``x`` are pixels in rising order. ``None`` for fewer than four readings a column,
+    which are better drawn as they are.
     """
     import numpy as np
 
     if len(x) <= 4 * max(1.0, columns):
-        return x, y
+        return None
     column = np.floor(x).astype(np.int64)
     first = np.flatnonzero(np.concatenate(([True], column[1:] != column[:-1])))
-    low, high = np.minimum.reduceat(y, first), np.maximum.reduceat(y, first)
-    return np.repeat(column[first] + 0.5, 2), np.stack([low, high], axis=1).ravel()
+    count = np.diff(np.concatenate((first, [len(x)])))
+    return Columns(
+        x=column[first] + 0.5,
+        low=np.minimum.reduceat(y, first),
+        high=np.maximum.reduceat(y, first),
+        mean=np.add.reduceat(y, first) / count,
+    )
 
 
 def _nice(step: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..analysis.labels import clean
 from ..analysis.series import find_series, spans
 from ..analysis.summary import Summary
-from ..analysis.units import format_bytes, format_capacity, format_energy, format_percent, format_seconds
+from ..analysis.units import format_capacity, format_energy, format_percent, format_seconds
 from ..model import Run
 from .canvas import Canvas
 from .theme import Theme
@@ -20,9 +20,11 @@ def draw_header(canvas: Canvas, theme: Theme, run: Run, summary: Summary, title:
     rows = [(text, size) for text, size in ((name, 21.0), (facts, 18.0), (marks, 18.0)) if text]
     side = 0.0
     for row, (text, size) in enumerate(rows):
-        shown = canvas.fit(text, size, 470)
+        shown = canvas.fit(text, size, 560 if text == facts else 420)
         side = max(side, canvas.measure(shown, size))
-        color = theme.text if text == name else _status_color(theme, run) if text == marks else theme.muted
+        color = (
+            theme.text if row == 0 and name else _status_color(theme, run) if text == marks else theme.muted
+        )
         canvas.text(RIGHT, top + 34 + row * 30, shown, size, color, align="right")
     side_bottom = top + 34 + len(rows) * 30 - 14
     room = RIGHT - LEFT - side - 48
@@ -46,7 +48,7 @@ def draw_figures(canvas: Canvas, theme: Theme, run: Run, summary: Summary, top: 
     if not figures:
         return top
     gap, height = 12.0, 82.0
-    each = (RIGHT - LEFT - gap * (len(figures) - 1)) / len(figures)
+    each = min(500.0, (RIGHT - LEFT - gap * (len(figures) - 1)) / len(figures))
     for column, (label, value, note) in enumerate(figures):
         left = LEFT + column * (each + gap)
         canvas.boxes([(left, top, left + each, top + height)], theme.panel)
@@ -71,9 +73,12 @@ def key_figures(run: Run, summary: Summary) -> list[tuple[str, str, str]]:
         name = "VRAM peak" if len(summary.vram_peaks) == 1 else f"VRAM peak · {peak.device}"
         found.append((name, format_capacity(peak.value_bytes, peak.capacity_bytes), ""))
     if summary.ram_peak is not None:
-        found.append(("RAM peak", format_bytes(summary.ram_peak.value_bytes), ""))
+        ram = summary.ram_peak
+        found.append(("RAM peak", format_capacity(ram.value_bytes, ram.capacity_bytes), ""))
     if summary.idle is not None:
-        found.append(("GPU busy", format_percent(1 - summary.idle.share), "of the time"))
+        primary = run.primary_device
+        label = f"GPU busy · {primary.key}" if primary and len(run.devices) > 1 else "GPU busy"
+        found.append((label, format_percent(1 - summary.idle.share), "of the time"))
     if summary.energy_joules is not None:
         found.append(("energy", format_energy(summary.energy_joules), ""))
     load = find_series(run, "machine_cpu_percent")
@@ -90,7 +95,7 @@ def key_figures(run: Run, summary: Summary) -> list[tuple[str, str, str]]:
 
 
 def _headline(canvas: Canvas, text: str, room: float) -> tuple[float, list[str]]:
-    for size in (42.0, 38.0, 34.0):
+    for size in (42.0, 38.0, 34.0, 31.0):
         if canvas.measure(text, size, True) <= room:
             return size, [text]
     return 34.0, canvas.wrap(text, 34.0, room, 2, True)
@@ -112,8 +117,6 @@ def _run_lines(run: Run, title: str) -> tuple[str, str, str]:
         marks.append("forced")
     if run.snapshot_match == "mismatch":
         marks.append("workflow changed")
-    elif run.snapshot_match == "no reference":
-        facts.append("no reference yet")
     return " · ".join(part for part in (name, number) if part), " · ".join(facts), " · ".join(marks)
 
 

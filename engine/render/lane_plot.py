@@ -46,7 +46,7 @@ def draw_lane(canvas: Canvas, theme: Theme, lane: Lane, axis: TimeAxis, bands: B
         _curve(canvas, theme, curve, axis, y, upper, lower)
     _caps(canvas, lane, axis, y)
     if lane.marker is not None:
-        _marker(canvas, theme, lane.marker, axis, y, upper, lower)
+        _marker(canvas, theme, lane, axis, y, upper, lower)
     return lower
 
 
@@ -68,8 +68,16 @@ def _curve(
     import numpy as np
 
     columns = axis.right - axis.left
-    xs, ys = decimate(axis.x(curve.t_s), curve.value, columns)
-    points = np.stack([xs, np.maximum(y(ys), upper)], axis=1)
+    xs, values = axis.x(curve.t_s), curve.value
+    packed = decimate(xs, values, columns)
+    if packed is not None and curve.averaged:
+        high, low = np.maximum(y(packed.high), upper), y(packed.low)
+        outline = np.concatenate([np.stack([packed.x, high], 1), np.stack([packed.x, low], 1)[::-1]])
+        canvas.area(outline, curve.color, alpha=0.38)
+        xs, values = packed.x, packed.mean
+    elif packed is not None:
+        xs, values = np.repeat(packed.x, 2), np.stack([packed.low, packed.high], 1).ravel()
+    points = np.stack([xs, np.maximum(y(values), upper)], axis=1)
     for part in _unbroken(points, columns):
         if curve.filled and len(part) > 1:
             outline = np.concatenate([part, [(part[-1, 0], lower), (part[0, 0], lower)]])
@@ -103,21 +111,53 @@ def _caps(canvas: Canvas, lane: Lane, axis: TimeAxis, y: Any) -> None:
 def _marker(
     canvas: Canvas,
     theme: Theme,
-    marker: tuple[float, float, str],
+    lane: Lane,
     axis: TimeAxis,
     y: Any,
     upper: float,
     lower: float,
 ) -> None:
-    t_s, value, text = marker
+    """The peak, with its label where it hides least."""
+    assert lane.marker is not None
+    t_s, value, text = lane.marker
     x, height = axis.x(min(t_s, axis.total_s)), y(value)
-    shown = canvas.fit(text, 17, (axis.right - axis.left) * 0.5)
+    shown = canvas.fit(text, 17, (axis.right - axis.left) * 0.45)
+    left, middle = _free_place(lane, axis, y, (x, height), canvas.measure(shown, 17) + 16, (upper, lower))
     wide = canvas.measure(shown, 17) + 16
-    left = x - wide - 14 if x - wide - 14 > axis.left else x + 14
-    middle = min(max(height, upper + 16), lower - 16)
-    canvas.boxes([(left, middle - 14, left + wide, middle + 14)], theme.background, alpha=0.82)
+    nearest = min(max(x, left), left + wide)
+    canvas.lines([[(x, height), (nearest, middle)]], theme.muted, 1.4)
+    canvas.boxes([(left, middle - 14, left + wide, middle + 14)], theme.background, alpha=0.86)
     canvas.text(left + 8, middle, shown, 17, theme.text, middle=True)
     canvas.dot(x, height, 5.5, theme.text, theme.background)
+
+
+def _free_place(
+    lane: Lane, axis: TimeAxis, y: Any, at: tuple[float, float], wide: float, edges: tuple[float, float]
+) -> tuple[float, float]:
+    """Left edge and middle of the label: the place around the peak that covers the fewest readings."""
+    import numpy as np
+
+    x, height = at
+    upper, lower = edges
+    lefts = [x - wide - 14, x + 14, x - wide / 2]
+    best = (float("inf"), max(axis.left + 4, min(x - wide - 14, axis.right - wide - 4)), height)
+    grid = np.linspace(axis.left, axis.right, 240)
+    lines = [np.interp(grid, axis.x(curve.t_s), y(curve.value)) for curve in lane.curves]
+    if lane.capacity:
+        lines.append(np.full(len(grid), y(lane.capacity[0])))
+    for row, middle in enumerate((height, height - 26, height + 30, height - 50, height + 56)):
+        for column, left in enumerate(lefts):
+            if left < axis.left + 2 or left + wide > axis.right - 2:
+                continue
+            if middle - 15 < upper or middle + 15 > lower or (column == 2 and abs(middle - height) < 20):
+                continue
+            under = (grid >= left) & (grid <= left + wide)
+            hidden = sum(int((abs(line[under] - middle) < 16).sum()) for line in lines)
+            cost = hidden + 1.2 * row + 0.3 * column
+            if cost < best[0]:
+                best = (cost, left, middle)
+    middle = min(max(best[2], upper + 15), lower - 15)
+    return best[1], middle
 
 
 def _legend(canvas: Canvas, theme: Theme, lane: Lane, axis: TimeAxis, top: float) -> None:

@@ -23,7 +23,11 @@ MOST_DEVICES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """One line: seconds and values as arrays of equal length, in time order."""
+    """One line: seconds and values as arrays of equal length, in time order.
+
+    ``averaged``: where many readings share a pixel, their mean is the line and their
+    range a shade behind it; else the line itself runs through every extreme.
+    """
 
     label: str
     t_s: Any
@@ -32,6 +36,7 @@ class Curve:
     line_width: float = 2.2
     dashed: bool = False
     filled: bool = False
+    averaged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +178,11 @@ def _ram_lane(run: Run, summary: Summary, theme: Theme, total_s: float) -> Lane 
         return None
     height = 120.0 if run.devices else 176.0
     shown = [_styled(curve, filled=True)]
-    return _memory_lane("RAM", shown, caps, summary.ram_peak, summary, theme.ram, height=height)
+    peak = summary.ram_peak
+    capacity_bytes = peak.capacity_bytes if peak else None
+    return _memory_lane(
+        "RAM", shown, caps, peak, summary, theme.ram, height=height, capacity_bytes=capacity_bytes
+    )
 
 
 def _memory_lane(
@@ -207,14 +216,14 @@ def _memory_lane(
         ticks[-1] = (ticks[-1][0], f"{ticks[-1][1]} {unit}")
         if capacity_bytes:
             size = format_capacity(0.0, capacity_bytes).partition(" of ")[2]
-            aside = f"{aside} · its {size} are off this scale"
+            aside = f"{aside} · {size} in all, off this scale".strip(" ·")
     return Lane(
         name=name,
         curves=tuple(shown),
         top=top,
         ticks=tuple(ticks),
         height=height,
-        aside=aside.strip(" ·"),
+        aside=aside,
         capacity=capacity,
         caps=tuple(caps),
         caps_color=color,
@@ -313,6 +322,7 @@ def _load_curve(
         color=color,
         line_width=line_width,
         filled=filled,
+        averaged=True,
     )
 
 

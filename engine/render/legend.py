@@ -20,16 +20,16 @@ def draw_legend(
     entries = entries[: most - 1] if hidden else entries
     by_vram = any(entry.vram_max is not None for entry in palette.legend)
     canvas.text(left, top + 16, palette.heading, 19, theme.text, bold=True, middle=True)
-    memory = "VRAM peak" if by_vram else "RAM peak"
+    by_ram = any(entry.ram_max_bytes is not None for entry in palette.legend)
+    memory = "VRAM peak" if by_vram else "RAM peak" if by_ram else ""
     edges = (right - 196, right - 122, right - 16)
     for edge, heading in zip(edges, ("time", "", memory), strict=True):
         canvas.text(edge, top + 16, heading, 17, theme.muted, align="right", middle=True)
     y = top + 36
     lines = len(entries) + bool(hidden)
     canvas.boxes([(left, y - 2, right, y + lines * _ROW + 8)], theme.panel)
-    longest = max((entry.time_s or 0.0 for entry in entries), default=0.0)
     for entry in entries:
-        _line(canvas, theme, entry, by_vram, longest, left, right, edges, y)
+        _line(canvas, theme, entry, by_vram, left, right, edges, y)
         y += _ROW
     if hidden:
         time_s = sum(entry.time_s or 0.0 for entry in hidden)
@@ -44,7 +44,6 @@ def _line(
     theme: Theme,
     entry: Share,
     by_vram: bool,
-    longest: float,
     left: float,
     right: float,
     edges: tuple[float, float, float],
@@ -53,13 +52,9 @@ def _line(
     middle = y + 18
     ink = theme.faint if entry.faint else theme.text
     canvas.boxes([(left + 16, middle - 8, left + 32, middle + 8)], entry.color)
-    time = (
-        format_seconds(entry.time_s)
-        if entry.time_s is not None
-        else "no node"
-        if not entry.node_count
-        else "did not run"
-    )
+    time = format_seconds(entry.time_s)
+    if entry.time_s is None and entry.faint:
+        time = "did not run" if entry.node_count else "no node"
     share = format_percent(entry.share) if entry.share is not None else ""
     memory = entry.vram_max if by_vram else entry.ram_max_bytes
     used = canvas.measure(time, 18)
@@ -71,8 +66,6 @@ def _line(
         canvas.text(edges[2], middle, format_bytes(memory), 18, ink, align="right", middle=True)
     track = right - 16 - (left + 44)
     canvas.boxes([(left + 44, middle + 15, right - 16, middle + 19)], theme.grid, alpha=0.6)
-    if longest and entry.time_s:
-        length = max(
-            2.0, track * min(1.0, entry.share if entry.share is not None else entry.time_s / longest)
-        )
+    if entry.share:
+        length = max(2.0, track * min(1.0, entry.share))
         canvas.boxes([(left + 44, middle + 15, left + 44 + length, middle + 19)], entry.color)

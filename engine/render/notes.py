@@ -83,7 +83,8 @@ def missing_reason(run: Run, name: str) -> str | None:
 
 def cost_sentence(summary: Summary) -> str:
     """What profiling cost in this run."""
-    share = f" ({format_percent(summary.overhead_share)})" if summary.overhead_share is not None else ""
+    known = summary.overhead_share is not None and summary.overhead_share <= 1
+    share = f" ({format_percent(summary.overhead_share)})" if known else ""
     return f"profiling cost {format_seconds(summary.overhead_s)}{share}"
 
 

@@ -72,7 +72,11 @@ def draw_ranking(
     edges = [right - 18 - 112 * number for number in range(len(columns))][::-1]
     bar_right = edges[0] - 108 if edges else right - 20
     name_right = left + 290
-    _headings(canvas, theme, bar, columns, edges, left, name_right, top, len(shown), len(ran))
+    heading = bar.heading if shown else ""
+    if bar is _TIME and any(_loading_share(step) > 0.05 for step in shown):
+        heading += "  (hatched: loading models)"
+    heading = canvas.fit(heading, 17, bar_right - name_right - 20)
+    _headings(canvas, theme, heading, columns, edges, left, name_right, top, len(shown), len(ran))
     y = top + ROW
     lines = len(shown) + len(resting) + (len(ran) > len(shown)) + (len(idle) > len(resting))
     canvas.boxes([(left, y - 2, right, y + lines * ROW + 10)], theme.panel)
@@ -85,7 +89,7 @@ def draw_ranking(
         value = bar.read(step)
         length = span * abs(value or 0.0) / highest if highest else 0.0
         start = name_right + 10
-        _bar(canvas, palette, step, start, length, middle, bar is _TIME)
+        _bar(canvas, theme, palette, step, start, length, middle, bar is _TIME)
         label = bar.write(value)
         if bar is _TIME and value is not None and summary.total_time:
             label += f" · {format_percent(value / summary.total_time)}"
@@ -99,6 +103,9 @@ def draw_ranking(
         else:
             # No room behind the bar means that the bar is long: the label stands in it.
             inside = canvas.fit(label, 18, length - 20)
+            used = canvas.measure(inside, 18)
+            plate = (start + length - used - 18, middle - 10, start + length, middle + 10)
+            canvas.boxes([plate], palette.of(step))
             canvas.text(
                 start + length - 10, middle, inside, 18, text_on(palette.of(step)), align="right", middle=True
             )
@@ -134,7 +141,7 @@ def draw_ranking(
 def _headings(
     canvas: Canvas,
     theme: Theme,
-    bar: Column,
+    heading: str,
     columns: list[Column],
     edges: list[float],
     left: float,
@@ -146,7 +153,7 @@ def _headings(
     middle = top + ROW / 2 - 2
     title = "nodes" if of <= shown else f"top {shown} of {of:,} nodes"
     canvas.text(left, middle, title, 19, theme.text, bold=True, middle=True)
-    canvas.text(name_right + 10, middle, bar.heading, 17, theme.muted, middle=True)
+    canvas.text(name_right + 10, middle, heading, 17, theme.muted, middle=True)
     for column, edge in zip(columns, edges, strict=True):
         canvas.text(edge, middle, column.heading, 17, theme.muted, align="right", middle=True)
 
@@ -162,19 +169,29 @@ def _name(
 
 
 def _bar(
-    canvas: Canvas, palette: Palette, step: Step, start: float, length: float, middle: float, loads: bool
+    canvas: Canvas,
+    theme: Theme,
+    palette: Palette,
+    step: Step,
+    start: float,
+    length: float,
+    middle: float,
+    loads: bool,
 ) -> None:
-    """The bar; of a time the part that went into loading models is pale."""
+    """The bar; of a time the part that went into loading models is hatched."""
     color = palette.of(step)
     upper, lower = middle - 10, middle + 10
     length = max(length, 2.0)
-    pale = 0.0
-    if loads and step.load_time_s and step.exec_time:
-        pale = length * min(1.0, step.load_time_s / step.exec_time)
-        if pale < 3:
-            pale = 0.0
-    canvas.boxes([(start, upper, start + pale, lower)] if pale else [], color, alpha=0.5)
-    canvas.boxes([(start + pale, upper, start + length, lower)], color)
+    canvas.boxes([(start, upper, start + length, lower)], color)
+    hatched = length * _loading_share(step) if loads else 0.0
+    if hatched >= 6:
+        canvas.boxes([(start, upper, start + hatched, lower)], "none", edge=theme.panel, hatch="////")
+
+
+def _loading_share(step: Step) -> float:
+    if not step.load_time_s or not step.exec_time:
+        return 0.0
+    return min(1.0, step.load_time_s / step.exec_time)
 
 
 def _cell(canvas: Canvas, theme: Theme, column: Column, step: Step, edge: float, middle: float) -> None:

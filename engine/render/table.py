@@ -25,6 +25,7 @@ from ..analysis.units import (
 from ..model import Group, Run, Step
 from .notes import Notes, notes_for
 
+Escape = Callable[[str], str]
 WIDTH = 108
 """No line is wider than this many characters."""
 
@@ -96,8 +97,8 @@ def heading(run: Run, summary: Summary, title: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def node_table(summary: Summary, top_n: int, tablefmt: str = "simple") -> str:
-    """The ranked nodes, those that did not run, and the total."""
+def node_table(summary: Summary, top_n: int, tablefmt: str = "simple", escape: Escape = str) -> str:
+    """The ranked nodes, those that did not run, and the total. ``escape`` is put on every name."""
     ran = [step for step in summary.ranking if not did_not_run(step)]
     idle = [step for step in summary.ranking if did_not_run(step)]
     shown = ran[:top_n] if top_n > 0 else ran
@@ -111,9 +112,14 @@ def node_table(summary: Summary, top_n: int, tablefmt: str = "simple") -> str:
     for number, step in enumerate(shown, start=1):
         row = [str(number), _number(step.exec_time, scale), _share(step.exec_time, summary.total_time)]
         row += [_cell(column, step, unit) for column, unit in zip(columns, scales, strict=True)]
-        rows.append([*row, _MARKS.get(step.status, "") + _name(step)])
+        rows.append([*row, _MARKS.get(step.status, "") + escape(_name(step))])
     rows += [
-        ["", "cached" if step.status == "cached" else "skipped", *[""] * (len(headings) - 2), _resting(step)]
+        [
+            "",
+            "cached" if step.status == "cached" else "skipped",
+            *[""] * (len(headings) - 2),
+            escape(_resting(step)),
+        ]
         for step in resting
     ]
     hidden = len(ran) - len(shown)
@@ -137,8 +143,8 @@ def node_table(summary: Summary, top_n: int, tablefmt: str = "simple") -> str:
     return _tabulate(rows, [*headings, "\n\nnode"], tablefmt)
 
 
-def group_table(totals: Sequence[GroupTotal], tablefmt: str = "simple") -> str:
-    """One line a group."""
+def group_table(totals: Sequence[GroupTotal], tablefmt: str = "simple", escape: Escape = str) -> str:
+    """One line a group. ``escape`` is put on every name."""
     time = seconds_scale(entry.exec_time for entry in totals)
     memory = bytes_scale(value for entry in totals for value in (entry.vram_max, entry.ram_max_bytes))
     vram = any(entry.vram_max is not None for entry in totals)
@@ -154,7 +160,7 @@ def group_table(totals: Sequence[GroupTotal], tablefmt: str = "simple") -> str:
         row.append(_number(entry.wall_time_s, time))
         row += [_number(entry.vram_max, memory)] * vram + [_number(entry.ram_max_bytes, memory)] * ram
         row += [NOT_AVAILABLE if entry.energy_joules is None else f"{entry.energy_joules:,.0f}"] * energy
-        rows.append([*row, shorten(clean(entry.name), 40) or "(no name)"])
+        rows.append([*row, escape(shorten(clean(entry.name), 40)) or "(no name)"])
     return _tabulate(rows, [*headings, "\n\ngroup"], tablefmt)
 
 

@@ -8,6 +8,7 @@ installed font can draw becomes a small box.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -42,6 +43,8 @@ _FALLBACKS = (
     "Symbola",
 )
 _MISSING = "\u25a1"
+_QUANTITY = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|[KMG]?B|%|of \d)\b|%)")
+"""The blank in ``18.3 GB``: no line breaks there."""
 
 
 def printable(text: str) -> str:
@@ -93,7 +96,7 @@ def wrap(text: str, size: float, limit: float, most: int, bold: bool = False) ->
     """``text`` in at most ``most`` lines of ``limit`` pixels; what is left over is cut."""
     lines: list[str] = []
     line = ""
-    words = text.split(" ")
+    words = _QUANTITY.sub("\u00a0", text).split(" ")
     for number, word in enumerate(words):
         longer = f"{line} {word}" if line else word
         if width(longer, size, bold) <= limit:

@@ -15,7 +15,7 @@ from .palette import Palette
 from .theme import Theme, text_on
 
 MOST_ROWS = 6
-_LEAST_LABEL = 46.0
+_LEAST_LABEL = 24.0
 _TOLERANCE_S = 1e-4
 """Neighbours may touch by as much as two clock readings differ."""
 
@@ -32,11 +32,13 @@ class Bar:
     waits: tuple[tuple[float, float], ...]
 
 
-def arrange(steps: Sequence[Step], total_s: float) -> tuple[list[Bar], int]:
+def arrange(
+    steps: Sequence[Step], total_s: float, most_rows: int = MOST_ROWS, tolerance_s: float = _TOLERANCE_S
+) -> tuple[list[Bar], int]:
     """Each step that ran on the first row that is free for it, and how many found none.
 
-    Steps that overlap in time stand on different rows. Past :data:`MOST_ROWS` rows
-    they share the last one; their number is returned.
+    Steps that overlap in time stand on different rows. Past ``most_rows`` rows they
+    share the last one; their number is returned.
     """
     bars: list[Bar] = []
     free_from: list[float] = []
@@ -47,13 +49,11 @@ def arrange(steps: Sequence[Step], total_s: float) -> tuple[list[Bar], int]:
     for step in sorted(started, key=lambda one: (one.start_s or 0.0, one.position)):
         start = step.start_s or 0.0
         end = step.end_s if step.end_s is not None else total_s
-        row = next(
-            (row for row, free in enumerate(free_from) if free <= start + _TOLERANCE_S), len(free_from)
-        )
+        row = next((row for row, free in enumerate(free_from) if free <= start + tolerance_s), len(free_from))
         if row == len(free_from):
-            if row >= MOST_ROWS:
+            if row >= most_rows:
                 crowded += 1
-                row = MOST_ROWS - 1
+                row = most_rows - 1
             else:
                 free_from.append(0.0)
         free_from[row] = max(free_from[row], end)
@@ -125,16 +125,20 @@ def _label(
         if axis.x(wait_end) - axis.x(wait_start) > right - left:
             _label_wait(canvas, theme, name, axis.x(wait_start), axis.x(wait_end), upper, height)
             return
-    room = right - left - 14
+    room = right - left - 9
     if room < _LEAST_LABEL:
         return
     ink = text_on(palette.of(bar.step))
     bold = room > 300
     shown, size = _title_for(canvas, name, room, bold)
-    if not shown:
-        return
     middle = (left + right) / 2
-    time = format_seconds(bar.step.exec_time)
+    time = "running" if bar.step.status == "running" else format_seconds(bar.step.exec_time)
+    if not shown:
+        # The number leads to the name in the list below.
+        number = f"#{bar.step.node_id}"
+        if canvas.measure(number, 16) <= room:
+            canvas.text(middle, upper + height / 2, number, 16, ink, align="center", middle=True)
+        return
     if height >= 60 and canvas.measure(time, 17) <= room:
         canvas.text(middle, upper + height / 2 - 13, shown, size, ink, bold=bold, align="center", middle=True)
         canvas.text(middle, upper + height / 2 + 15, time, 17, ink, align="center", middle=True)
@@ -151,7 +155,7 @@ def _title_for(canvas: Canvas, name: str, room: float, bold: bool) -> tuple[str,
         if canvas.measure(name, size, bold) <= room:
             return name, size
     shown = canvas.fit(name, 16.0, room, bold)
-    return (shown, 16.0) if len(shown) >= min(9, 0.6 * len(name)) and len(shown) >= 6 else ("", 16.0)
+    return (shown, 16.0) if len(shown) >= min(11, 0.75 * len(name)) else ("", 16.0)
 
 
 def _label_wait(

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from ...model import Group, Run
+from ..plain import summary_json
 from .options import Options
+
+__all__ = ["FORMATS", "Exported", "UnknownFormatError", "export", "summary_json"]
 
 _HELPERS = ("options",)
 FORMATS: tuple[str, ...] = tuple(

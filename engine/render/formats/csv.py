@@ -1,0 +1,49 @@
+"""Comma-separated values: one line a step, in execution order, under the field names of the model.
+
+Raw numbers (seconds, bytes, percent, joules); an empty cell means not measured.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import fields
+from typing import Any
+
+from ...analysis.groups import members_of
+from ...model import Run, Step
+from .options import Options
+
+SUFFIX = ".csv"
+MIME = "text/csv; charset=utf-8"
+
+_NESTED = ("segments", "devices", "models")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def render(run: Run, options: Options) -> bytes:
+    """UTF-8 with a byte order mark, without which spreadsheets misread other alphabets."""
+    names = [entry.name for entry in fields(Step) if entry.name not in _NESTED and entry.name != "id"]
+    groups: dict[str, list[str]] = {}
+    for group in options.groups:
+        for step in members_of(group, run.steps):
+            groups.setdefault(step.node_id, []).append(group.name)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["run_id", *names, "groups"])
+    for step in run.steps:
+        cells = [_cell(getattr(step, name)) for name in names]
+        writer.writerow([_cell(run.id), *cells, _cell("; ".join(groups.get(step.node_id, ())))])
+    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
+
+
+def _cell(value: Any) -> str:
+    """A cell's text. A text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        text = value.replace("\x00", "")
+        return f"'{text}" if text.startswith(_FORMULA) else text
+    return repr(value) if isinstance(value, float) else str(value)
