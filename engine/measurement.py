@@ -7,7 +7,7 @@ any thread may ask for the results afterwards. No ComfyUI, no database.
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from collections.abc import Callable
 
 from . import clock
 from .gpu_marks import GpuMarks
@@ -23,8 +23,15 @@ LIGHT_ENTER_S = 0.001
 class Measurement:
     """One run being measured. ``origin_s`` is the clock time at which it started."""
 
-    def __init__(self, probes: Probes, settings: RunSettings, *, host_synchronizes: bool = False) -> None:
-        """``host_synchronizes``: the host waits for the GPU after each node by itself."""
+    def __init__(
+        self,
+        probes: Probes,
+        settings: RunSettings,
+        describe: Callable[[str], NodeRef],
+        *,
+        host_synchronizes: bool = False,
+    ) -> None:
+        """``describe``: who a node is. ``host_synchronizes``: the host waits for the GPU by itself."""
         primary = next((device.key for device in probes.devices if device.primary), None)
         self._probes = probes
         self._sampler = Sampler(probes.sampled, settings.interval_ms / 1000.0)
@@ -37,36 +44,36 @@ class Measurement:
         self._samples: list[Sample] = []
         self._lock = threading.Lock()
         self.origin_s = clock.now()
-        self.recorder = Recorder(self.origin_s, primary)
+        self.recorder = Recorder(self.origin_s, describe, primary)
 
     def start(self) -> None:
         """Begin sampling."""
         self._sampler.start()
 
-    def enter(self, ref: NodeRef) -> None:
+    def enter(self, node_id: str) -> None:
         """A node begins, or begins again after waiting."""
         began_s = clock.now()
         if began_s - self._last.t_s < LIGHT_ENTER_S:
             boundary = self._light()
         else:
             boundary = self._probes.boundary.read(sync=False, entering=True)
-        self._marks.enter(ref.node_id)
-        self.recorder.enter(ref, boundary)
+        self._marks.enter(node_id)
+        self.recorder.enter(node_id, boundary)
         self._boundary_s += clock.now() - began_s
 
-    def leave(self, node_id: str, outcome: Outcome) -> Step | None:
-        """A node returned. Answers its step once it is finished."""
+    def leave(self, node_id: str, outcome: Outcome) -> bool:
+        """A node returned. Answers whether it is finished."""
         began_s = clock.now()
         self._marks.leave(node_id)
         if outcome.status == "cached":
             boundary = self._light()
         else:
             boundary = self._last = self._probes.boundary.read(sync=self._sync)
-        step = self.recorder.leave(node_id, boundary, outcome)
+        finished = self.recorder.leave(node_id, boundary, outcome)
         self._sync_s += boundary.sync_s
         self._boundary_count += 1
         self._boundary_s += clock.now() - began_s - boundary.sync_s
-        return step
+        return finished
 
     def stop(self) -> None:
         """End sampling. Blocks until the sampling thread is done; further calls do nothing."""
@@ -111,7 +118,7 @@ class Measurement:
 
     def _light(self) -> Boundary:
         """Time and CPU time now, memory as it stood at the last full reading."""
-        light = self._probes.boundary.read_light()
-        return replace(
-            self._last, t_s=light.t_s, cpu_s=light.cpu_s, ram_peak_bytes=None, sync_s=0.0, cost_s=0.0
+        light, last = self._probes.boundary.read_light(), self._last
+        return Boundary(
+            light.t_s, light.cpu_s, last.ram_bytes, None, last.read_bytes, last.read_call_bytes, last.vram
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 RunStatus = Literal["running", "success", "partial", "failed", "interrupted", "crashed"]
 StepStatus = Literal["running", "ok", "cached", "error", "interrupted", "skipped"]
@@ -121,14 +121,13 @@ class ResidentModel:
     total_bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Boundary:
+class Boundary(NamedTuple):
     """Everything read at one node boundary, stamped once.
 
     ``t_s`` is on the engine's clock. ``cpu_s`` is the process's CPU time so far.
     ``ram_peak_bytes`` is the highest resident size since the boundary before.
     ``sync_s`` is how long the wait for the GPU took, ``cost_s`` how long the
-    whole reading took, the wait left out.
+    whole reading took, the wait left out. A tuple, because two are made for each node.
     """
 
     t_s: float

@@ -7,7 +7,7 @@ finished :class:`~engine.model.Step`. Only the executor's thread calls it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -49,12 +49,13 @@ class _Life:
 
     __slots__ = (
         "cpu_s", "devices", "end", "entered", "error_message", "error_type", "list_count", "loads_s",
-        "models", "position", "progress", "ram_max", "read_bytes", "read_call_bytes", "ref", "segments",
+        "models", "node_id", "position", "progress", "ram_max", "read_bytes", "read_call_bytes", "ref", "segments",
         "start", "status", "sync_s", "tasks_done_s", "unloads_s", "waiting", "waiting_since",
     )  # fmt: skip
 
-    def __init__(self, ref: NodeRef, position: int) -> None:
-        self.ref = ref
+    def __init__(self, node_id: str, position: int) -> None:
+        self.node_id = node_id
+        self.ref: NodeRef | None = None
         self.position = position
         self.status: StepStatus = "running"
         self.start: Boundary | None = None
@@ -100,23 +101,26 @@ class _Life:
 class Recorder:
     """One run's nodes.
 
-    ``origin_s`` is the clock time that becomes 0 in the steps;
-    ``primary_device`` the device whose memory stands in ``Step.vram_*``.
+    ``origin_s`` is the clock time that becomes 0 in the steps; ``describe`` answers who
+    a node is, asked only when a step is made; ``primary_device`` is the device whose
+    memory stands in ``Step.vram_*``.
     """
 
-    def __init__(self, origin_s: float, primary_device: str | None = None) -> None:
+    def __init__(
+        self, origin_s: float, describe: Callable[[str], NodeRef], primary_device: str | None = None
+    ) -> None:
         self._origin_s = origin_s
+        self._describe = describe
         self._primary = primary_device
         self._lives: dict[str, _Life] = {}
         self._in_flight: dict[str, _Life] = {}
         self._current: _Life | None = None
-        self.last_end_s = 0.0
 
-    def enter(self, ref: NodeRef, boundary: Boundary) -> None:
+    def enter(self, node_id: str, boundary: Boundary) -> None:
         """A node's ``execute`` begins, or begins again after waiting."""
-        life = self._lives.get(ref.node_id)
+        life = self._lives.get(node_id)
         if life is None:
-            life = self._lives[ref.node_id] = _Life(ref, len(self._lives))
+            life = self._lives[node_id] = _Life(node_id, len(self._lives))
             life.start = boundary
         if self._in_flight:
             for other in self._in_flight.values():
@@ -129,12 +133,12 @@ class Recorder:
         life.entered = boundary
         self._current = life
 
-    def leave(self, node_id: str, boundary: Boundary, outcome: Outcome) -> Step | None:
-        """A node's ``execute`` returned. Answers the step once it is finished."""
+    def leave(self, node_id: str, boundary: Boundary, outcome: Outcome) -> bool:
+        """A node's ``execute`` returned. Answers whether the node is finished."""
         life = self._lives[node_id]
         entered = life.entered
         if entered is None:
-            return None
+            return False
         life.entered = None
         self._current = None
         if outcome.status != "cached":
@@ -152,13 +156,21 @@ class Recorder:
             life.waiting_since = boundary
             if outcome.waiting == "async":
                 self._in_flight[node_id] = life
-            return None
+            return False
         life.status = outcome.status
         life.error_type = outcome.error_type
         life.error_message = outcome.error_message
-        if life.ref.role == "node":
-            self.last_end_s = boundary.t_s - self._origin_s
+        return True
+
+    def step(self, node_id: str) -> Step:
+        """What is known of one node now. Any thread, once the node is finished."""
+        life = self._lives[node_id]
         return self._step(life)
+
+    def who(self, node_id: str) -> NodeRef | None:
+        """Who a node is that has begun; ``None`` for any other."""
+        life = self._lives.get(node_id)
+        return None if life is None else self._ref(life)
 
     def tasks_done(self, node_id: str, t_s: float) -> None:
         """All asynchronous tasks of a node ended at clock time ``t_s``."""
@@ -190,7 +202,7 @@ class Recorder:
     def running_node_id(self) -> str | None:
         """The node whose code runs now, else the one that has waited for its tasks longest."""
         if self._current is not None:
-            return self._current.ref.node_id
+            return self._current.node_id
         return next(iter(self._in_flight), None)
 
     @property
@@ -206,7 +218,8 @@ class Recorder:
     @property
     def inputs(self) -> dict[str, Mapping[str, Any]]:
         """The inputs of every visited node, by node id."""
-        return {key: life.ref.inputs for key, life in self._lives.items() if life.ref.inputs is not None}
+        refs = [self._ref(life) for life in self._lives.values()]
+        return {ref.node_id: ref.inputs for ref in refs if ref.inputs is not None}
 
     def steps(self, *, unfinished: StepStatus = "running") -> tuple[Step, ...]:
         """All steps so far in execution order; those not finished get the status ``unfinished``."""
@@ -215,6 +228,11 @@ class Recorder:
             for life in self._lives.values()
         )
 
+    def _ref(self, life: _Life) -> NodeRef:
+        if life.ref is None:
+            life.ref = self._describe(life.node_id)
+        return life.ref
+
     def _end_waiting(self, life: _Life, boundary: Boundary) -> None:
         kind, since = life.waiting, life.waiting_since
         life.waiting = None
@@ -222,7 +240,7 @@ class Recorder:
             return
         end_s = boundary.t_s
         if kind == "async":
-            self._in_flight.pop(life.ref.node_id, None)
+            self._in_flight.pop(life.node_id, None)
             life.add(since, boundary)
             if life.tasks_done_s is not None:
                 end_s = min(end_s, max(life.tasks_done_s, since.t_s))
@@ -238,7 +256,7 @@ class Recorder:
                 life.devices[memory.device] = memory.used_bytes
 
     def _step(self, life: _Life, status: StepStatus | None = None) -> Step:
-        ref = life.ref
+        ref = self._ref(life)
         ran = life.status != "cached"
         start, end = life.start, life.end
         own_s = self_s = 0.0

@@ -56,10 +56,10 @@ class Archive:
         if self._handle is not None:
             self._handle.running(node_id)
 
-    def step(self, step: Step) -> None:
-        """This step is finished."""
+    def finished(self, node_id: str, make_step: Callable[[], Step]) -> None:
+        """This node is finished; its step is made when it is written."""
         if self._handle is not None:
-            self._handle.step(step)
+            self._handle.finished(node_id, make_step)
 
     def finish_with(self, make_run: Callable[[], Run]) -> None:
         """Put the run together on a thread of its own and write what comes out."""

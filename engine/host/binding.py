@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 
@@ -37,6 +38,16 @@ class PromptCall(NamedTuple):
     execute_outputs: Sequence[str]
 
 
+_NODE_CALL_NAMES = (
+    "current_item",
+    "dynprompt",
+    "execution_list",
+    "executed",
+    "pending_async_nodes",
+    "pending_subgraph_results",
+)
+
+
 class Binder:
     """Looks up arguments of one function by parameter name."""
 
@@ -53,6 +64,10 @@ class Binder:
         """True when the function names all these parameters."""
         return all(name in self._index for name in names)
 
+    def index(self, name: str) -> int | None:
+        """The position of a parameter, or ``None`` where there is no such one."""
+        return self._index.get(name)
+
     def get(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """The argument called ``name``, or ``None`` where it was not passed."""
         index = self._index.get(name)
@@ -67,20 +82,19 @@ class ExecuteBinder:
     def __init__(self, function: Callable[..., Any]) -> None:
         binder = Binder(function)
         self._binder = binder if binder.knows("current_item", "dynprompt", "execution_list") else None
+        # The host passes everything by position; this answers that case once per node, fast.
+        positions = [binder.index(name) for name in _NODE_CALL_NAMES]
+        known = [position for position in positions if position is not None]
+        self._last_index = max(known, default=0)
+        self._pick = itemgetter(*known) if len(known) == len(positions) else None
 
     def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> NodeCall:
         """The call's arguments. Raises :class:`BindingError` if they cannot be told apart."""
+        if self._pick is not None and len(args) > self._last_index:
+            return NodeCall(*self._pick(args))
         if self._binder is None:
             return _node_call_by_shape(args, kwargs)
-        get = self._binder.get
-        return NodeCall(
-            get("current_item", args, kwargs),
-            get("dynprompt", args, kwargs),
-            get("execution_list", args, kwargs),
-            get("executed", args, kwargs),
-            get("pending_async_nodes", args, kwargs),
-            get("pending_subgraph_results", args, kwargs),
-        )
+        return NodeCall(*(self._binder.get(name, args, kwargs) for name in _NODE_CALL_NAMES))
 
 
 class PromptBinder:

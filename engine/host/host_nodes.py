@@ -6,10 +6,15 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from comfy_execution.graph_utils import GraphBuilder
+
 from ..recorder import Outcome
 from .binding import NodeCall
 
 MESSAGE_LENGTH_MAX = 2000
+
+_CACHED = Outcome(status="cached")
+_ONE_CALL = Outcome(list_count=1)
 
 
 def display_name(node_type: str) -> str:
@@ -48,14 +53,15 @@ def raise_if_interrupted() -> None:
 
 def outcome(call: NodeCall, result: Any) -> Outcome:
     """What ``execution.execute``'s answer says about the node."""
-    state = getattr(result[0], "name", "")
+    state = result[0].name
+    if state == "SUCCESS":
+        if isinstance(call.executed, (set, frozenset)) and call.node_id not in call.executed:
+            return _CACHED
+        count = _list_count(call.node_id)
+        return _ONE_CALL if count == 1 else Outcome(list_count=count)
     if state == "PENDING":
         return Outcome(waiting=_waiting_for(call), list_count=_list_count(call.node_id))
-    if state == "FAILURE":
-        return failure(result[2] if len(result) > 2 else None)
-    if isinstance(call.executed, (set, frozenset)) and call.node_id not in call.executed:
-        return Outcome(status="cached")
-    return Outcome(list_count=_list_count(call.node_id))
+    return failure(result[2] if len(result) > 2 else None)
 
 
 def failure(error: BaseException | None) -> Outcome:
@@ -87,8 +93,6 @@ def _list_count(node_id: str) -> int | None:
 
     ComfyUI numbers the calls for its graph builder; the number of the last one stays readable.
     """
-    from comfy_execution.graph_utils import GraphBuilder
-
     if getattr(GraphBuilder, "_default_prefix_root", None) != node_id:
         return None
     index = getattr(GraphBuilder, "_default_prefix_call_index", None)

@@ -5,19 +5,19 @@ Also keeps what ``GET status`` answers. Never waits for the network or the event
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import clock
 from ..analysis.summary import summarize
 from ..measurement import Measurement
 from ..model import Run, Sample, Step
-from ..recorder import NodeRef
 from . import events
 from .archive import Archive
 
 MESSAGE_INTERVAL_S = 0.1
+STEPS_SENT_MAX = 50
+"""Of many short nodes only the newest are told one by one."""
 
 _current: LiveFeed | None = None
 
@@ -31,16 +31,18 @@ def status() -> dict[str, Any]:
 class LiveFeed:
     """One run, told as it goes. Steps are collected and sent together."""
 
-    def __init__(self, draft: Run, measurement: Measurement, archive: Archive, total: int) -> None:
-        """``total``: how many nodes the run may have to execute."""
+    def __init__(
+        self, draft: Run, measurement: Measurement, archive: Archive, count: Callable[[], int]
+    ) -> None:
+        """``count`` answers how many nodes the run may have to execute."""
         self._draft = draft
         self._measurement = measurement
         self._archive = archive
-        self._total = total
-        self._lock = threading.Lock()
-        self._unsent: list[dict[str, Any]] = []
+        self._count = count
+        self._total: int | None = None
+        self._unsent: list[str] = []
         self._sent_s = float("-inf")
-        self._node: NodeRef | None = None
+        self._node_id: str | None = None
         self._node_since_s = 0.0
         self._done = 0
         self._newest: dict[tuple[str, str | None], Sample] = {}
@@ -56,35 +58,28 @@ class LiveFeed:
                 "prompt_id": self._draft.prompt_id,
                 "name": self._draft.name,
                 "workflow_id": self._draft.workflow_id,
-                "total_nodes": self._total,
+                "total_nodes": self.total,
                 "user_id": self._draft.user_id,
             },
         )
 
-    def entered(self, ref: NodeRef) -> None:
+    @property
+    def total(self) -> int:
+        """How many nodes the run may have to execute."""
+        if self._total is None:
+            self._total = self._count()
+        return self._total
+
+    def entered(self, node_id: str) -> None:
         """A node runs now."""
-        self._node = ref
+        self._node_id = node_id
         self._node_since_s = clock.now()
         if self._unsent and self._node_since_s - self._sent_s >= MESSAGE_INTERVAL_S:
             self._send()
 
-    def left(self, step: Step) -> None:
+    def left(self, node_id: str) -> None:
         """A node is finished."""
-        if step.role != "node":
-            return
-        self._done += 1
-        with self._lock:
-            self._unsent.append(
-                {
-                    "node_id": step.node_id,
-                    "display_node_id": step.display_node_id,
-                    "title": step.node_title,
-                    "status": step.status,
-                    "exec_time": step.exec_time,
-                    "vram_max": step.vram_max,
-                    "ram_max_bytes": step.ram_max_bytes,
-                }
-            )
+        self._unsent.append(node_id)
         if clock.now() - self._sent_s >= MESSAGE_INTERVAL_S:
             self._send()
 
@@ -110,15 +105,7 @@ class LiveFeed:
                 "total_time": run.total_time,
                 "headline": summary.headline,
                 "user_id": run.user_id,
-                "nodes": [
-                    {
-                        "node_id": step.node_id,
-                        "status": step.status,
-                        "exec_time": step.exec_time,
-                        "vram_max": step.vram_max,
-                    }
-                    for step in run.measured_steps
-                ],
+                "nodes": [_brief(step) for step in run.measured_steps],
             },
         )
         for warning in run.warnings:
@@ -129,20 +116,21 @@ class LiveFeed:
         for sample in self._measurement.fresh_samples():
             self._newest[(sample.metric, sample.device)] = sample
         now_s = clock.now()
-        node = self._node
+        node_id = self._node_id
+        node = self._measurement.recorder.who(node_id) if node_id is not None else None
         return {
             "run_id": self._archive.known_run_id,
             "prompt_id": self._draft.prompt_id,
             "name": self._draft.name,
             "user_id": self._draft.user_id,
             "workflow_id": self._draft.workflow_id,
-            "node_id": node.node_id if node else None,
+            "node_id": node_id,
             "display_node_id": node.display_node_id if node else None,
             "title": node.node_title if node else None,
             "node_elapsed_s": now_s - self._node_since_s if node else None,
             "elapsed_s": now_s - self._measurement.origin_s,
-            "done": self._done,
-            "total": self._total,
+            "done": self._done + len(self._unsent),
+            "total": self.total,
             **self._readings(),
         }
 
@@ -163,8 +151,22 @@ class LiveFeed:
         }
 
     def _send(self) -> None:
-        with self._lock:
-            steps, self._unsent = self._unsent, []
+        recorder = self._measurement.recorder
+        unsent, self._unsent = self._unsent, []
+        self._done += len(unsent)
+        steps = [_brief(step) for step in map(recorder.step, unsent[-STEPS_SENT_MAX:]) if step.role == "node"]
+        self._sent_s = clock.now()
         if steps:
-            self._sent_s = clock.now()
             events.send(events.STEP, {**self.snapshot(), **steps[-1], "steps": steps})
+
+
+def _brief(step: Step) -> dict[str, Any]:
+    return {
+        "node_id": step.node_id,
+        "display_node_id": step.display_node_id,
+        "title": step.node_title,
+        "status": step.status,
+        "exec_time": step.exec_time,
+        "vram_max": step.vram_max,
+        "ram_max_bytes": step.ram_max_bytes,
+    }

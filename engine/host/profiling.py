@@ -9,7 +9,6 @@ from typing import Any
 
 from .. import clock
 from .. import prompt as prompts
-from ..measurement import Measurement
 from ..model import Change, Run
 from ..probes.select import open_probes
 from ..snapshot import take
@@ -33,15 +32,15 @@ def begin(call: PromptCall) -> Session | None:
     told = call.extra_data.get("holaf_profiler")
     told = told if isinstance(told, Mapping) else {}
     workflow = _workflow_of(call.extra_data)
-    snapshot = take(call.prompt, workflow)
+    identity, digest = _identity(told, call.prompt, workflow)
     probes = open_probes(host_usage=_dynamic_vram())
     draft = Run(
         timestamp=clock.utc_timestamp(),
         name=settings.run_name,
         global_comment=settings.comment,
         prompt_id=call.prompt_id,
-        workflow_id=snapshot.workflow_id,
-        workflow_hash=snapshot.hash,
+        workflow_id=identity,
+        workflow_hash=digest,
         user_id=str(told.get("user_id") or paths.DEFAULT_USER),
         settings=settings,
         cold=cache_mode.is_cold(),
@@ -58,10 +57,20 @@ def begin(call: PromptCall) -> Session | None:
     )
     archive = Archive(draft.user_id)
     archive.begin(draft)
-    measurement = Measurement(probes, settings, host_synchronizes=_host_synchronizes(len(probes.devices)))
-    session = Session(call, draft, measurement, archive, probes.boundary)
+    session = Session(call, draft, probes, archive, host_synchronizes=_host_synchronizes(len(probes.devices)))
     session.start()
     return session
+
+
+def _identity(
+    told: Mapping[str, Any], prompt: prompts.Prompt, workflow: Mapping[str, Any] | None
+) -> tuple[str, str]:
+    """The workflow's id and hash: as the guard found them when the prompt was queued, else found now."""
+    known = (told.get("workflow_id"), told.get("workflow_hash"))
+    if isinstance(known[0], str) and isinstance(known[1], str):
+        return known[0], known[1]
+    snapshot = take(prompt, workflow)
+    return snapshot.workflow_id, snapshot.hash
 
 
 def _workflow_of(extra_data: Mapping[str, Any]) -> Mapping[str, Any] | None:

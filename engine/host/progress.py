@@ -13,7 +13,7 @@ from comfy_execution import progress
 
 from .. import clock
 from ..probes.boundary import BoundaryReader
-from ..recorder import NodeRef, Outcome, Recorder
+from ..recorder import Outcome, Recorder
 
 log = logging.getLogger("holaf.profiler")
 
@@ -25,7 +25,6 @@ class StepProgress(progress.ProgressHandler):  # type: ignore[misc] # the host's
         super().__init__("holaf.profiler")
         self._recorder = recorder
         self._boundary = boundary
-        self._dynprompt: Any = None
 
     @classmethod
     def attach(cls, recorder: Recorder, *, boundary: BoundaryReader | None = None) -> StepProgress:
@@ -39,10 +38,6 @@ class StepProgress(progress.ProgressHandler):  # type: ignore[misc] # the host's
         """Whether node boundaries come from here."""
         return self._boundary is not None
 
-    def set_registry(self, registry: Any) -> None:
-        """The host tells which prompt this is about."""
-        self._dynprompt = registry.dynprompt
-
     def update_handler(
         self, node_id: str, value: float, max_value: float, state: Any, prompt_id: str, image: Any = None
     ) -> None:
@@ -51,18 +46,8 @@ class StepProgress(progress.ProgressHandler):  # type: ignore[misc] # the host's
 
     def start_handler(self, node_id: str, state: Any, prompt_id: str) -> None:
         """A node starts."""
-        if self._boundary is None:
-            return
-        node = self._dynprompt.get_node(node_id)
-        ref = NodeRef(
-            node_id=node_id,
-            node_type=node["class_type"],
-            node_title=(node.get("_meta") or {}).get("title") or node["class_type"],
-            display_node_id=self._dynprompt.get_display_node_id(node_id),
-            parent_node_id=self._dynprompt.get_parent_node_id(node_id),
-            inputs=node.get("inputs"),
-        )
-        self._recorder.enter(ref, self._boundary.read(sync=False, entering=True))
+        if self._boundary is not None:
+            self._recorder.enter(node_id, self._boundary.read(sync=False, entering=True))
 
     def finish_handler(self, node_id: str, state: Any, prompt_id: str) -> None:
         """A node ends; for a cached node this comes without a start."""

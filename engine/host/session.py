@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from .. import prompt as prompts
 from ..assembly import Evidence, assemble
 from ..measurement import Measurement
 from ..model import Run, RunStatus, Step, StepStatus
-from ..probes.boundary import BoundaryReader
+from ..probes.select import Probes
 from ..recorder import NodeRef, Outcome
 from ..store.errors import StoreError
 from . import environment, host_nodes
@@ -40,29 +41,32 @@ class Session:
         self,
         call: PromptCall,
         draft: Run,
-        measurement: Measurement,
+        probes: Probes,
         archive: Archive,
-        boundary: BoundaryReader,
+        *,
+        host_synchronizes: bool = False,
     ) -> None:
         """``draft`` holds what is known before the first node."""
         self.draft = draft
         self.archive = archive
         self.is_off = False
-        self.measurement = measurement
+        self.measurement = Measurement(
+            probes, draft.settings, self._describe, host_synchronizes=host_synchronizes
+        )
         self._call = call
-        self._boundary = boundary
+        self._boundary = probes.boundary
         self._roles = prompts.roles(call.prompt)
-        self._refs: dict[str, NodeRef] = {}
+        self._dynprompt: Any = None
         self._progress: StepProgress | None = None
         self._warnings = list(draft.warnings)
-        self._failed: Step | None = None
+        self._failed_id: str | None = None
         self._status: RunStatus = "running"
         self._ended_s: float | None = None
         self._report_s = 0.0
         self._composing = threading.Lock()
         self._reported: Run | None = None
         self.gate = ReportGate(self._ids_that_come_last())
-        self.live = LiveFeed(draft, measurement, archive, self._count_of_nodes())
+        self.live = LiveFeed(draft, self.measurement, archive, self._count_of_nodes)
 
     def start(self) -> None:
         """Begin sampling and tell the browsers."""
@@ -75,10 +79,10 @@ class Session:
         """A node's ``execute`` begins."""
         if self._progress is None:
             self._progress = StepProgress.attach(self.measurement.recorder)
-        ref = self._refs.get(call.node_id) or self._make_ref(call)
+            self._dynprompt = call.dynprompt
         self.archive.running(call.node_id)
-        self.live.entered(ref)
-        self.measurement.enter(ref)
+        self.live.entered(call.node_id)
+        self.measurement.enter(call.node_id)
 
     def leave_node(self, call: NodeCall, result: Any) -> None:
         """A node's ``execute`` returned."""
@@ -150,35 +154,33 @@ class Session:
         wanted = prompts.ancestors(self._call.prompt, self._call.execute_outputs)
         return sum(1 for node_id in wanted if node_id not in self._roles)
 
-    def _make_ref(self, call: NodeCall) -> NodeRef:
-        node_id, dynprompt = call.node_id, call.dynprompt
+    def _describe(self, node_id: str) -> NodeRef:
+        """Who a node is, those made by expansion included."""
+        dynprompt = self._dynprompt
         node = dynprompt.get_node(node_id)
         node_type = node["class_type"]
-        root = dynprompt.get_real_node_id(node_id)
-        ref = self._refs[node_id] = NodeRef(
+        return NodeRef(
             node_id=node_id,
             node_type=node_type,
             node_title=prompts.title({node_id: node}, node_id, host_nodes.display_name(node_type)),
-            role=self._roles.get(root, "node"),
+            role=self._roles.get(dynprompt.get_real_node_id(node_id), "node"),
             display_node_id=dynprompt.get_display_node_id(node_id),
             parent_node_id=dynprompt.get_parent_node_id(node_id),
             inputs=node.get("inputs"),
         )
-        return ref
 
     def _leave(self, call: NodeCall, outcome: Outcome) -> None:
-        step = self.measurement.leave(call.node_id, outcome)
+        node_id, recorder = call.node_id, self.measurement.recorder
+        finished = self.measurement.leave(node_id, outcome)
         if outcome.waiting == "async" and call.pending_async is not None:
             host_nodes.when_tasks_end(
-                call.pending_async.get(call.node_id, ()),
-                lambda: self.measurement.recorder.tasks_done(call.node_id, clock.now()),
+                call.pending_async.get(node_id, ()), lambda: recorder.tasks_done(node_id, clock.now())
             )
-        if step is None:
-            return
-        self.archive.step(step)
-        self.live.left(step)
-        if step.status in ("error", "interrupted"):
-            self._failed = step
+        if finished:
+            self.archive.finished(node_id, lambda: recorder.step(node_id))
+            self.live.left(node_id)
+        if outcome.status in ("error", "interrupted"):
+            self._failed_id = node_id
 
     def _messages(self) -> list[Any]:
         return list(getattr(self._call.executor, "status_messages", ()))
@@ -214,11 +216,12 @@ class Session:
         self.measurement.stop()
         cut_short = status in ("failed", "interrupted") or self.is_off
         ended_s = (self._ended_s or clock.now()) - self.measurement.origin_s
-        failed = self._failed
+        steps = self.measurement.steps(unfinished=_UNFINISHED.get(status, "running"))
+        failed = next((step for step in steps if step.node_id == self._failed_id), None)
         draft = replace(
             self.draft,
             status=status,
-            total_time=ended_s if cut_short else self.measurement.recorder.last_end_s,
+            total_time=ended_s if cut_short else _last_end_s(steps),
             metrics=self.measurement.metrics,
             environment=environment.collect(),
             error_node_id=failed.node_id if failed else None,
@@ -230,7 +233,7 @@ class Session:
         )
         evidence = Evidence(
             origin_s=self.measurement.origin_s,
-            steps=self.measurement.steps(unfinished=_UNFINISHED.get(status, "running")),
+            steps=steps,
             samples=self.measurement.samples,
             progress=self.measurement.recorder.progress_updates,
             inputs=self.measurement.recorder.inputs,
@@ -250,3 +253,8 @@ class Session:
             run = replace(run, groups=prompt_groups(run))
             warnings.append(str(error))
         return replace(run, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _last_end_s(steps: Iterable[Step]) -> float:
+    """When the last node that counts ended: what profiler nodes and report outputs do is no part of the run."""
+    return max((step.end_s for step in steps if step.role == "node" and step.end_s is not None), default=0.0)

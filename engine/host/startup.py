@@ -1,13 +1,15 @@
-"""What happens once, when ComfyUI loads the pack. Fast: nothing heavy is imported, no file is opened here."""
+"""What happens once, when ComfyUI loads the pack. Fast: nothing heavy is imported, no file is opened here.
+
+A part that does not fit this ComfyUI is left out with one log line; the others still work.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 
-from ..store.recovery import recover
-from . import hooks, paths, profiling, routes
-from .guard import install as install_guard
+from . import hooks, paths, profiling
 
 log = logging.getLogger("holaf.profiler")
 
@@ -20,13 +22,38 @@ def start() -> None:
     if _started:
         return
     _started = True
-    hooks.install(profiling.begin)
-    routes.register()
-    install_guard()
+    _install("measuring", lambda: hooks.install(profiling.begin))
+    _install("the history panel and its routes", _install_routes)
+    _install("the snapshot guard", _install_guard)
     threading.Thread(target=_recover, name="holaf-profiler-recover", daemon=True).start()
 
 
+def _install(what: str, install: Callable[[], None]) -> None:
+    try:
+        install()
+    except Exception:
+        log.exception(
+            "Workflow Profiler: %s could not be set up on this ComfyUI and is left out. "
+            "Please report the lines below with your ComfyUI version.",
+            what,
+        )
+
+
+def _install_routes() -> None:
+    from . import routes
+
+    routes.register()
+
+
+def _install_guard() -> None:
+    from . import guard
+
+    guard.install()
+
+
 def _recover() -> None:
+    from ..store.recovery import recover
+
     crashed = recover(paths.database_url())
     if crashed:
-        log.info("Workflow Profiler: %d run(s) were cut off by a crash; see the history.", crashed)
+        log.info("Workflow Profiler: %d run(s) were cut off by a crash; the history says where.", crashed)

@@ -12,7 +12,10 @@ def node(node_id: int, x: float, y: float, **more: Any) -> dict[str, Any]:
 
 
 WORKFLOW: dict[str, Any] = {
-    "groups": [{"title": "Loaders", "bounding": [0, 0, 300, 200]}, {"title": "Empty", "bounding": [900, 900, 5, 5]}],
+    "groups": [
+        {"title": "Loaders", "bounding": [0, 0, 300, 200]},
+        {"title": "Empty", "bounding": [900, 900, 5, 5]},
+    ],
     "nodes": [
         node(1, 10, 60),
         node(2, 260, 60),  # its centre (310, 75) lies outside

@@ -16,7 +16,10 @@ def start(**widgets: Any) -> dict[str, Any]:
 
 def test_good_values_are_taken_as_they_are() -> None:
     settings, notes = prompts.start_settings(
-        start(run_name=" a ", interval_ms=200, timing="light", cache="cold", on_mismatch="block", enabled=False), "s"
+        start(
+            run_name=" a ", interval_ms=200, timing="light", cache="cold", on_mismatch="block", enabled=False
+        ),
+        "s",
     )
     assert settings == RunSettings(
         run_name="a", interval_ms=200, timing="light", cache="cold", on_mismatch="block", enabled=False

@@ -11,12 +11,23 @@ MIB = 2**20
 
 def at(t_s: float, *, cpu_s: float = 0.0, ram: int = 0, peak: int | None = None, **more: object) -> Boundary:
     return Boundary(
-        t_s=ORIGIN_S + t_s, cpu_s=cpu_s, ram_bytes=ram, ram_peak_bytes=peak, **more  # type: ignore[arg-type]
+        t_s=ORIGIN_S + t_s,
+        cpu_s=cpu_s,
+        ram_bytes=ram,
+        ram_peak_bytes=peak,
+        **more,  # type: ignore[arg-type]
     )
 
 
-def node(node_id: str, **more: object) -> NodeRef:
-    return NodeRef(node_id, f"Class{node_id}", f"Title {node_id}", **more)  # type: ignore[arg-type]
+def describe(node_id: str) -> NodeRef:
+    parent = "2" if node_id.startswith("2.") else None
+    return NodeRef(
+        node_id, f"Class{node_id}", f"Title {node_id}", parent_node_id=parent, display_node_id=parent
+    )
+
+
+def recorder_of(primary: str | None = None) -> Recorder:
+    return Recorder(ORIGIN_S, describe, primary)
 
 
 def kinds(step: Step) -> list[tuple[str, float, float]]:
@@ -24,45 +35,52 @@ def kinds(step: Step) -> list[tuple[str, float, float]]:
 
 
 def test_a_plain_node_is_billed_what_passed_between_its_boundaries() -> None:
-    recorder = Recorder(ORIGIN_S, "cuda:0")
-    recorder.enter(node("1"), at(1.0, cpu_s=5.0, ram=100 * MIB, vram=(DeviceMemory("cuda:0", 10, None),)))
-    step = recorder.leave(
+    recorder = recorder_of("cuda:0")
+    recorder.enter("1", at(1.0, cpu_s=5.0, ram=100 * MIB, vram=(DeviceMemory("cuda:0", 10, None),)))
+    assert recorder.leave(
         "1",
-        at(3.5, cpu_s=7.0, ram=120 * MIB, peak=700 * MIB, vram=(DeviceMemory("cuda:0", 30, 90),), sync_s=0.25),
+        at(
+            3.5, cpu_s=7.0, ram=120 * MIB, peak=700 * MIB, vram=(DeviceMemory("cuda:0", 30, 90),), sync_s=0.25
+        ),
         Outcome(list_count=1),
     )
-    assert step is not None
-    assert (step.start_s, step.end_s, step.exec_time, step.self_time_s, step.wall_time_s) == (1.0, 3.5, 2.5, 2.5, 2.5)
+    step = recorder.step("1")
+    assert (step.start_s, step.end_s, step.exec_time, step.self_time_s, step.wall_time_s) == (
+        1.0,
+        3.5,
+        2.5,
+        2.5,
+        2.5,
+    )
     assert (step.cpu_seconds, step.sync_time_s, step.list_count) == (2.0, 0.25, 1)
     assert (step.ram_start_bytes, step.ram_max_bytes, step.ram_end_bytes) == (100 * MIB, 700 * MIB, 120 * MIB)
     assert (step.vram_start, step.vram_max, step.vram_end) == (10, 90, 30)
     assert step.status == "ok"
-    assert recorder.last_end_s == 3.5
 
 
 def test_waiting_for_a_lazy_input_counts_as_wall_time_only() -> None:
-    recorder = Recorder(ORIGIN_S)
-    recorder.enter(node("switch"), at(0.0))
-    assert recorder.leave("switch", at(0.5), Outcome(waiting="lazy")) is None
-    recorder.enter(node("slow"), at(1.0))
+    recorder = recorder_of()
+    recorder.enter("switch", at(0.0))
+    assert not recorder.leave("switch", at(0.5), Outcome(waiting="lazy"))
+    recorder.enter("slow", at(1.0))
     recorder.leave("slow", at(9.0), Outcome())
-    recorder.enter(node("switch"), at(10.0))
-    step = recorder.leave("switch", at(10.25), Outcome())
-    assert step is not None
+    recorder.enter("switch", at(10.0))
+    assert recorder.leave("switch", at(10.25), Outcome())
+    step = recorder.step("switch")
     assert (step.exec_time, step.self_time_s, step.wall_time_s) == (0.75, 0.75, 10.25)
     assert kinds(step) == [("run", 0.0, 0.5), ("lazy", 0.5, 10.0), ("run", 10.0, 10.25)]
 
 
 def test_asynchronous_work_ends_when_its_tasks_end_not_when_the_executor_comes_back() -> None:
-    recorder = Recorder(ORIGIN_S)
-    recorder.enter(node("api"), at(0.0))
+    recorder = recorder_of()
+    recorder.enter("api", at(0.0))
     recorder.leave("api", at(0.25), Outcome(waiting="async"))
-    recorder.enter(node("other"), at(0.5))
+    recorder.enter("other", at(0.5))
     recorder.tasks_done("api", ORIGIN_S + 2.0)
     recorder.leave("other", at(4.0, ram=5, peak=800 * MIB), Outcome())
-    recorder.enter(node("api"), at(4.0))
-    step = recorder.leave("api", at(4.25), Outcome())
-    assert step is not None
+    recorder.enter("api", at(4.0))
+    assert recorder.leave("api", at(4.25), Outcome())
+    step = recorder.step("api")
     assert kinds(step) == [("run", 0.0, 0.25), ("async", 0.25, 2.0), ("run", 4.0, 4.25)]
     assert step.exec_time == 2.25
     assert step.self_time_s == 0.5
@@ -70,61 +88,52 @@ def test_asynchronous_work_ends_when_its_tasks_end_not_when_the_executor_comes_b
 
 
 def test_an_expanding_node_is_not_billed_for_the_nodes_it_became() -> None:
-    recorder = Recorder(ORIGIN_S)
-    recorder.enter(node("2"), at(0.0))
+    recorder = recorder_of()
+    recorder.enter("2", at(0.0))
     recorder.leave("2", at(1.0), Outcome(waiting="expand"))
-    recorder.enter(node("2.0.0.1", display_node_id="2", parent_node_id="2"), at(1.0, cpu_s=1.0))
+    recorder.enter("2.0.0.1", at(1.0, cpu_s=1.0))
     recorder.leave("2.0.0.1", at(6.0, cpu_s=6.0), Outcome())
-    recorder.enter(node("2"), at(6.0, cpu_s=6.0))
-    step = recorder.leave("2", at(6.5, cpu_s=6.25), Outcome())
-    assert step is not None
+    recorder.enter("2", at(6.0, cpu_s=6.0))
+    assert recorder.leave("2", at(6.5, cpu_s=6.25), Outcome())
+    step = recorder.step("2")
     assert (step.exec_time, step.wall_time_s, step.cpu_seconds) == (1.5, 6.5, 0.25)
     child = recorder.steps()[1]
     assert (child.parent_node_id, child.display_node_id, child.exec_time) == ("2", "2", 5.0)
 
 
 def test_a_cached_node_has_no_times_rather_than_zero() -> None:
-    recorder = Recorder(ORIGIN_S)
-    recorder.enter(node("1"), at(1.0, ram=7))
-    step = recorder.leave("1", at(1.1, ram=7), Outcome(status="cached"))
-    assert step is not None
+    recorder = recorder_of()
+    recorder.enter("1", at(1.0, ram=7))
+    assert recorder.leave("1", at(1.1, ram=7), Outcome(status="cached"))
+    step = recorder.step("1")
     assert step.status == "cached"
     assert (step.exec_time, step.self_time_s, step.wall_time_s, step.cpu_seconds) == (None, None, None, None)
     assert (step.ram_max_bytes, step.start_s) == (None, None)
 
 
 def test_failed_and_unfinished_nodes_keep_what_is_known() -> None:
-    recorder = Recorder(ORIGIN_S)
-    recorder.enter(node("1"), at(0.0))
-    failed = recorder.leave("1", at(2.0), Outcome("error", error_type="OutOfMemoryError", error_message="no"))
-    recorder.enter(node("2"), at(2.5))
+    recorder = recorder_of()
+    recorder.enter("1", at(0.0))
+    assert recorder.leave("1", at(2.0), Outcome("error", error_type="OutOfMemoryError", error_message="no"))
+    recorder.enter("2", at(2.5))
     assert recorder.running_node_id == "2"
-    assert failed is not None
+    failed = recorder.step("1")
     assert (failed.status, failed.error_type, failed.exec_time) == ("error", "OutOfMemoryError", 2.0)
     assert [step.status for step in recorder.steps(unfinished="interrupted")] == ["error", "interrupted"]
 
 
 def test_a_node_that_runs_again_in_the_same_prompt_adds_up() -> None:
-    recorder = Recorder(ORIGIN_S)
+    recorder = recorder_of()
     for start_s in (0.0, 5.0):
-        recorder.enter(node("loop"), at(start_s))
+        recorder.enter("loop", at(start_s))
         recorder.leave("loop", at(start_s + 1.0), Outcome())
     (step,) = recorder.steps()
     assert (step.exec_time, step.wall_time_s) == (2.0, 6.0)
 
 
 def test_values_nobody_measured_stay_unknown() -> None:
-    recorder = Recorder(ORIGIN_S)
-    recorder.enter(node("1"), Boundary(t_s=ORIGIN_S))
-    step = recorder.leave("1", Boundary(t_s=ORIGIN_S + 1), Outcome())
-    assert step is not None
+    recorder = recorder_of()
+    recorder.enter("1", Boundary(t_s=ORIGIN_S))
+    assert recorder.leave("1", Boundary(t_s=ORIGIN_S + 1), Outcome())
+    step = recorder.step("1")
     assert (step.cpu_seconds, step.ram_max_bytes, step.vram_max, step.read_bytes) == (None, None, None, None)
-
-
-def test_profiler_nodes_do_not_stretch_the_run() -> None:
-    recorder = Recorder(ORIGIN_S)
-    recorder.enter(node("1"), at(0.0))
-    recorder.leave("1", at(2.0), Outcome())
-    recorder.enter(node("report", role="profiler"), at(2.0))
-    recorder.leave("report", at(9.0), Outcome())
-    assert recorder.last_end_s == 2.0

@@ -95,7 +95,11 @@ ARGS_9 = ("server", Graph(), {}, "3", {}, set(), "prompt-1", Pending(), {})
         (execute_9, ARGS_9, {}),
         (execute_12, (*ARGS_9, {"3": ["task"]}, {}, object()), {}),
         (execute_12, ARGS_9, {"pending_async_nodes": {}, "ui_outputs": {}, "asset_manager": None}),
-        (execute_reordered, ("prompt-1", "3", Pending()), {"server": 0, "executed": set(), "dynprompt": Graph()}),
+        (
+            execute_reordered,
+            ("prompt-1", "3", Pending()),
+            {"server": 0, "executed": set(), "dynprompt": Graph()},
+        ),
     ],
 )
 def test_every_shape_of_execute_is_bound_by_name(active: Run, host: Any, args: Any, kwargs: Any) -> None:
