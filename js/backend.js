@@ -75,7 +75,9 @@ export const patchRun = (id, changes) => json("PATCH", `/runs/${id}`, changes);
 export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
 export const restoreRun = (id) => json("POST", `/runs/${id}/restore`, {});
 export const getRunWorkflow = (id) => json("GET", `/runs/${id}/workflow`);
-export const compareRuns = (ids, options) => json("GET", `/runs/compare${queryString({ ids: ids.join(",") })}`, undefined, options);
+/** Without `baselineId` the server takes a pinned run, else the first. */
+export const compareRuns = (ids, baselineId, options) =>
+  json("GET", `/runs/compare${queryString({ ids: ids.join(","), baseline: baselineId })}`, undefined, options);
 export const patchStep = (id, changes) => json("PATCH", `/steps/${id}`, changes);
 
 export const listGroups = (params) => json("GET", `/groups${queryString(params)}`);

@@ -128,22 +128,20 @@ function createView(openRun) {
     },
     /** A run from the history: table and picture are asked for. */
     async showRun(run, theme) {
-      try {
-        const [text, image] = await Promise.all([
-          backend.exportRun(run.id, "txt").then((blob) => blob.text()),
-          backend.exportRun(run.id, "png", { theme }),
-        ]);
-        if (table) return; // a new run was faster
-        table = text;
-        runId = run.id;
-        clearPicture();
-        imageUrl = URL.createObjectURL(image);
+      const [text, image] = await Promise.allSettled([
+        backend.exportRun(run.id, "txt").then((blob) => blob.text()),
+        backend.exportRun(run.id, "png", { theme }),
+      ]);
+      if (table || text.status !== "fulfilled") return; // a new run was faster, or there is nothing to show
+      table = text.value;
+      runId = run.id;
+      clearPicture();
+      if (image.status === "fulfilled") {
+        imageUrl = URL.createObjectURL(image.value);
         fill(picture, h("img", { src: imageUrl, alt: `Chart of ${runLabel(run)}` }));
-        draw(`Last run: ${runLabel(run)}`);
-        app.canvas?.setDirty?.(true, true);
-      } catch {
-        // left empty: the node keeps saying what to do
       }
+      draw(`Last run: ${runLabel(run)}`);
+      app.canvas?.setDirty?.(true, true);
     },
     dispose: clearPicture,
   };

@@ -13,32 +13,22 @@ const TOTALS = [
   ["energy_joules", "Energy", joules],
 ];
 
-/** The runs' ids with the baseline first; the rest keep their order. */
-export function baselineFirst(ids, baselineId) {
-  const rest = ids.filter((id) => id !== baselineId);
-  return rest.length === ids.length ? ids : [baselineId, ...rest];
-}
-
 /** Returns `{element, refresh, concerns, dispose}`. */
 export function createCompareView(context, ids) {
-  let order = [...ids].sort((a, b) => a - b);
+  const order = [...ids].sort((a, b) => a - b);
+  let baselineId = null;
   let runs = new Map();
   const element = h("section", { class: "hp-compare", "aria-label": "Comparison" }, loading("Comparing"));
 
   async function load() {
     try {
-      if (!runs.size) await loadRuns();
-      draw(await backend.compareRuns(order));
+      const comparison = await backend.compareRuns(order, baselineId);
+      baselineId ??= comparison.baseline_ids[0];
+      runs = new Map(comparison.runs.map((run) => [run.id, run]));
+      draw(comparison);
     } catch (error) {
       fill(element, head(), problem(error, load));
     }
-  }
-
-  async function loadRuns() {
-    const answers = await Promise.all(order.map((id) => backend.getRun(id)));
-    runs = new Map(answers.map(({ run }) => [run.id, run]));
-    const pinned = order.find((id) => runs.get(id)?.pinned);
-    if (pinned !== undefined) order = baselineFirst(order, pinned);
   }
 
   const label = (id) => {
@@ -55,9 +45,8 @@ export function createCompareView(context, ids) {
     );
   }
 
-  function draw(answer) {
-    const comparison = answer.comparison ?? answer;
-    const runIds = [...(comparison.baseline_ids ?? []), ...(comparison.candidate_ids ?? [])];
+  function draw(comparison) {
+    const runIds = [...comparison.baseline_ids, ...comparison.candidate_ids];
     fill(
       element,
       head(),
@@ -67,9 +56,9 @@ export function createCompareView(context, ids) {
         h("span", {}, "Baseline"),
         select(
           order.map((id) => [String(id), label(id)]),
-          String(order[0]),
+          String(baselineId),
           (value) => {
-            order = baselineFirst(order, Number(value));
+            baselineId = Number(value);
             load();
           },
         ),
