@@ -65,7 +65,3 @@ class BoundaryReader:
     def read_light(self) -> Boundary:
         """Time and CPU time only (about 1 us), where a full reading has just been made."""
         return Boundary(t_s=self._clock(), cpu_s=self._process.cpu_s())
-
-    def close(self) -> None:
-        """Release the process reader."""
-        self._process.close()

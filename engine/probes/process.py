@@ -7,6 +7,7 @@ and costs a few microseconds a reading; :class:`PortableProcess` asks psutil.
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sys
@@ -58,8 +59,6 @@ class ProcessProbe(Protocol):
     def read(self) -> ProcessReading:
         """Everything at once; starts a new peak. For one thread only."""
         ...
-
-    def close(self) -> None: ...
 
 
 def _children_clock() -> Callable[[], float]:
@@ -274,8 +273,11 @@ class PortableProcess:
                 self._has_io = False
         return ProcessReading(self.cpu_s(), self.ram_bytes(), None, None, calls)
 
-    def close(self) -> None:
-        """Nothing is held."""
+
+@functools.cache
+def shared_process() -> LinuxProcess | PortableProcess:
+    """The reader that all runs use: its files stay open as long as the process lives."""
+    return open_process()
 
 
 def open_process() -> LinuxProcess | PortableProcess:

@@ -19,7 +19,7 @@ from .nvml import NvmlError, open_nvml
 from .nvml_devices import UnmatchedError, find_device, list_devices
 from .nvml_load import NvmlLoad
 from .nvml_probes import NvmlEnergy, NvmlGpu, NvmlMemory
-from .process import ProcessSampler, open_process
+from .process import ProcessSampler, shared_process
 from .system import MachineSampler
 from .torch_backend import find_backend
 from .torch_device import TorchDeviceSampler
@@ -95,7 +95,7 @@ def open_probes(
     ``host_usage`` tells the bytes of the host's own GPU allocator, torch's included, if it
     has one.
     """
-    process = open_process()
+    process = shared_process()
     memory = open_memory(host_usage)
     boundary = BoundaryReader(process, memory, clock)
     sampled: list[SampledProbe] = [ProcessSampler(process, clock), MachineSampler(clock)]
