@@ -123,8 +123,7 @@ class Sampler:
         while not self._wake.is_set():
             began_s = self._clock()
             self._rounds.append(began_s)
-            # Half an interval of grace keeps slower probes on the common beat.
-            self._round(slots, began_s + interval_s / 2)
+            self._round(slots, began_s)
             self._cpu_s = time.thread_time()
             due_s += interval_s
             left_s = due_s - self._clock()
@@ -137,21 +136,20 @@ class Sampler:
             self._call_close(slot.probe)
         self._cpu_s = time.thread_time()
 
-    def _round(self, slots: list[_Slot], until_s: float | None) -> None:
-        """Read every slot that is due by ``until_s``; ``None`` reads them all."""
+    def _round(self, slots: list[_Slot], began_s: float | None) -> None:
+        """Read every slot that is due at ``began_s``; ``None`` reads them all."""
         found: list[Sample] = []
         for slot in list(slots):
-            if until_s is not None and slot.due_s > until_s:
+            # Half an interval of grace keeps slower probes on the common beat.
+            if began_s is not None and slot.due_s > began_s + self._interval_s / 2:
                 continue
             try:
                 found.extend(slot.probe.read())
             except Exception as error:  # noqa: BLE001 - a probe may fail in any way; the run must not
                 self._drop(slots, slot, error)
                 continue
-            if until_s is not None:
-                period_s = max(self._interval_s, slot.probe.period_s or 0.0)
-                missed = int((until_s - slot.due_s) / period_s)
-                slot.due_s += period_s * (missed + 1)
+            if began_s is not None:
+                slot.due_s = began_s + (slot.probe.period_s or 0.0)
         if found:
             with self._lock:
                 self._samples.extend(found)
