@@ -49,8 +49,8 @@ class _Life:
 
     __slots__ = (
         "cpu_s", "devices", "end", "entered", "error_message", "error_type", "list_count", "loads_s",
-        "models", "node_id", "position", "progress", "ram_max", "read_bytes", "read_call_bytes", "ref", "segments",
-        "start", "status", "sync_s", "tasks_done_s", "unloads_s", "waiting", "waiting_since",
+        "models", "node_id", "position", "progress", "ram_max", "read_bytes", "read_call_bytes", "ref",
+        "segments", "start", "status", "sync_s", "tasks_done_s", "unloads_s", "waiting", "waiting_since",
     )  # fmt: skip
 
     def __init__(self, node_id: str, position: int) -> None:

@@ -16,7 +16,7 @@ from . import events
 from .archive import Archive
 
 MESSAGE_INTERVAL_S = 0.1
-STEPS_SENT_MAX = 50
+STEPS_SENT_MAX = 20
 """Of many short nodes only the newest are told one by one."""
 
 _current: LiveFeed | None = None

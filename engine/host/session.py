@@ -178,7 +178,8 @@ class Session:
             )
         if finished:
             self.archive.finished(node_id, lambda: recorder.step(node_id))
-            self.live.left(node_id)
+            if node_id not in self._roles:
+                self.live.left(node_id)
         if outcome.status in ("error", "interrupted"):
             self._failed_id = node_id
 
@@ -256,5 +257,5 @@ class Session:
 
 
 def _last_end_s(steps: Iterable[Step]) -> float:
-    """When the last node that counts ended: what profiler nodes and report outputs do is no part of the run."""
+    """When the last node that counts ended; profiler nodes and report outputs are no part of the run."""
     return max((step.end_s for step in steps if step.role == "node" and step.end_s is not None), default=0.0)

@@ -74,15 +74,15 @@ def active() -> Iterator[Run]:
     run_state.active = None
 
 
-async def execute_9(server, dynprompt, caches, current_item, extra_data, executed, prompt_id, execution_list, pending_subgraph_results):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501, ANN201
+async def execute_9(server, dynprompt, caches, current_item, extra_data, executed, prompt_id, execution_list, pending_subgraph_results):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
     return ("ok", current_item, prompt_id)
 
 
-async def execute_12(server, dynprompt, caches, current_item, extra_data, executed, prompt_id, execution_list, pending_subgraph_results, pending_async_nodes, ui_outputs, asset_manager):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501, ANN201
+async def execute_12(server, dynprompt, caches, current_item, extra_data, executed, prompt_id, execution_list, pending_subgraph_results, pending_async_nodes, ui_outputs, asset_manager):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
     return ("ok", current_item, prompt_id)
 
 
-async def execute_reordered(prompt_id, current_item, execution_list, *, server, executed, dynprompt, brand_new=1):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501, ANN201
+async def execute_reordered(prompt_id, current_item, execution_list, *, server, executed, dynprompt, brand_new=1):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
     return ("ok", current_item, prompt_id)
 
 
@@ -156,7 +156,7 @@ def test_a_bug_in_the_profiler_never_reaches_the_workflow(hook: str) -> None:
 def test_what_the_host_raises_comes_through_unchanged(active: Run) -> None:
     error = KeyError("the host's own")
 
-    async def execute(current_item, dynprompt, execution_list):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    async def execute(current_item, dynprompt, execution_list):  # type: ignore[no-untyped-def]
         raise error
 
     with pytest.raises(KeyError) as caught:
@@ -182,7 +182,7 @@ class Executor:
 
     caches = server = None
 
-    async def execute_async(self, prompt, prompt_id, extra_data={}, execute_outputs=[]):  # type: ignore[no-untyped-def]  # noqa: ANN201, B006, E501
+    async def execute_async(self, prompt, prompt_id, extra_data={}, execute_outputs=[]):  # type: ignore[no-untyped-def]  # noqa: B006
         self.active_inside = run_state.active
         if prompt_id == "bad":
             raise RuntimeError("bad prompt")
