@@ -126,11 +126,10 @@ class Sampler:
             self._round(slots, began_s)
             self._cpu_s = time.thread_time()
             due_s += interval_s
-            left_s = due_s - self._clock()
-            if left_s <= 0.0:
-                due_s -= left_s
-            else:
-                self._wake.wait(left_s)
+            now_s = self._clock()
+            if now_s > due_s:
+                due_s += interval_s * (1 + (now_s - due_s) // interval_s)
+            self._wake.wait(due_s - now_s)
         self._round(slots, None)
         for slot in slots:
             self._call_close(slot.probe)
