@@ -26,12 +26,18 @@ class ProfilerGroup(io.ComfyNode):
             ),
             search_aliases=["profile group", "node group timing", "section time"],
             inputs=[
-                io.String.Input("name", default="", tooltip="The group's name on reports."),
+                io.String.Input("name", optional=True, default="", tooltip="The group's name on reports."),
                 io.String.Input(
-                    "color", default="#56B4E9", tooltip="The group's colour on reports, as #RRGGBB."
+                    "color",
+                    optional=True,
+                    default="#56B4E9",
+                    tooltip="The group's colour on reports, as #RRGGBB.",
                 ),
                 io.String.Input(
-                    "description", default="", tooltip="What this group is for. Kept with the history."
+                    "description",
+                    optional=True,
+                    default="",
+                    tooltip="What this group is for. Kept with the history.",
                 ),
                 io.String.Input(
                     "members",
@@ -44,6 +50,7 @@ class ProfilerGroup(io.ComfyNode):
                 ),
                 io.String.Input(
                     "canvas_group",
+                    optional=True,
                     default="",
                     tooltip="Title of a group box on the canvas: all nodes inside it become members too.",
                 ),
@@ -60,5 +67,5 @@ class ProfilerGroup(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, name: str, **_widgets: object) -> io.NodeOutput:
+    def execute(cls, name: str = "", **_widgets: object) -> io.NodeOutput:
         return io.NodeOutput(name)

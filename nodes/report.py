@@ -42,27 +42,42 @@ class ProfilerReport(io.ComfyNode):
                     tooltip="Optional: images to save together with the report, under the same number.",
                 ),
                 io.String.Input(
-                    "title", default="", tooltip="Headline of the report. Empty: the answer itself."
+                    "title",
+                    optional=True,
+                    default="",
+                    tooltip="Headline of the report. Empty: the answer itself.",
                 ),
                 io.Combo.Input(
                     "sort_by",
+                    optional=True,
                     options=list(report.SORT_KEYS),
                     default=report.SORT_KEYS[0],
                     tooltip="What the ranking of nodes is sorted by.",
                 ),
                 io.Int.Input(
-                    "top_n", default=10, min=1, max=100, tooltip="How many nodes the ranking shows."
+                    "top_n",
+                    optional=True,
+                    default=10,
+                    min=1,
+                    max=100,
+                    tooltip="How many nodes the ranking shows.",
                 ),
                 io.Combo.Input(
-                    "theme", options=["dark", "light"], default="dark", tooltip="Colours of the picture."
+                    "theme",
+                    optional=True,
+                    options=["dark", "light"],
+                    default="dark",
+                    tooltip="Colours of the picture.",
                 ),
                 io.Boolean.Input(
                     "save",
+                    optional=True,
                     default=False,
                     tooltip="Save the report in the output folder, with the workflow inside the picture.",
                 ),
                 io.String.Input(
                     "filename_prefix",
+                    optional=True,
                     default="profile/run",
                     tooltip="Where and under which name to save, inside the output folder.",
                 ),

@@ -35,17 +35,20 @@ class ProfilerStart(io.ComfyNode):
             inputs=[
                 io.String.Input(
                     "run_name",
+                    optional=True,
                     default="",
                     tooltip="A name for this run in the history and on the report. Empty is fine.",
                 ),
                 io.String.Input(
                     "comment",
+                    optional=True,
                     default="",
                     multiline=True,
                     tooltip="A note kept with the run: what you changed, what you want to find out.",
                 ),
                 io.Int.Input(
                     "interval_ms",
+                    optional=True,
                     default=50,
                     min=10,
                     max=1000,
@@ -57,6 +60,7 @@ class ProfilerStart(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "timing",
+                    optional=True,
                     options=["precise", "light"],
                     default="precise",
                     tooltip=(
@@ -66,6 +70,7 @@ class ProfilerStart(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "cache",
+                    optional=True,
                     options=["keep", "re-run", "cold"],
                     default="keep",
                     tooltip=(
@@ -75,6 +80,7 @@ class ProfilerStart(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "on_mismatch",
+                    optional=True,
                     options=["warn", "block", "ignore"],
                     default="warn",
                     tooltip=(
@@ -84,6 +90,7 @@ class ProfilerStart(io.ComfyNode):
                 ),
                 io.Boolean.Input(
                     "enabled",
+                    optional=True,
                     default=True,
                     tooltip="Off: nothing is measured and nothing runs in the background.",
                 ),

@@ -139,9 +139,14 @@ def _save_formats(
         if name not in FORMATS:
             notes.append(f"Unknown format {name[:20]!r}: choose from {', '.join(FORMATS)}.")
             continue
-        exported = export(run, name, theme=theme, **look)
-        (folder / f"{stem}_profile{exported.suffix}").write_bytes(exported.data)
-        notes.append(f"Saved: {stem}_profile{exported.suffix}")
+        try:
+            exported = export(run, name, theme=theme, **look)
+        except Exception as error:  # noqa: BLE001 - one format's trouble must not cost the others
+            log.exception("The report could not be written as %s.", name)
+            notes.append(f"Not saved as {name}: {type(error).__name__}: {error}")
+            continue
+        (folder / f"{stem}_profile{exported.filename_suffix}").write_bytes(exported.data)
+        notes.append(f"Saved: {stem}_profile{exported.filename_suffix}")
     return notes
 
 
