@@ -17,13 +17,13 @@ class Scene:
     def __init__(self) -> None:
         self.prompt: dict[str, dict[str, Any]] = {}
 
-    def add(self, node_type: str, *, id: str | None = None, title: str | None = None, **inputs: Any) -> Link:
-        """Add one node; ``id`` defaults to the next number, ``title`` to the class name."""
+    def add(self, node_type: str, *, id: str | None = None, named: str | None = None, **inputs: Any) -> Link:
+        """Add one node; ``id`` defaults to the next number, ``named`` (its title) to the class name."""
         full = f"ProfilerTest{node_type}" if node_type in TEST_NODES else node_type
         node_id = id or str(len(self.prompt) + 1)
         if node_id in self.prompt:
             raise ValueError(f"There is a node {node_id} already.")
-        self.prompt[node_id] = {"class_type": full, "inputs": inputs, "_meta": {"title": title or full}}
+        self.prompt[node_id] = {"class_type": full, "inputs": inputs, "_meta": {"title": named or full}}
         return [node_id, 0]
 
     def start(self, **inputs: Any) -> Link:
@@ -32,10 +32,9 @@ class Scene:
 
     def group(self, name: str, members: str, **inputs: Any) -> Link:
         """Add a Profiler Group. ``members``: one a line."""
+        node_id = inputs.pop("id", f"group-{name}")
         given = {"name": name, "members": members} | inputs
-        return self.add(
-            "HolafProfilerGroup", id=inputs.pop("id", f"group-{name}"), **(GROUP_DEFAULTS | given)
-        )
+        return self.add("HolafProfilerGroup", id=node_id, **(GROUP_DEFAULTS | given))
 
     def report(self, **inputs: Any) -> Link:
         """Add a Profiler Report."""

@@ -44,6 +44,8 @@ class Server:
         self.base = base
         self.port = port or free_port()
         self.log = base / "comfyui.log"
+        self.pack_files: set[Path] = set()
+        """What was copied into ``custom_nodes`` as the pack, relative to its folder."""
         self._pack = pack
         self._models = models
         self._flags = list(flags)
@@ -92,7 +94,8 @@ class Server:
         for name in _FOLDERS:
             (self.base / name).mkdir(parents=True, exist_ok=True)
         if self._pack:
-            install_pack(self.base / "custom_nodes")
+            folder = install_pack(self.base / "custom_nodes")
+            self.pack_files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
         install_test_nodes(self.base / "custom_nodes")
         command = [str(self.host.python), "-u", str(self.host.tree / "main.py"), "--cpu"]
         command += ["--port", str(self.port), "--base-directory", str(self.base)]
