@@ -29,9 +29,8 @@ SUFFIX = ".html"
 MIME = "text/html; charset=utf-8"
 
 _STYLE = """
-:root{color-scheme:light dark;--back:#fff;--panel:#f4f5f7;--text:#1a1d23;--muted:#545b69;--line:#d5d9e0}
-@media (prefers-color-scheme:dark){
-:root{--back:#16181d;--panel:#1e2128;--text:#eceef2;--muted:#a9afbb;--line:#343944}}
+:root{color-scheme:light;--back:#fff;--panel:#f4f5f7;--text:#1a1d23;--muted:#545b69;--line:#d5d9e0}
+:root.dark{color-scheme:dark;--back:#16181d;--panel:#1e2128;--text:#eceef2;--muted:#a9afbb;--line:#343944}
 body{margin:0 auto;max-width:1280px;padding:24px;background:var(--back);color:var(--text);
 font:15px/1.5 system-ui,sans-serif}
 h1{font-size:28px;margin:0}p{margin:4px 0;color:var(--muted)}
@@ -43,7 +42,7 @@ th{background:var(--panel)}th button{all:unset;cursor:pointer;font-weight:600}
 th button:focus-visible{outline:2px solid currentColor}
 th[aria-sort=ascending] button::after{content:" \\25B2"}
 th[aria-sort=descending] button::after{content:" \\25BC"}
-.text{text-align:left;white-space:normal;overflow-wrap:anywhere}.idle{color:var(--muted)}.bad{font-weight:600}
+.text{text-align:left;white-space:normal;overflow-wrap:break-word;max-width:22em}.idle{color:var(--muted)}.bad{font-weight:600}
 .dot{display:inline-block;width:.8em;height:.8em;margin-right:.5em;border-radius:2px}
 li{color:var(--muted)}
 """
@@ -86,7 +85,8 @@ def render(run: Run, options: Options) -> bytes:
     about = [title, f"run {run.id}" if run.id is not None else "", run.timestamp, run.status]
     parts = [
         "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
+        f'<html lang="en" class="{"light" if options.theme == "light" else "dark"}">',
+        '<head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         _POLICY,
         f"<title>{_safe(title)}: {_safe(summary.headline)}</title><style>{_STYLE}</style></head><body>",
@@ -110,7 +110,11 @@ def _nodes(summary: Summary) -> str:
     for step in summary.ranking:
         css = "idle" if step.status in ("cached", "skipped") else "bad" if step.status == "error" else ""
         rows.append((css, _row(step, summary.total_time)))
-    return _table("Nodes", headings, (1, 2, 12), rows)
+    # A column without a single value says nothing: the notes say what is missing and why.
+    kept = [column for column in range(len(headings)) if any(cells[column][1] for _, cells in rows)]
+    rows = [(css, [cells[column] for column in kept]) for css, cells in rows]
+    texts = tuple(kept.index(column) for column in (1, 2, 12) if column in kept)
+    return _table("Nodes", [headings[column] for column in kept], texts, rows)
 
 
 def _row(step: Step, total_time: float | None) -> list[_Cell]:

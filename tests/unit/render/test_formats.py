@@ -1,0 +1,148 @@
+"""Each file format read back with an ordinary reader of that format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import defaultdict
+from dataclasses import fields, replace
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from engine.model import Run, Step
+from engine.render.formats import FORMATS, UnknownFormatError, export, summary_json
+from tests import builders
+
+
+def strict(data: bytes) -> Any:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(data, parse_constant=refuse)
+
+
+@pytest.mark.parametrize("name", ["hostile", "empty", "crashed"])
+def test_every_format_takes_every_run(name: str) -> None:
+    run = builders.RUNS[name]()
+    assert FORMATS == ("csv", "html", "json", "md", "png", "trace", "txt")
+    for fmt in FORMATS:
+        made = export(run, fmt)
+        assert made.data
+        assert made.filename_suffix.startswith(".")
+        assert "/" in made.mime
+
+
+def test_unknown_format_is_named_with_the_choice() -> None:
+    with pytest.raises(UnknownFormatError, match=r"docx.*csv, html"):
+        export(builders.empty_run(), "docx")
+
+
+def test_json_has_the_models_names_and_null_for_not_measured() -> None:
+    run = builders.sdxl_run()
+    steps = (replace(run.steps[0], exec_time=float("nan"), node_title="lone \ud800 half"), *run.steps[1:])
+    document = strict(export(replace(run, steps=steps), "json").data)
+    assert set(document["run"]) == {entry.name for entry in fields(Run)}
+    first = document["run"]["steps"][0]
+    assert set(first) == {entry.name for entry in fields(Step)}
+    assert first["exec_time"] is None
+    assert first["energy_joules"] is None
+    assert document["run"]["steps"][6]["exec_time"] == 24.6
+    assert document["run"]["series"][0]["value"] == list(run.series[0].value)
+
+
+def test_csv_reads_back_as_the_steps() -> None:
+    run = builders.hostile_run()
+    rows = list(csv.DictReader(io.StringIO(export(run, "csv").data.decode("utf-8-sig"))))
+    assert len(rows) == len(run.steps)
+    for row, step in zip(rows, run.steps, strict=True):
+        assert float(row["exec_time"]) == step.exec_time
+        assert int(row["vram_max"]) == step.vram_max
+        assert row["energy_joules"] == ""
+    assert rows[2]["groups"] == "無効な色 <b>; $x_1$ " + ("long group name " * 6)
+    formulas = [cell for row in rows for cell in row.values() if cell.startswith(("=", "@"))]
+    assert formulas == []
+
+
+class Page(HTMLParser):
+    """Collects what a browser would make of the page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: dict[str, list[dict[str, str | None]]] = defaultdict(list)
+        self.said: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag].append(dict(attrs))
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+
+
+def test_html_keeps_titles_text_and_loads_nothing() -> None:
+    page = Page()
+    page.feed(export(builders.hostile_run(), "html").data.decode("utf-8"))
+    assert len(page.tags["script"]) == 1
+    assert len(page.tags["img"]) == 1
+    assert str(page.tags["img"][0]["src"]).startswith("data:image/png;base64,")
+    assert any("<img src=x onerror=alert(1)>" in part for part in page.said)
+    attributes = [key for tags in page.tags.values() for tag in tags for key in tag]
+    assert not [key for key in attributes if key.startswith("on")]
+    assert not page.tags["link"]
+    assert len(page.tags["tr"]) == 2 + 12 + 3
+
+
+def test_trace_slices_nest_and_carry_the_times() -> None:
+    run = builders.async_run()
+    events = strict(export(run, "trace").data)["traceEvents"]
+    slices = [event for event in events if event["ph"] == "X"]
+    nodes = {event["args"]["node_id"]: event for event in slices if event.get("cat") == "node"}
+    assert nodes["5"]["ts"] == pytest.approx(0.55e6)
+    assert nodes["5"]["dur"] == pytest.approx(2.5e6)
+    assert nodes["2"]["tid"] != nodes["3"]["tid"]
+    for track in {event["tid"] for event in slices}:
+        ends: list[float] = []
+        for event in sorted(
+            (one for one in slices if one["tid"] == track), key=lambda one: (one["ts"], -one["dur"])
+        ):
+            while ends and ends[-1] <= event["ts"] + 0.5:
+                ends.pop()
+            assert not ends or event["ts"] + event["dur"] <= ends[-1] + 0.5
+            ends.append(event["ts"] + event["dur"])
+    counters = {event["name"] for event in events if event["ph"] == "C"}
+    assert counters == {"RAM", "CPU load, whole machine"}
+    threads = {event["tid"] for event in events if event["name"] == "thread_name"}
+    assert {event["tid"] for event in slices} <= threads
+
+
+def test_png_carries_the_summary_and_the_workflow() -> None:
+    prompt = {"3": {"class_type": "KSampler", "inputs": {"cfg": float("inf")}}}
+    run = replace(builders.sdxl_run(), prompt=prompt, workflow={"nodes": []})
+    picture = Image.open(io.BytesIO(export(run, "png").data))
+    assert picture.format == "PNG"
+    summary = strict(picture.info["holaf_profile"])
+    assert summary["headline"] == "KSampler takes 60 % of 41.2 s"
+    assert strict(picture.info["prompt"])["3"]["class_type"] == "KSampler"
+    assert strict(picture.info["workflow"]) == {"nodes": []}
+
+
+def test_summary_stays_small() -> None:
+    summary = summary_json(builders.chain_run(1000, 600.0))
+    assert len(json.dumps(summary)) < 8_000
+    assert summary["total_time"] == 600.0
+    assert [step["exec_time"] for step in summary["steps"]] == sorted(
+        (step["exec_time"] for step in summary["steps"]), reverse=True
+    )
+
+
+def test_markdown_tables_have_as_many_cells_in_each_row() -> None:
+    text = export(builders.hostile_run(), "md").data.decode("utf-8")
+    assert "<img" not in text
+    blocks = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    assert len(blocks) == 2
+    for block in blocks:
+        cells = {line.replace("\\|", "").count("|") for line in block}
+        assert len(cells) == 1
