@@ -170,10 +170,9 @@ async def _uploaded(request: web.Request, file: Path) -> Path:
 
 
 def _file(file: File) -> web.Response:
-    headers = {**_HEADERS, "Content-Disposition": f"inline; filename*=UTF-8''{quote(file.name)}"}
-    if file.content_type.startswith("text/html"):
-        # A saved report is shown, and kept away from ComfyUI's own pages and cookies.
-        headers["Content-Security-Policy"] = "sandbox allow-scripts"
+    # A page is saved and not shown: here it would be a page of ComfyUI's own.
+    shown = "attachment" if file.content_type.startswith("text/html") else "inline"
+    headers = {**_HEADERS, "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(file.name)}"}
     kind, _, charset = file.content_type.partition("; charset=")
     return web.Response(body=file.content, content_type=kind, charset=charset or None, headers=headers)
 
