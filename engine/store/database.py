@@ -17,37 +17,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL
 
 from . import sqlite_files
+from .address import ENV_VARIABLE, server_url, shown, sqlite_path
 from .errors import StoreDamaged, StoreReadOnly, StoreUnavailable
 from .migrate import revision_of, upgrade
 from .schema import HEAD
-from .translate import ENV_VARIABLE, translated, translating
+from .translate import translated, translating
 
 log = logging.getLogger("holaf.profiler")
-
-
-def split_url(url: str | Path) -> tuple[URL | None, Path | None]:
-    """``(url, None)`` for a server, ``(None, path)`` for an SQLite file.
-
-    Takes a plain path or any SQLAlchemy URL. Raises :class:`StoreUnavailable`.
-    """
-    if isinstance(url, Path) or "://" not in url:
-        return None, Path(url)
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreUnavailable(
-            f"{ENV_VARIABLE} is not a database address that SQLAlchemy understands. "
-            "Examples: sqlite:////data/profiler.db, postgresql+psycopg2://user@host/name"
-        ) from error
-    if parsed.get_backend_name() != "sqlite":
-        return parsed, None
-    if not parsed.database or parsed.database == ":memory:":
-        raise StoreUnavailable(f"{ENV_VARIABLE} names an SQLite database without a file. Add a path to it.")
-    return None, Path(parsed.database)
 
 
 class Database:
@@ -71,8 +50,7 @@ class Database:
 
     @property
     def where(self) -> str:
-        server, path = split_url(self.url)
-        return server.render_as_string(hide_password=True) if server is not None else str(path)
+        return shown(self.url)
 
     def open(self) -> Engine:
         """The engine, opened, checked and upgraded at the first call. Raises ``StoreError``."""
@@ -81,12 +59,11 @@ class Database:
             return engine
         with self._lock:
             if self._engine is None:
-                server, path = split_url(self.url)
+                path = sqlite_path(self.url)
                 with translating(self.where):
-                    if server is not None:
-                        self._engine = self._open_server(server)
+                    if path is None:
+                        self._engine = self._open_server(server_url(self.url))
                     else:
-                        assert path is not None
                         self._engine = self._open_file(path)
             return self._engine
 

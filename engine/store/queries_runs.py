@@ -89,8 +89,11 @@ def devices_of(connection: Connection, run_id: int) -> dict[int, list[Row]]:
 
 
 def step_json_row(row: RawRow) -> Row:
-    """A step's row; what another program left empty gets a usable value."""
-    result = json_row(row)
+    """A step's row as JSON wants it; what another program left empty gets a usable value."""
+    return _usable(json_row(row))
+
+
+def _usable(result: Row) -> Row:
     result["node_id"] = str(result["node_id"]) if result["node_id"] is not None else ""
     result["role"] = result["role"] or "node"
     result["status"] = result["status"] or "ok"
@@ -102,7 +105,8 @@ def step_json_row(row: RawRow) -> Row:
 
 def steps_of(connection: Connection, run_ids: Sequence[int]) -> dict[int, list[Row]]:
     """The steps of many runs, without the bulky columns."""
-    columns = [each for each in steps.c if each.name not in ("inputs_json", "segments_json", "models_json")]
+    columns = [each for each in steps.c if not each.name.endswith("_json")]
+    names = [each.name for each in columns]
     result: dict[int, list[Row]] = {run_id: [] for run_id in run_ids}
     for start in range(0, len(run_ids), IN_CHUNK):
         query = (
@@ -110,8 +114,9 @@ def steps_of(connection: Connection, run_ids: Sequence[int]) -> dict[int, list[R
             .where(steps.c.run_id.in_(run_ids[start : start + IN_CHUNK]))
             .order_by(steps.c.run_id, steps.c.position, steps.c.id)
         )
-        for row in connection.execute(query).mappings():
-            result[row["run_id"]].append(step_json_row(row))
+        for values in connection.execute(query):
+            row = dict(zip(names, values, strict=True))
+            result[row["run_id"]].append(_usable(row))
     return result
 
 

@@ -10,6 +10,9 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from .address import shown, sqlite_path
+from .errors import StoreError
+
 log = logging.getLogger("holaf.profiler")
 
 _NEEDED = {"status", "running_node_id", "worker_host", "worker_pid", "worker_started", "heartbeat"}
@@ -22,11 +25,8 @@ def recover(url: str | Path) -> int:
     ``url`` is a path or any SQLAlchemy URL. What cannot be done now (no file yet,
     locked, read-only, older tables) is left for when the history is opened.
     """
-    from .database import split_url
-    from .errors import StoreError
-
     try:
-        _, path = split_url(url)
+        path = sqlite_path(url)
         if path is not None and not _has_running(path):
             return 0
         return _mark(str(url), path)
@@ -57,7 +57,7 @@ def _mark(url: str, path: Path | None) -> int:
     from .sqlite_files import sqlite_engine
     from .translate import translating
 
-    with translating(url if path is None else str(path)):
+    with translating(shown(url)):
         if path is None:
             engine = create_engine(url)
         else:

@@ -7,6 +7,7 @@ two writers queue up instead of failing half-way.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from datetime import datetime, timezone
@@ -16,10 +17,12 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool
 
+log = logging.getLogger("holaf.profiler")
+
 Access = Literal["write", "read", "frozen"]
 """``write``: an ordinary connection. ``read``: cannot write. ``frozen``: a file that
 nobody writes, read without its lock and ``-wal`` files (a read-only folder)."""
-CHECKED_BYTES = 64 * 1024 * 1024
+CHECKED_BYTES = 32 * 1024 * 1024
 """Files up to this size are checked page by page when they are opened (some 0.1 s)."""
 
 
@@ -86,9 +89,19 @@ def check(path: Path, busy_timeout_s: float) -> None:
             if verdict is not None and verdict[0] != "ok":
                 raise sqlite3.DatabaseError(f"database disk image is malformed ({verdict[0]})")
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-            connection.execute("PRAGMA journal_mode = WAL")
+            _switch_to_wal(connection)
     finally:
         connection.close()
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Readers and the writer no longer wait for each other; some network file systems cannot do it."""
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if "lock" in str(error) and "protocol" not in str(error):
+            raise
+        log.info("The history's file system cannot do write-ahead logging (%s); it works without.", error)
 
 
 def set_aside(path: Path) -> Path:

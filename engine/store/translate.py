@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from .address import ENV_VARIABLE
 from .errors import (
     StoreBusy,
     StoreDamaged,
@@ -15,8 +16,6 @@ from .errors import (
     StoreReadOnly,
     StoreUnavailable,
 )
-
-ENV_VARIABLE = "HOLAF_PROFILER_DATABASE_URL"
 
 _BY_TEXT: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
     (

@@ -112,29 +112,26 @@ INDICES = {
 
 GROUP_TOTALS = """
 CREATE VIEW profiler_group_totals AS
-SELECT covered.run_id AS run_id, covered.group_id AS group_id, g.name AS name, g.color AS color,
+SELECT r.id AS run_id, g.id AS group_id, g.name AS name, g.color AS color,
        count(*) AS step_count, sum(s.exec_time) AS exec_time,
        max(s.vram_max) AS vram_max, max(s.ram_max_bytes) AS ram_max_bytes
-FROM (
-    SELECT DISTINCT s.run_id AS run_id, s.id AS step_id, m.group_id AS group_id
-    FROM profiler_runs r
-    JOIN profiler_groups g
-      ON g.workflow_id IS NULL
-      OR g.workflow_id = coalesce(r.workflow_id, r.workflow_hash, 'run:' || r.id)
-    JOIN profiler_group_members m ON m.group_id = g.id
-    JOIN profiler_steps s
-      ON s.run_id = r.id
-     AND coalesce(s.role, 'node') = 'node'
-     AND (s.node_id = m.node_id
-          OR s.display_node_id = m.node_id
-          OR substr(s.node_id, 1, length(m.node_id) + 1) = m.node_id || ':'
-          OR substr(s.display_node_id, 1, length(m.node_id) + 1) = m.node_id || ':')
-    WHERE r.deleted_at IS NULL
-      AND (g.user_id IS NULL OR r.user_id IS NULL OR g.user_id = r.user_id)
-) covered
-JOIN profiler_groups g ON g.id = covered.group_id
-JOIN profiler_steps s ON s.id = covered.step_id
-GROUP BY covered.run_id, covered.group_id, g.name, g.color
+FROM profiler_runs r
+JOIN profiler_groups g
+  ON (g.workflow_id IS NULL
+      OR g.workflow_id = coalesce(r.workflow_id, r.workflow_hash, 'run:' || r.id))
+ AND (g.user_id IS NULL OR r.user_id IS NULL OR g.user_id = r.user_id)
+JOIN profiler_steps s
+  ON s.run_id = r.id
+ AND coalesce(s.role, 'node') = 'node'
+ AND EXISTS (
+    SELECT 1 FROM profiler_group_members m
+    WHERE m.group_id = g.id
+      AND (s.node_id = m.node_id
+           OR s.display_node_id = m.node_id
+           OR substr(s.node_id, 1, length(m.node_id) + 1) = m.node_id || ':'
+           OR substr(s.display_node_id, 1, length(m.node_id) + 1) = m.node_id || ':'))
+WHERE r.deleted_at IS NULL
+GROUP BY r.id, g.id, g.name, g.color
 """
 
 
