@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
     into (``expand``).
     """
 
-    status: Literal["ok", "cached", "error", "interrupted"] = "ok"
+    status: Literal["ok", "cached", "skipped", "error", "interrupted"] = "ok"
     waiting: Literal["async", "lazy", "expand"] | None = None
     list_count: int | None = None
     error_type: str | None = None
@@ -157,7 +157,8 @@ class Recorder:
             if outcome.waiting == "async":
                 self._in_flight[node_id] = life
             return False
-        life.status = outcome.status
+        came_back = len(life.segments) > 1
+        life.status = "ok" if outcome.status == "skipped" and came_back else outcome.status
         life.error_type = outcome.error_type
         life.error_message = outcome.error_message
         return True

@@ -8,6 +8,7 @@ from typing import Any
 
 from comfy_execution.graph_utils import GraphBuilder
 
+from ..inputs import is_link
 from ..recorder import Outcome
 from .binding import NodeCall
 
@@ -15,6 +16,7 @@ MESSAGE_LENGTH_MAX = 2000
 
 _CACHED = Outcome(status="cached")
 _ONE_CALL = Outcome(list_count=1)
+_BLOCKED = Outcome(status="skipped")
 
 
 def display_name(node_type: str) -> str:
@@ -58,7 +60,9 @@ def outcome(call: NodeCall, result: Any) -> Outcome:
         if isinstance(call.executed, (set, frozenset)) and call.node_id not in call.executed:
             return _CACHED
         count = _list_count(call.node_id)
-        return _ONE_CALL if count == 1 else Outcome(list_count=count)
+        if count == 1:
+            return _ONE_CALL
+        return _BLOCKED if count is None and _was_blocked(call) else Outcome(list_count=count)
     if state == "PENDING":
         return Outcome(waiting=_waiting_for(call), list_count=_list_count(call.node_id))
     return failure(result[2] if len(result) > 2 else None)
@@ -86,6 +90,18 @@ def _waiting_for(call: NodeCall) -> Any:
     if call.pending_subgraph is not None and call.node_id in call.pending_subgraph:
         return "expand"
     return "lazy"
+
+
+def _was_blocked(call: NodeCall) -> bool:
+    """Whether a blocker came in through a wire, so that the host never called the node.
+
+    Only asked for a node that no call number is known of. A node with a wired input is
+    numbered whenever it is called; one that comes back from waiting was called before.
+    """
+    if not hasattr(GraphBuilder, "_default_prefix_root"):
+        return False
+    inputs = call.dynprompt.get_node(call.node_id).get("inputs", {})
+    return any(is_link(value) for value in inputs.values())
 
 
 def _list_count(node_id: str) -> int | None:

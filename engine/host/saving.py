@@ -141,7 +141,7 @@ def _save_formats(
             continue
         try:
             exported = export(run, name, theme=theme, **look)
-        except Exception as error:  # noqa: BLE001 - one format's trouble must not cost the others
+        except Exception as error:  # one format's trouble must not cost the others
             log.exception("The report could not be written as %s.", name)
             notes.append(f"Not saved as {name}: {type(error).__name__}: {error}")
             continue

@@ -31,7 +31,7 @@ from .waiting import ReportGate
 
 log = logging.getLogger("holaf.profiler")
 
-_UNFINISHED: dict[RunStatus, StepStatus] = {"interrupted": "interrupted", "failed": "error"}
+_UNFINISHED: dict[RunStatus, StepStatus] = {"interrupted": "interrupted", "failed": "interrupted"}
 
 
 class Session:
@@ -222,7 +222,7 @@ class Session:
         draft = replace(
             self.draft,
             status=status,
-            total_time=ended_s if cut_short else _last_end_s(steps),
+            total_time=ended_s if cut_short else _last_end_s(steps) or self._others_done_s(),
             metrics=self.measurement.metrics,
             environment=environment.collect(),
             error_node_id=failed.node_id if failed else None,
@@ -244,6 +244,11 @@ class Session:
         )
         run = assemble(draft, evidence, host_nodes.display_name)
         return self._with_history(run)
+
+    def _others_done_s(self) -> float:
+        """When everything but reports was done, for a run in which no node had to execute."""
+        done_s = self.gate.opened_s or self._ended_s or clock.now()
+        return done_s - self.measurement.origin_s
 
     def _with_history(self, run: Run) -> Run:
         warnings = [*self._warnings, *self.archive.troubles()]

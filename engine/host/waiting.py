@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Callable, Container
 from typing import Any
 
+from .. import clock
+
 POLL_S = 0.1
 """How often a waiting report looks whether the user pressed Cancel."""
 
@@ -23,6 +25,7 @@ class ReportGate:
         self._last_ids = last_ids
         self._waiting: list[asyncio.Event] = []
         self.is_open = False
+        self.opened_s: float | None = None
 
     def check(self, execution_list: Any, dynprompt: Any, finished_id: str | None) -> None:
         """Open the gate if nothing but reports and their followers is still to run.
@@ -41,7 +44,9 @@ class ReportGate:
 
     def open(self) -> None:
         """Let every report go on, now and later."""
-        self.is_open = True
+        if not self.is_open:
+            self.is_open = True
+            self.opened_s = clock.now()
         for event in self._waiting:
             event.set()
         self._waiting.clear()
