@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -49,6 +51,8 @@ def translated(error: BaseException, where: str) -> StoreError:
     cause = getattr(error, "orig", None) or error
     text = " ".join(str(cause).split())
     lowered = text.lower()
+    if "disk i/o error" in lowered and _no_space(where):
+        lowered = "disk full"  # SQLite could not grow the file that its processes share
     for needles, kind, message in _BY_TEXT:
         if any(needle in lowered for needle in needles):
             return kind(message.format(where=where))
@@ -56,6 +60,11 @@ def translated(error: BaseException, where: str) -> StoreError:
         f"The history at {where} cannot be used ({text or type(cause).__name__}). Check that the place "
         f"exists and can be reached, or change {ENV_VARIABLE}."
     )
+
+
+def _no_space(where: str) -> bool:
+    folder = Path(where).parent
+    return folder.is_dir() and shutil.disk_usage(folder).free < 1024 * 1024
 
 
 @contextmanager

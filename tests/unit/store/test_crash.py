@@ -118,14 +118,15 @@ def test_recovery_does_not_upgrade_base_tables(tmp_path: Path) -> None:
     assert query(path, "SELECT count(*) FROM profiler_runs") == [(1,)]
 
 
-def test_recovery_imports_nothing_heavy(tmp_path: Path) -> None:
+def test_recovery_imports_nothing_heavy(database: Database) -> None:
     """Alembic and SQLAlchemy stay out of ComfyUI's start as long as there is nothing to mark."""
+    database.open()
     code = (
         "import sys; from engine.store.recovery import recover; recover(sys.argv[1]); "
-        "print([name for name in ('alembic', 'matplotlib', 'tabulate') if name in sys.modules])"
+        "print([name for name in ('alembic', 'sqlalchemy') if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "none.db")],
+        [sys.executable, "-c", code, database.url],
         capture_output=True,
         check=True,
         text=True,

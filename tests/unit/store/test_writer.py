@@ -18,6 +18,7 @@ import pytest
 
 from engine.model import Group, Run, Series
 from engine.store.database import Database
+from engine.store.errors import StoreFull
 from engine.store.history import History
 from engine.store.writer import RunWriter
 from tests import builders
@@ -191,14 +192,31 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], check=False)
     if mounted.returncode != 0:
         pytest.skip("this machine lets nobody mount a small file system")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def fill(path: Path) -> None:
     with path.open("wb", buffering=0) as file:
         while True:
             file.write(b"x" * 4096)
+
+
+@pytest.mark.parametrize("free_bytes", [0, 5 * 4096, 20 * 4096])
+def test_a_disk_full_from_the_start_is_named(small_disk: Path, free_bytes: int) -> None:
+    """With a few pages left, SQLite fails in other words than with none."""
+    ballast = small_disk / "ballast"
+    with pytest.raises(OSError, match="No space"):
+        fill(ballast)
+    os.truncate(ballast, ballast.stat().st_size - free_bytes)
+    history = History(Database(small_disk / "history.db"))
+    with pytest.raises(StoreFull, match="Free some space"):
+        history.list_runs()
+    ballast.unlink()
+    assert history.list_runs() == ([], 0)
+    history.close()
 
 
 def test_a_full_disk_is_named_and_the_run_waits_for_space(small_disk: Path) -> None:
