@@ -76,6 +76,6 @@ def record(writer: RunWriter, run: Run) -> int:
     """Put a whole run on disk; returns its id."""
     handle = writer.begin(replace(run, status="running", total_time=None))
     handle.finish(run)
-    run_id = handle.wait(10.0)
+    run_id = handle.wait(30.0)
     assert run_id is not None, handle.errors
     return run_id

@@ -70,7 +70,7 @@ def test_runs_of_living_and_of_other_workers_are_left_alone(
     database: Database, writer: RunWriter, history: History
 ) -> None:
     handles = [writer.begin(a_run(status="running")) for _ in range(3)]
-    mine, elsewhere, gone = (handle.wait(10.0) for handle in handles)
+    mine, elsewhere, gone = (handle.wait(30.0) for handle in handles)
     connection = sqlite3.connect(database.url)
     connection.execute("UPDATE profiler_runs SET worker_host = 'elsewhere' WHERE id != ?", (mine,))
     connection.execute(
@@ -91,7 +91,7 @@ def test_a_reused_pid_does_not_keep_a_run_alive(
 ) -> None:
     handle = writer.begin(a_run(status="running"))
     handle.step(a_step("4", status="running", exec_time=None))
-    run_id = handle.wait(10.0)
+    run_id = handle.wait(30.0)
     connection = sqlite3.connect(database.url)
     connection.execute("UPDATE profiler_runs SET worker_started = worker_started - 1000")
     connection.commit()

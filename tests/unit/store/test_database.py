@@ -95,13 +95,13 @@ def test_damage_found_while_writing_costs_no_run(
     record(writer, a_run(name="before"))
     path = Path(database.url)
     handle = writer.begin(a_run(name="during", status="running"))
-    assert handle.wait(10.0) is not None
+    assert handle.wait(30.0) is not None
     database.close()
     for companion in path.parent.glob("history.db-*"):
         companion.unlink()
     path.write_bytes(b"garbage" * 1000)
     handle.finish(a_run(name="during"))
-    assert handle.wait(10.0) is not None
+    assert handle.wait(30.0) is not None
     assert [run["name"] for run in history.list_runs()[0]] == ["during"]
     assert any("set aside" in notice for notice in handle.notices)
 
@@ -121,7 +121,7 @@ def test_a_read_only_folder_is_still_read(tmp_path: Path, frozen: object) -> Non
         history.update_run(run_id, name="x")
     writer = RunWriter(database)
     handle = writer.begin(a_run(status="running"))
-    assert handle.wait(10.0) is None
+    assert handle.wait(30.0) is None
     assert "cannot be written" in handle.errors[0]
     writer.close()
     database.close()
@@ -169,7 +169,7 @@ def test_a_lock_held_elsewhere_is_named_and_passes(
     finally:
         holder.communicate()
     handle.finish(a_run(name="patient"))
-    assert handle.wait(10.0) is not None
+    assert handle.wait(30.0) is not None
     assert "another process" in handle.errors[0]
     assert [run["name"] for run in history.list_runs()[0]] == ["patient"]
 
@@ -180,6 +180,48 @@ connection = sqlite3.connect(sys.argv[1], isolation_level=None)
 connection.execute("BEGIN IMMEDIATE")
 print("locked", flush=True)
 sys.stdin.read()
+"""
+
+
+def test_workers_that_start_together_upgrade_once_and_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    make_base_database(path)
+    root = str(Path(__file__).parents[3])
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": root},
+        )
+        for _ in range(2)
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline().strip() == b"ready"
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.close()
+    assert [worker.wait() for worker in workers] == [0, 0]
+    assert query(path, "SELECT count(*), count(DISTINCT id) FROM profiler_runs") == [(1 + 2 * 4,) * 2]
+    assert query(path, "SELECT count(*) FROM profiler_steps") == [(2 + 2 * 4 * 10,)]
+
+
+WORKER = """
+import sys
+from engine.model import Run, Step
+from engine.store.database import Database
+from engine.store.writer import RunWriter
+
+writer = RunWriter(Database(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.read()
+steps = tuple(Step(node_id=str(number), node_type="N", position=number) for number in range(10))
+for _ in range(4):
+    handle = writer.begin(Run(timestamp="2026-05-01T10:00:00.000Z"))
+    handle.finish(Run(timestamp="2026-05-01T10:00:00.000Z", status="success", steps=steps))
+    if handle.wait(60.0) is None:
+        sys.exit("; ".join(handle.errors))
 """
 
 

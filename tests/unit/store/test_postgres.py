@@ -85,9 +85,9 @@ def test_a_run_comes_back_as_it_was(shared: Database) -> None:
     writer = RunWriter(shared)
     handle = writer.begin(replace(run, status="running"))
     handle.step(replace(run.steps[0], exec_time=None, step_comment=""))
-    assert handle.wait(10.0) is not None, handle.errors
+    assert handle.wait(30.0) is not None, handle.errors
     handle.finish(run)
-    run_id = handle.wait(10.0)
+    run_id = handle.wait(30.0)
     assert run_id is not None, handle.errors
     assert comparable(History(shared).load_run(run_id)) == comparable(run)
     writer.close()
@@ -146,7 +146,7 @@ def test_dead_workers_are_found_on_a_server_too(server: str, shared: Database) -
     assert recover(server) == 0  # no tables yet
     writer = RunWriter(shared)
     handle = writer.begin(a_run(status="running"))
-    assert handle.wait(10.0) is not None
+    assert handle.wait(30.0) is not None
     assert recover(server) == 0
     with shared.write() as connection:
         connection.execute(text("UPDATE profiler_runs SET worker_started = 1, running_node_id = '3'"))

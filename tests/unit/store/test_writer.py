@@ -25,7 +25,7 @@ from tests import builders
 from tests.unit.store.help import a_run, a_step, query, record
 
 
-def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+def until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
     """Wait for the writer's thread to get somewhere."""
     deadline_s = time.monotonic() + timeout_s
     while not condition():
@@ -93,7 +93,7 @@ def test_a_node_that_ended_is_not_the_running_one(database: Database, writer: Ru
     handle = writer.begin(a_run(status="running"))
     handle.running("1")
     handle.step(a_step("1"))
-    assert handle.wait(10.0) is not None
+    assert handle.wait(30.0) is not None
     assert query(Path(database.url), "SELECT running_node_id FROM profiler_runs") == [(None,)]
 
 
@@ -101,12 +101,12 @@ def test_final_values_replace_early_ones_but_not_a_comment(writer: RunWriter, hi
     handle = writer.begin(a_run(status="running"))
     handle.step(a_step("1", 0, status="running", exec_time=None))
     handle.step(a_step("guess", 1))
-    run_id = handle.wait(10.0)
+    run_id = handle.wait(30.0)
     assert run_id is not None
     early = history.step_rows(run_id)
     history.update_step(early[0]["id"], step_comment="odd")
     handle.finish(a_run(steps=(a_step("1", 0, gpu_load_max=98.5), a_step("2", 1))))
-    assert handle.wait(10.0) == run_id
+    assert handle.wait(30.0) == run_id
     rows = history.step_rows(run_id)
     assert [(row["node_id"], row["status"], row["gpu_load_max"], row["step_comment"]) for row in rows] == [
         ("1", "ok", 98.5, "odd"),
@@ -127,9 +127,9 @@ def test_samples_come_in_chunks_and_the_end_adds_the_rest(writer: RunWriter, his
     other = Series(metric="ram_bytes", unit="B", t_s=(0.5,), value=(123456789012.0,))
     handle = writer.begin(a_run(status="running"))
     handle.series([replace(whole, t_s=whole.t_s[:2], value=whole.value[:2], start_s=whole.start_s[:2])])
-    assert handle.wait(10.0) is not None
+    assert handle.wait(30.0) is not None
     handle.finish(a_run(series=(whole, other)))
-    run_id = handle.wait(10.0)
+    run_id = handle.wait(30.0)
     assert run_id is not None
     assert history.load_run(run_id).series == (whole, other)
     assert history.load_run(run_id, with_series=False).series == ()
@@ -223,7 +223,7 @@ def test_a_full_disk_is_named_and_the_run_waits_for_space(small_disk: Path) -> N
     database = Database(small_disk / "history.db")
     writer = RunWriter(database)
     handle = writer.begin(a_run(name="big", status="running"))
-    assert handle.wait(10.0) is not None
+    assert handle.wait(30.0) is not None
     ballast = small_disk / "ballast"
     with pytest.raises(OSError, match="No space"):
         fill(ballast)
@@ -232,7 +232,7 @@ def test_a_full_disk_is_named_and_the_run_waits_for_space(small_disk: Path) -> N
     until(lambda: bool(handle.errors))
     assert "is full" in handle.errors[0]
     ballast.unlink()
-    run_id = handle.wait(10.0)
+    run_id = handle.wait(30.0)
     assert run_id is not None
     assert len(History(database).step_rows(run_id)) == 20
     writer.close()
@@ -248,7 +248,7 @@ def test_whatever_goes_wrong_stays_with_the_handle(database: Database, writer: R
     handle = writer.begin(a_run(status="running"))
     handle.step(a_step("1"))
     handle.finish(a_run(steps=(a_step("1"),)))
-    assert handle.wait(10.0) is None
+    assert handle.wait(30.0) is None
     assert "profiler_steps" in handle.errors[0]
 
 
