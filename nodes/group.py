@@ -41,6 +41,7 @@ class ProfilerGroup(io.ComfyNode):
                 ),
                 io.String.Input(
                     "members",
+                    optional=True,
                     default="",
                     multiline=True,
                     tooltip=(

@@ -83,6 +83,7 @@ class ProfilerReport(io.ComfyNode):
                 ),
                 io.String.Input(
                     "formats",
+                    optional=True,
                     default="",
                     tooltip=(
                         "Further files to save, separated by commas: txt, md, csv, json, html, trace "
