@@ -34,7 +34,10 @@ function createServices() {
       await backend.updateNodes(graph);
       reference.refresh();
     },
-    ask: askAboutChanges,
+    ask: (answer, policy) => {
+      reference.refresh();
+      return askAboutChanges(answer, policy);
+    },
     show: (changes) => services.actions.showChanges(changes),
     arm: tap.arm,
     notify: toast,

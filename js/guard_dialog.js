@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { ask } from "./dialog.js";
-import { byKind, changeName } from "./guard_policy.js";
+import { byKind, changeMore, changeName } from "./guard_policy.js";
 import { plural } from "./format.js";
 
 const SHOWN_A_KIND = 12;
@@ -24,7 +24,7 @@ export function changeList(changes) {
               "li",
               {},
               h("strong", {}, changeName(change)),
-              change.detail ? h("span", { class: "hp-muted" }, ` ${change.detail}`) : null,
+              h("span", { class: "hp-muted" }, ` ${changeMore(change)}`),
             ),
           ),
           ofKind.length > SHOWN_A_KIND ? h("li", { class: "hp-muted" }, `and ${ofKind.length - SHOWN_A_KIND} more`) : null,

@@ -34,10 +34,17 @@ export function byKind(changes) {
     .filter((entry) => entry.changes.length > 0);
 }
 
-/** One change as "Upscale #14" with what the server says about it. */
+/** A changed node by name: "Upscale #14". */
 export function changeName(change) {
   const title = String(change.title ?? "").trim();
   return title ? `${title} #${change.node_id}` : `#${change.node_id}`;
+}
+
+/** What the server says about a change beyond its name: "negative", "(was First sampler)". */
+export function changeMore(change) {
+  const detail = String(change.detail ?? "").trim();
+  const said = `${change.kind}: ${changeName(change)}`;
+  return detail.startsWith(said) ? detail.slice(said.length).trim() : detail;
 }
 
 /** All changes in one sentence: "added: Upscale #14; rewired: KSampler #3". At most `limit` names. */

@@ -9,6 +9,8 @@ import { rootGraph } from "../canvas.js";
 import { app, setting, toast } from "../host.js";
 
 const MIN_HEIGHT = 150;
+/** With ComfyUI's own picture below it, the table leaves the room to the picture. */
+const MAX_HEIGHT_BESIDE_PICTURE = 210;
 const views = new WeakMap();
 
 /** Dress one node; others pass untouched. `openRun(id)` shows a run in the panel. */
@@ -20,6 +22,7 @@ export function dressReportNode(node, openRun) {
     serialize: false,
     hideOnZoom: false,
     getMinHeight: () => MIN_HEIGHT,
+    getMaxHeight: () => (node.imgs?.length ? MAX_HEIGHT_BESIDE_PICTURE : undefined),
   });
   widget.serialize = false;
   const onExecuted = node.onExecuted;

@@ -43,8 +43,8 @@ export function createRunView(context, runId) {
     chart?.dispose();
     chart = createChartView({ context, run: data.run });
     steps = createStepsTable({ context, ...data });
-    groupsArea = h("div", {});
-    head = h("div", {});
+    groupsArea = h("div", { class: "hp-stack" });
+    head = h("div", { class: "hp-stack" });
     drawHead();
     drawGroups();
     fill(element, head, chart.element, groupsArea, h("h3", {}, "Nodes"), steps.element);
@@ -202,7 +202,7 @@ export function createRunView(context, runId) {
         h(
           "table",
           { class: "hp-table hp-groups-table" },
-          h("thead", {}, h("tr", {}, columns.map((label, index) => h("th", { scope: "col", class: index ? "hp-number" : "" }, label)))),
+          h("thead", {}, h("tr", {}, columns.map((label, index) => h("th", { scope: "col", class: `${index ? "hp-number" : ""} ${index === 4 ? "hp-roomy" : ""}` }, label)))),
           h(
             "tbody",
             {},
@@ -214,7 +214,7 @@ export function createRunView(context, runId) {
                 h("td", { class: "hp-number" }, seconds(group.exec_time)),
                 h("td", { class: "hp-number" }, share(group.share)),
                 h("td", { class: "hp-number" }, bytes(group.vram_max)),
-                h("td", { class: "hp-number" }, String(group.step_count ?? group.node_count ?? "")),
+                h("td", { class: "hp-number hp-roomy" }, String(group.step_count ?? group.node_count ?? "")),
               ),
             ),
           ),
