@@ -81,9 +81,9 @@ class Measurement:
             self._sampler.stop()
             self._samples.extend(self._sampler.take())
 
-    def steps(self, *, unfinished: StepStatus = "running") -> tuple[Step, ...]:
+    def steps(self, until_s: float, *, unfinished: StepStatus = "running") -> tuple[Step, ...]:
         """All steps so far; see :meth:`Recorder.steps`. Waits for the GPU's timing marks."""
-        return self._marks.resolve(self.recorder.steps(unfinished=unfinished))
+        return self._marks.resolve(self.recorder.steps(until_s, unfinished=unfinished))
 
     def fresh_samples(self) -> list[Sample]:
         """The samples since the last call, which stay with the run as well."""

@@ -222,10 +222,13 @@ class Recorder:
         refs = [self._ref(life) for life in self._lives.values()]
         return {ref.node_id: ref.inputs for ref in refs if ref.inputs is not None}
 
-    def steps(self, *, unfinished: StepStatus = "running") -> tuple[Step, ...]:
-        """All steps so far in execution order; those not finished get the status ``unfinished``."""
+    def steps(self, until_s: float, *, unfinished: StepStatus = "running") -> tuple[Step, ...]:
+        """All steps so far in execution order.
+
+        Those not finished get the status ``unfinished`` and end at clock time ``until_s``.
+        """
         return tuple(
-            self._step(life, unfinished if life.status == "running" else None)
+            self._step(life) if life.status != "running" else self._unfinished(life, until_s, unfinished)
             for life in self._lives.values()
         )
 
@@ -256,12 +259,23 @@ class Recorder:
             if memory.used_bytes > life.devices.get(memory.device, -1):
                 life.devices[memory.device] = memory.used_bytes
 
-    def _step(self, life: _Life, status: StepStatus | None = None) -> Step:
+    def _unfinished(self, life: _Life, until_s: float, status: StepStatus) -> Step:
+        """The step of a node that was cut off while it ran or waited."""
+        since, kind = (
+            (life.entered, "run") if life.entered is not None else (life.waiting_since, life.waiting)
+        )
+        if since is None or kind is None:
+            return self._step(life, status)
+        last = Segment(kind, since.t_s - self._origin_s, max(until_s, since.t_s) - self._origin_s)
+        return self._step(life, status, last)
+
+    def _step(self, life: _Life, status: StepStatus | None = None, last: Segment | None = None) -> Step:
         ref = self._ref(life)
         ran = life.status != "cached"
         start, end = life.start, life.end
         own_s = self_s = 0.0
-        for segment in life.segments:
+        segments = (*life.segments, last) if last is not None else tuple(life.segments)
+        for segment in segments:
             seconds = segment.end_s - segment.start_s
             if segment.kind == "run":
                 self_s += seconds
@@ -270,6 +284,8 @@ class Recorder:
                 own_s += seconds
         start_s = None if start is None else start.t_s - self._origin_s
         end_s = None if end is None else end.t_s - self._origin_s
+        if last is not None:
+            end_s = last.end_s
         devices = _devices(life, start, end) if ran else ()
         primary = next((device for device in devices if device.device == self._primary), None)
         return Step(
@@ -286,7 +302,7 @@ class Recorder:
             exec_time=own_s if ran else None,
             self_time_s=self_s if ran else None,
             wall_time_s=end_s - start_s if ran and start_s is not None and end_s is not None else None,
-            segments=tuple(life.segments),
+            segments=segments,
             list_count=life.list_count,
             vram_start=primary.vram_start if primary else None,
             vram_max=primary.vram_max if primary else None,

@@ -96,6 +96,7 @@ class ProfilerStart(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "memory_snapshot",
+                    optional=True,
                     options=["never", "on out of memory", "always"],
                     default="never",
                     optional=True,

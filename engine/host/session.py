@@ -216,13 +216,15 @@ class Session:
     def _compose(self, status: RunStatus, messages: list[Any] | None = None) -> Run:
         self.measurement.stop()
         cut_short = status in ("failed", "interrupted") or self.is_off
-        ended_s = (self._ended_s or clock.now()) - self.measurement.origin_s
-        steps = self.measurement.steps(unfinished=_UNFINISHED.get(status, "running"))
+        ended_s = self._ended_s or clock.now()
+        steps = self.measurement.steps(ended_s, unfinished=_UNFINISHED.get(status, "running"))
         failed = next((step for step in steps if step.node_id == self._failed_id), None)
         draft = replace(
             self.draft,
             status=status,
-            total_time=ended_s if cut_short else _last_end_s(steps) or self._others_done_s(),
+            total_time=ended_s - self.measurement.origin_s
+            if cut_short
+            else _last_end_s(steps) or self._others_done_s(),
             metrics=self.measurement.metrics,
             environment=environment.collect(),
             error_node_id=failed.node_id if failed else None,

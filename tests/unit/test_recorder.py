@@ -97,7 +97,7 @@ def test_an_expanding_node_is_not_billed_for_the_nodes_it_became() -> None:
     assert recorder.leave("2", at(6.5, cpu_s=6.25), Outcome())
     step = recorder.step("2")
     assert (step.exec_time, step.wall_time_s, step.cpu_seconds) == (1.5, 6.5, 0.25)
-    child = recorder.steps()[1]
+    child = recorder.steps(ORIGIN_S + 7.0)[1]
     assert (child.parent_node_id, child.display_node_id, child.exec_time) == ("2", "2", 5.0)
 
 
@@ -119,7 +119,18 @@ def test_failed_and_unfinished_nodes_keep_what_is_known() -> None:
     assert recorder.running_node_id == "2"
     failed = recorder.step("1")
     assert (failed.status, failed.error_type, failed.exec_time) == ("error", "OutOfMemoryError", 2.0)
-    assert [step.status for step in recorder.steps(unfinished="interrupted")] == ["error", "interrupted"]
+    first, second = recorder.steps(ORIGIN_S + 6.0, unfinished="interrupted")
+    assert (first.status, first.exec_time) == ("error", 2.0)
+    assert (second.status, second.start_s, second.end_s, second.exec_time) == ("interrupted", 2.5, 6.0, 3.5)
+
+
+def test_an_asynchronous_node_that_is_cut_off_is_billed_until_then() -> None:
+    recorder = recorder_of()
+    recorder.enter("api", at(0.0))
+    recorder.leave("api", at(0.5), Outcome(waiting="async"))
+    (step,) = recorder.steps(ORIGIN_S + 4.0, unfinished="interrupted")
+    assert (step.status, step.exec_time, step.self_time_s) == ("interrupted", 4.0, 0.5)
+    assert kinds(step) == [("run", 0.0, 0.5), ("async", 0.5, 4.0)]
 
 
 def test_a_node_that_runs_again_in_the_same_prompt_adds_up() -> None:
@@ -127,7 +138,7 @@ def test_a_node_that_runs_again_in_the_same_prompt_adds_up() -> None:
     for start_s in (0.0, 5.0):
         recorder.enter("loop", at(start_s))
         recorder.leave("loop", at(start_s + 1.0), Outcome())
-    (step,) = recorder.steps()
+    (step,) = recorder.steps(ORIGIN_S + 7.0)
     assert (step.exec_time, step.wall_time_s) == (2.0, 6.0)
 
 
