@@ -37,12 +37,14 @@ FindUser = Callable[[web.Request], str]
 """The id of the user who sent a request. Raises ``KeyError`` for one nobody knows."""
 
 
-def serve(route: Route, host: Host, find_user: FindUser) -> Handle:
-    """The aiohttp handler of ``route``."""
+def serve(route: Route, host: Host, find_user: FindUser, *, other_sites: bool = False) -> Handle:
+    """The aiohttp handler of ``route``. ``other_sites``: pages of other sites may call it."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         what = f"{request.method} {request.path}"
         try:
+            if not other_sites and request.headers.get("Sec-Fetch-Site") == "cross-site":
+                raise RefusedError(403, "other_site", "Pages of other sites may not ask this.")
             return await _answer(request, route, host, find_user)
         except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong becomes an answer
             return refuse(trouble.refusal(error, what))

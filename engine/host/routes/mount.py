@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from comfy.cli_args import args
 from server import PromptServer
 
 from ...store.history import History
@@ -27,8 +28,11 @@ def mount(get_history: Callable[[str], History] | None = None) -> None:
         send=events.send,
     )
     routes = PromptServer.instance.routes
+    # Whoever starts ComfyUI with --enable-cors-header wants other sites to use it.
+    other_sites = bool(getattr(args, "enable_cors_header", None))
     for route in ROUTES:
-        routes.route(route.method, PREFIX + route.path)(edge.serve(route, host, find_user))
+        handle = edge.serve(route, host, find_user, other_sites=other_sites)
+        routes.route(route.method, PREFIX + route.path)(handle)
     routes.route("*", PREFIX + "{tail:.*}")(unknown)
 
 
