@@ -99,7 +99,6 @@ class ProfilerStart(io.ComfyNode):
                     optional=True,
                     options=["never", "on out of memory", "always"],
                     default="never",
-                    optional=True,
                     tooltip=(
                         "Record PyTorch's memory history and save a file for pytorch.org/memory_viz: "
                         "when the run dies of memory, or always. Slows the run down; NVIDIA and AMD only."
