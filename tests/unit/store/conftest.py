@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +13,22 @@ from engine.store.history import History
 from engine.store.writer import RunWriter
 
 
+@pytest.fixture(scope="session")
+def fresh_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new history, made once: its migrations take longer than most tests."""
+    path = tmp_path_factory.mktemp("fresh") / "history.db"
+    made = Database(path)
+    made.open()
+    made.close()
+    return path
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "profiler" / "history.db", busy_timeout_s=0.2)
+def database(tmp_path: Path, fresh_file: Path) -> Iterator[Database]:
+    path = tmp_path / "profiler" / "history.db"
+    path.parent.mkdir()
+    shutil.copy(fresh_file, path)
+    opened = Database(path, busy_timeout_s=0.2)
     yield opened
     opened.close()
 
