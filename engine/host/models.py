@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
@@ -97,6 +98,12 @@ def _is_wrapped(function: Any) -> bool:
             return True
         function = getattr(function, "__wrapped__", None)
     return False
+
+
+def loaded_count() -> int:
+    """How many models the host holds, for a cheap look whether anything changed."""
+    management = sys.modules.get("comfy.model_management")
+    return len(getattr(management, "current_loaded_models", None) or ())
 
 
 def resident_models(management: Any = None) -> tuple[ResidentModel, ...]:

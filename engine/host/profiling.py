@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .. import clock
@@ -12,7 +11,7 @@ from .. import prompt as prompts
 from ..model import Change, Run
 from ..probes.select import open_probes
 from ..snapshot import take
-from . import cache_mode, paths
+from . import cache_mode, dynamic_vram, paths
 from .archive import Archive
 from .binding import PromptCall
 from .session import Session
@@ -33,7 +32,7 @@ def begin(call: PromptCall) -> Session | None:
     told = told if isinstance(told, Mapping) else {}
     workflow = _workflow_of(call.extra_data)
     identity, digest = _identity(told, call.prompt, workflow)
-    probes = open_probes(host_usage=_dynamic_vram())
+    probes = open_probes(host_usage=dynamic_vram.find_usage())
     draft = Run(
         timestamp=clock.utc_timestamp(),
         name=settings.run_name,
@@ -88,20 +87,6 @@ def _changes(told: object) -> tuple[Change, ...]:
     )
 
 
-def _dynamic_vram() -> Callable[[int], int] | None:
-    """Bytes that ComfyUI's dynamic-VRAM allocator holds, where it is in use."""
-    if not _aimdo_enabled():
-        return None
-    control = sys.modules.get("comfy_aimdo.control")
-    usage = getattr(control, "get_total_vram_usage", None)
-    return None if usage is None else lambda _index: int(usage())
-
-
 def _host_synchronizes(device_count: int) -> bool:
     """With dynamic VRAM the host waits for its GPU after each node; that covers one device."""
-    return _aimdo_enabled() and device_count == 1
-
-
-def _aimdo_enabled() -> bool:
-    memory = sys.modules.get("comfy.memory_management")
-    return bool(getattr(memory, "aimdo_enabled", False))
+    return dynamic_vram.is_enabled() and device_count == 1

@@ -21,10 +21,12 @@ from ..model import Run, RunStatus, Step, StepStatus
 from ..probes.select import Probes
 from ..recorder import NodeRef, Outcome
 from ..store.errors import StoreError
-from . import environment, host_nodes
+from . import environment, host_nodes, paths
 from .archive import Archive
 from .binding import NodeCall, PromptCall
 from .live import LiveFeed
+from .memory_snapshot import MemorySnapshot, is_out_of_memory
+from .model_watch import ModelWatch
 from .progress import StepProgress
 from .recall import prompt_groups, recall
 from .waiting import ReportGate
@@ -57,9 +59,12 @@ class Session:
         self._boundary = probes.boundary
         self._roles = prompts.roles(call.prompt)
         self._dynprompt: Any = None
+        self._models = ModelWatch(self.measurement.recorder)
+        self._memory_snapshot = MemorySnapshot(draft.settings.memory_snapshot)
         self._progress: StepProgress | None = None
         self._warnings = list(draft.warnings)
         self._failed_id: str | None = None
+        self._out_of_memory = False
         self._status: RunStatus = "running"
         self._ended_s: float | None = None
         self._report_s = 0.0
@@ -71,6 +76,9 @@ class Session:
     def start(self) -> None:
         """Begin sampling and tell the browsers."""
         self.measurement.start()
+        self._models.start()
+        if (trouble := self._memory_snapshot.start()) is not None:
+            self._warnings.append(trouble)
         self.live.started()
 
     # ---- what the hooks tell -------------------------------------------------------------
@@ -176,12 +184,14 @@ class Session:
             host_nodes.when_tasks_end(
                 call.pending_async.get(node_id, ()), lambda: recorder.tasks_done(node_id, clock.now())
             )
+        self._models.node_ended(node_id)
         if finished:
             self.archive.finished(node_id, lambda: recorder.step(node_id))
             if node_id not in self._roles:
                 self.live.left(node_id)
         if outcome.status in ("error", "interrupted"):
             self._failed_id = node_id
+            self._out_of_memory = is_out_of_memory(outcome.error_type, outcome.error_message)
 
     def _messages(self) -> list[Any]:
         return list(getattr(self._call.executor, "status_messages", ()))
@@ -203,9 +213,18 @@ class Session:
         self._status = status
         # The executor reuses its list for the next prompt, which may start before this run is put together.
         messages = self._messages()
+        self._models.stop()
+        self._save_memory_snapshot()
         self.gate.open()
         self.live.ended()
         self.archive.finish_with(lambda: self._finished_run(messages))
+
+    def _save_memory_snapshot(self) -> None:
+        name = self.draft.timestamp.replace(":", "-") + ".pickle"
+        path = paths.data_folder(self.draft.user_id) / "memory_snapshots" / name
+        said = self._memory_snapshot.finish(path, out_of_memory=self._out_of_memory)
+        if said is not None:
+            self._warnings.append(said)
 
     def _finished_run(self, messages: list[Any]) -> Run:
         with self._composing:

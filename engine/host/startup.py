@@ -23,6 +23,7 @@ def start() -> None:
         return
     _started = True
     _install("measuring", lambda: hooks.install(profiling.begin))
+    _install("model loading times", _install_model_times)
     _install("the history panel and its routes", _install_routes)
     _install("the snapshot guard", _install_guard)
     threading.Thread(target=_recover, name="holaf-profiler-recover", daemon=True).start()
@@ -37,6 +38,12 @@ def _install(what: str, install: Callable[[], None]) -> None:
             "Please report the lines below with your ComfyUI version.",
             what,
         )
+
+
+def _install_model_times() -> None:
+    from . import models
+
+    models.install()
 
 
 def _install_routes() -> None:
