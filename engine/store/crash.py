@@ -16,6 +16,13 @@ SILENT_S = 600.0
 """A run of another machine counts as crashed after this long without a heartbeat (a renamed container)."""
 
 
+def any_running(connection: Connection) -> bool:
+    """Whether some run claims to be running."""
+    runs = schema.runs
+    query = select(runs.c.id).where(runs.c.status == "running").limit(1)
+    return connection.execute(query).first() is not None
+
+
 def mark_crashed(connection: Connection) -> list[int]:
     """Mark what must have crashed; returns the runs' ids. Runs of living processes are left alone."""
     runs = schema.runs

@@ -1,4 +1,4 @@
-"""Opens the history's database and keeps it in order. Knows files, not runs.
+"""Opens the history's database and keeps it in order. Knows files; of runs only those cut off.
 
 Never deletes a database: a damaged file is set aside under a new name and a fresh
 one is started. A file that cannot be written is still read; one that also lacks
@@ -21,6 +21,7 @@ from sqlalchemy.engine import URL
 
 from . import sqlite_files
 from .address import ENV_VARIABLE, server_url, shown, sqlite_path
+from .crash import any_running, mark_crashed
 from .errors import StoreDamaged, StoreReadOnly, StoreUnavailable
 from .migrate import revision_of, upgrade
 from .schema import HEAD
@@ -65,6 +66,8 @@ class Database:
                         self._engine = self._open_server(server_url(self.url))
                     else:
                         self._engine = self._open_file(path)
+                    if not self.read_only:
+                        _mark_cut_off_runs(self._engine)
             return self._engine
 
     @contextmanager
@@ -183,3 +186,12 @@ class Database:
         sqlite_files.copy(path, copied, self.busy_timeout_s)
         self._upgrade_file(copied)
         return sqlite_files.sqlite_engine(copied, "read", busy_timeout_s=self.busy_timeout_s)
+
+
+def _mark_cut_off_runs(engine: Engine) -> None:
+    """What start-up could not do: the file was locked then, or belongs to another user than the first."""
+    with engine.connect() as connection:
+        if not any_running(connection):
+            return
+    with engine.connect().execution_options(holaf_write=True) as connection, connection.begin():
+        mark_crashed(connection)

@@ -100,6 +100,17 @@ def test_a_reused_pid_does_not_keep_a_run_alive(
     assert [row["status"] for row in history.step_rows(run_id or 0)] == ["interrupted"]
 
 
+def test_opening_the_history_marks_what_start_up_could_not(database: Database, writer: RunWriter) -> None:
+    handle = writer.begin(a_run(status="running"))
+    run_id = handle.wait(30.0)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE profiler_runs SET worker_started = 1")
+    again = Database(database.url)
+    assert run_id is not None
+    assert History(again).load_run(run_id).status == "crashed"
+    again.close()
+
+
 @pytest.mark.parametrize("content", [None, b"", b"no database"])
 def test_recovery_creates_and_repairs_nothing(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "history.db"
