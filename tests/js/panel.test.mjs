@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import * as columns from "../../js/panel/columns.js";
+import * as live from "../../js/panel/live_model.js";
+import { repeat, repeatCount } from "../../js/panel/repeat.js";
+import * as query from "../../js/panel/runs_query.js";
+
+const STEPS = [
+  { id: 1, node_id: "3", node_title: "Load", node_type: "Loader", role: "node", status: "ok", exec_time: 2, vram_start: 0, vram_end: 1024 ** 3, step_comment: "" },
+  { id: 2, node_id: "7:4", node_title: "Sample", node_type: "KSampler", role: "node", status: "ok", exec_time: 6, vram_start: null, vram_end: 5, step_comment: "slow" },
+  { id: 3, node_id: "9", node_title: "Decode", node_type: "VAE", role: "node", status: "cached", exec_time: null, step_comment: "" },
+  { id: 4, node_id: "1", node_title: "Start", node_type: "HolafProfilerStart", role: "profiler", status: "ok", exec_time: 9, step_comment: "" },
+];
+const names = (steps) => steps.map((step) => step.node_title);
+
+test("steps are filtered by time, type, group and text; the profiler's own are left out", () => {
+  assert.deepEqual(names(columns.filterSteps(STEPS)), ["Load", "Sample", "Decode"]);
+  assert.deepEqual(names(columns.filterSteps(STEPS, { minTime_s: 3 })), ["Sample"]);
+  assert.deepEqual(names(columns.filterSteps(STEPS, { type: "Loader" })), ["Load"]);
+  assert.deepEqual(names(columns.filterSteps(STEPS, { group: { members: ["7", 9] } })), ["Sample", "Decode"]);
+  assert.deepEqual(names(columns.filterSteps(STEPS, { text: "SLOW" })), ["Sample"]);
+});
+
+test("sorting keeps unknown values last in both directions", () => {
+  const shown = columns.filterSteps(STEPS);
+  assert.deepEqual(names(columns.sortSteps(shown, "-exec_time")), ["Sample", "Load", "Decode"]);
+  assert.deepEqual(names(columns.sortSteps(shown, "exec_time")), ["Load", "Sample", "Decode"]);
+  assert.deepEqual(names(columns.sortSteps(shown, "")), ["Load", "Sample", "Decode"]);
+  assert.equal(columns.nextSort("", "exec_time"), "-exec_time");
+  assert.equal(columns.nextSort("-exec_time", "exec_time"), "exec_time");
+  assert.equal(columns.nextSort("exec_time", "exec_time"), "");
+});
+
+test("columns say n/a for what is not known and never lose the node's name", () => {
+  const [load, sample, decode] = columns.withShare(STEPS, 10);
+  const text = (id, step) => columns.COLUMNS.find((column) => column.id === id).text(step);
+  assert.equal(text("share", load), "20 %");
+  assert.equal(text("share", decode), "n/a");
+  assert.equal(text("vram_change", load), "+1.0 GB");
+  assert.equal(text("vram_change", sample), "n/a");
+  assert.deepEqual(columns.chosenColumns(["cpu_max", "no such", "exec_time"]).map(({ id }) => id), ["node_title", "exec_time", "cpu_max"]);
+  assert.deepEqual(columns.chosenColumns([]).map(({ id }) => id), columns.DEFAULT_COLUMNS);
+});
+
+test("a shortest time can be written as people write it", () => {
+  const read = (text) => columns.parseDuration(text);
+  assert.deepEqual([read("0.5"), read("0,5 s"), read("500 ms"), read("2 min"), read("much")], [0.5, 0.5, 0.5, 120, 0]);
+});
+
+test("filters become the server's query; whole local days", () => {
+  const filters = query.withFilter({ ...query.EMPTY_FILTERS, offset: 100 }, { q: " warm ", status: "failed", since: "2026-05-30", until: "2026-05-31" });
+  const params = query.toParams(filters, 50);
+  assert.deepEqual(params, {
+    limit: 50,
+    offset: 0,
+    sort: "-timestamp",
+    q: "warm",
+    status: "failed",
+    since: new Date(2026, 4, 30).toISOString(),
+    until: new Date(2026, 5, 1).toISOString(),
+  });
+  assert.equal(query.dayStart("yesterday"), "");
+  assert.equal(query.isFiltered(query.EMPTY_FILTERS), false);
+});
+
+test("pages know where they end", () => {
+  assert.deepEqual(query.pageOf(50, 50, 120), { from: 51, to: 100, total: 120, previous: 0, next: 100 });
+  assert.deepEqual(query.pageOf(0, 50, 0), { from: 0, to: 0, total: 0, previous: null, next: null });
+  assert.equal(query.nextSort("-timestamp", "name"), "name");
+  assert.equal(query.nextSort("-total_time", "total_time"), "total_time");
+});
+
+test("the live view follows a run from its start to its end", () => {
+  let state = live.started(live.IDLE, { prompt_id: "p", run_id: 4, name: "warm", total_nodes: 3 }, 1000);
+  state = live.executing(state, "3", "Load", 1000);
+  state = live.stepped(state, { prompt_id: "p", done: 1, total: 3, vram_bytes: 7, steps: [{ node_id: "3", title: "Load", status: "ok", exec_time: 2 }] }, 3000);
+  state = live.executing(state, "5", "Sample", 3000);
+  assert.equal(live.elapsed_s(state, 7000), 6);
+  assert.deepEqual(
+    live.bars(state, 7000).map(({ title, time_s, running, share }) => [title, time_s, running, share]),
+    [["Sample", 4, true, 1], ["Load", 2, false, 0.5]],
+  );
+  state = live.polled(state, { active: true, prompt_id: "p", done: 1, total: 3, ram_bytes: 9, node_id: "5", title: "Sample", node_elapsed_s: 5 }, 8000);
+  assert.deepEqual(state.now, { vram_bytes: 7, ram_bytes: 9 });
+  assert.equal(live.bars(state, 8000)[0].time_s, 5);
+  state = live.finished(state, { prompt_id: "p", run_id: 4, status: "success", total_time: 9, headline: "Sample takes all" });
+  assert.equal(state.active, false);
+  assert.equal(state.last.headline, "Sample takes all");
+});
+
+test("a page opened in the middle of a run, and one that lost the server, catch up", () => {
+  const joined = live.stepped(live.IDLE, { prompt_id: "p", elapsed_s: 4, done: 2, total: 5, steps: [] }, 10_000);
+  assert.deepEqual([joined.active, joined.done, live.elapsed_s(joined, 11_000)], [true, 2, 5]);
+  assert.equal(live.polled(joined, { active: false }, 12_000).active, false);
+  assert.equal(live.finished(joined, { prompt_id: "another" }).active, true, "another run's end is not ours");
+});
+
+test("the running node stays among the bars however long the others took", () => {
+  let state = live.started(live.IDLE, { prompt_id: "p" }, 0);
+  const steps = Array.from({ length: 30 }, (_, index) => ({ node_id: String(index), title: `n${index}`, status: "ok", exec_time: 10 + index }));
+  state = live.executing(live.stepped(state, { prompt_id: "p", steps }, 0), "99", "now", 0);
+  const shown = live.bars(state, 1000, 5);
+  assert.equal(shown.length, 5);
+  assert.equal(shown.at(-1).title, "now");
+});
+
+test("Run x N counts, stops on Cancel and on a failure", async () => {
+  const seen = [];
+  const all = repeat(3, async () => ({ status: "success" }), (progress) => seen.push(progress.done));
+  assert.deepEqual(await all.promise, { done: 3, total: 3, state: "finished" });
+  assert.deepEqual(seen, [0, 1, 2, 3, 3]);
+
+  const failing = repeat(3, async (index) => ({ status: index === 1 ? "failed" : "success" }));
+  assert.deepEqual(await failing.promise, { done: 1, total: 3, state: "failed" });
+
+  let series = null;
+  series = repeat(5, async (index) => {
+    if (index === 1) series.cancel();
+    return { status: index === 1 ? "interrupted" : "success" };
+  });
+  assert.deepEqual(await series.promise, { done: 1, total: 5, state: "cancelled" });
+  assert.deepEqual(["3", "0", "1e9", "x"].map(repeatCount), [3, 1, 100, 1]);
+});
