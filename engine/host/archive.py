@@ -61,6 +61,11 @@ class Archive:
         if self._handle is not None:
             self._handle.finished(node_id, make_step)
 
+    def settle(self, run: Run) -> None:
+        """Write the run as its report shows it, before the prompt is over."""
+        if self._handle is not None:
+            self._handle.settle(run)
+
     def finish_with(self, make_run: Callable[[], Run]) -> None:
         """Put the run together on a thread of its own and write what comes out."""
         thread = threading.Thread(

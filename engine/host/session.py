@@ -146,6 +146,7 @@ class Session:
         with self._composing:
             if self._reported is None:
                 self._reported = self._compose("partial" if self.is_off else self._success())
+                self.archive.settle(self._reported)
             return self._reported
 
     def add_report_cost(self, seconds: float) -> None:

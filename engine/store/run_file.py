@@ -37,6 +37,7 @@ class Inbox:
         self.steps: deque[Callable[[], Step]] = deque()
         self.series: deque[Sequence[Series]] = deque()
         self.waiting: deque[threading.Event] = deque()
+        self.settled: Run | None = None
         self.final: Run | None = None
         self.running: tuple[str | None, float] = (None, 0.0)
 
@@ -82,7 +83,8 @@ class RunFile:
         """Whether there is something that should go to disk now."""
         if self.finished:
             return False
-        if at_once or self.run_id is None or self.inbox.final is not None:
+        inbox = self.inbox
+        if at_once or self.run_id is None or inbox.final is not None or inbox.settled is not None:
             return True
         node_id, since_s = self.inbox.running
         if node_id is not None and node_id != self._running_on_disk and now_s - since_s >= RUNNING_S:
@@ -93,7 +95,8 @@ class RunFile:
 
     def save(self, database: Database, writer_s: float) -> None:
         """Write what is due. Raises ``StoreError``; then nothing has changed, here or on disk."""
-        final = self.inbox.final
+        final, settled = self.inbox.final, self.inbox.settled
+        whole = final or settled
         now_s = time.monotonic()
         self._take()
         database.open()
@@ -103,9 +106,9 @@ class RunFile:
         with database.write() as connection:
             run_id = self.run_id if self.run_id is not None else self._insert(connection)
             node_id, _ = self.inbox.running
-            if final is not None:
+            if whole is not None:
                 node_id = None
-                series = self._write_final(connection, run_id, final, writer_s)
+                series = self._write_whole(connection, run_id, whole, writer_s)
             else:
                 series = write_rows.write_series(connection, run_id, self._chunks, self._series)
                 self._write_steps(connection, run_id, [self._seen[key] for key in self._unwritten])
@@ -118,6 +121,10 @@ class RunFile:
         self._chunks.clear()
         self._on_disk |= self._unwritten
         self._unwritten.clear()
+        if whole is not None:
+            self._on_disk = {write_rows.key_of(step) for step in whole.steps}
+            if self.inbox.settled is settled:
+                self.inbox.settled = None
         self._oldest_s = None
         self._running_on_disk = node_id
         self._heartbeat_s = now_s
@@ -151,7 +158,7 @@ class RunFile:
             connection, run_id, [step for step in steps if write_rows.key_of(step) in self._on_disk]
         )
 
-    def _write_final(
+    def _write_whole(
         self, connection: Connection, run_id: int, run: Run, writer_s: float
     ) -> write_rows.Written:
         begun_ns = time.thread_time_ns()

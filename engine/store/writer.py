@@ -83,6 +83,11 @@ class RunHandle:
         """Samples that are new since the last chunk."""
         self._inbox.series.append(chunk)
 
+    def settle(self, run: Run) -> None:
+        """The run as its report shows it: everything that counts is done, :meth:`finish` is still to come."""
+        self._inbox.settled = run
+        self._wake.set()
+
     def finish(self, run: Run) -> None:
         """The run as it ended, complete: all steps with their final values and all series.
 
