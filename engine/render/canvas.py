@@ -8,6 +8,7 @@ draw. Never decides what is drawn or where.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from . import text as texts
@@ -125,26 +126,13 @@ class Canvas:
         middle: bool = False,
     ) -> None:
         """One line of text; ``y`` is the baseline, or the middle of the capitals."""
-        from matplotlib.text import Text
-
-        text = texts.printable(text)
-        if not text:
+        shown = texts.printable(text)
+        if not shown:
             return
         # Middle by the height of capitals, so that lines with and without descenders sit alike.
         baseline = y + 0.36 * size if middle else y
-        self._add(
-            Text(
-                x,
-                baseline,
-                text,
-                color=color,
-                fontproperties=texts.font(text, size * self._scale, bold),
-                ha=align,
-                va="baseline",
-                parse_math=False,
-                usetex=False,
-            )
-        )
+        left = x - {"center": 0.5, "right": 1.0}.get(align, 0.0) * self.measure(shown, size, bold)
+        self._add(_letters()(left, baseline, shown, texts.font(shown, size * self._scale, bold), color))
 
     def measure(self, text: str, size: float, bold: bool = False) -> float:
         """The width of ``text`` in design pixels."""
@@ -169,8 +157,11 @@ class Canvas:
         self._figure.set_size_inches(self._width_px / 72, height_px / 72)
         surface: Any = FigureCanvasAgg(self._figure)
         surface.draw()
-        pixels = np.asarray(surface.buffer_rgba())
-        return fromarray(pixels[..., :3].copy())
+        picture = fromarray(np.asarray(surface.buffer_rgba())[..., :3].copy())
+        # Figures hold themselves in cycles: without this their pixels wait for the garbage collector.
+        surface.renderer = None
+        self._figure.clear()
+        return picture
 
     def _add(self, artist: Any) -> None:
         self._order += 1
@@ -178,3 +169,28 @@ class Canvas:
         artist.set_transform(self._transform)
         artist.set_clip_on(False)
         self._figure.add_artist(artist, clip=False)
+
+
+@cache
+def _letters() -> Any:
+    """The class of a line of text: handed to the renderer as it stands.
+
+    matplotlib's own Text would read ``$`` as mathematics or the user's settings would
+    have TeX set it, and it keeps hold of the renderer and with it of all pixels.
+    """
+    from matplotlib.artist import Artist
+
+    class Letters(Artist):
+        def __init__(self, x: float, y: float, text: str, font: Any, color: str) -> None:
+            super().__init__()
+            self._at, self._text, self._font, self._color = (x, y), text, font, color
+
+        def draw(self, renderer: Any) -> None:
+            x, y = self.get_transform().transform(self._at)
+            pen = renderer.new_gc()
+            pen.set_foreground(self._color)
+            height = renderer.get_canvas_width_height()[1]
+            renderer.draw_text(pen, x, height - y, self._text, self._font, 0.0, False)
+            pen.restore()
+
+    return Letters

@@ -1,0 +1,112 @@
+"""How long a report takes and how much memory it needs at most: picture, PNG and table.
+
+Each case has a process of its own, so that the first report's cost (loading matplotlib
+and its fonts) and the later ones' are told apart and the peak of memory is the report's.
+
+``python -m metrics.report_speed [REPEATS]`` prints a table and writes ``metrics/results/report_speed.md``.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from engine.model import Run
+from tests import builders
+
+ROOT = Path(__file__).parent.parent
+RESULT = Path(__file__).parent / "results" / "report_speed.md"
+CASES = {"100 nodes, 12,000 samples": (100, 12_000, 1.0), "1,000 nodes, 12,000 samples": (1000, 12_000, 2.5)}
+"""Nodes, samples, and the limit in seconds."""
+MEMORY_LIMIT_MB = 150
+
+
+def report(run: Run) -> None:
+    """What the Profiler Report does for one run, without the host's part."""
+    from engine.render import chart, table
+
+    picture = chart.draw(run)
+    picture.save(io.BytesIO(), "PNG", compress_level=4)
+    table.render(run)
+
+
+def measure_here(nodes: int, samples: int, repeats: int) -> dict[str, Any]:
+    """Seconds of the first report and of ``repeats`` later ones, and the extra peak memory in bytes."""
+    run = builders.chain_run(nodes, 600.0, samples=samples)
+    gc.collect()
+    before = psutil.Process().memory_info().rss
+    times = []
+    for _ in range(repeats + 1):
+        begin = time.perf_counter()
+        report(run)
+        times.append(time.perf_counter() - begin)
+    return {"first_s": times[0], "later_s": times[1:], "extra_bytes": _peak_bytes() - before}
+
+
+def _peak_bytes() -> int:
+    """The highest resident size that the process ever had."""
+    info = psutil.Process().memory_info()
+    if hasattr(info, "peak_wset"):  # Windows
+        return int(info.peak_wset)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def main() -> None:
+    """Measure every case in a fresh process; exits with 1 where a limit is missed."""
+    if sys.argv[1:2] == ["--case"]:
+        nodes, samples, repeats = (int(text) for text in sys.argv[2:5])
+        print(json.dumps(measure_here(nodes, samples, repeats)))
+        return
+    repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 9
+    lines = ["| report of | first | later, median | slowest | limit | extra memory at most | limit |"]
+    lines.append("|---|---:|---:|---:|---:|---:|---:|")
+    met = True
+    for name, (nodes, samples, limit_s) in CASES.items():
+        command = [
+            sys.executable,
+            "-m",
+            "metrics.report_speed",
+            "--case",
+            str(nodes),
+            str(samples),
+            str(repeats),
+        ]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        found = json.loads(done.stdout)
+        later, slowest = statistics.median(found["later_s"]), max(found["later_s"])
+        extra_mb = found["extra_bytes"] / 1024**2
+        met = met and later <= limit_s and extra_mb <= MEMORY_LIMIT_MB
+        lines.append(
+            f"| {name} | {found['first_s']:.2f} s | {later:.2f} s | {slowest:.2f} s | {limit_s} s"
+            f" | {extra_mb:.0f} MB | {MEMORY_LIMIT_MB} MB |"
+        )
+    text = "\n".join(lines)
+    print(text)
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(
+        "# How fast a report is\n\n"
+        "Summary, picture (1600 pixels wide), PNG and table of a made-up run. The first report in a process\n"
+        f"also loads matplotlib and its fonts; {repeats} later ones follow. Memory is the process's peak\n"
+        "over what it held before the first report, matplotlib included.\n\n"
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()},"
+        f" {psutil.cpu_count()} cores.\n\n{text}\n",
+        encoding="utf-8",
+    )
+    sys.exit(0 if met else 1)
+
+
+if __name__ == "__main__":
+    main()
