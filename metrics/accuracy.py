@@ -22,8 +22,6 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.probes.select import open_probes
-
 from .measured import Measured, run_nodes
 
 MIB = 1024 * 1024
@@ -153,10 +151,10 @@ def queued_gpu_work() -> Iterator[Reading]:
 
     torch.cuda.synchronize()
     nodes = [("A", queue), ("B", torch.cuda.synchronize)]
-    measured = run_nodes(nodes, between_s=BETWEEN_S, probes=open_probes())
+    measured = run_nodes(nodes, between_s=BETWEEN_S)
     yield _time_reading("time of a node that queues 200 ms of GPU work", measured, "A", _ms(start, end))
     yield _time_reading("time of the node after it, which waits", measured, "B", 0.0)
-    light = run_nodes(nodes, between_s=BETWEEN_S, probes=open_probes(), timing="light")
+    light = run_nodes(nodes, between_s=BETWEEN_S, timing="light")
     reading = Reading(
         "GPU time of that node in light timing",
         "ms",
@@ -195,7 +193,7 @@ def gpu_transient() -> Iterator[Reading]:
         time.sleep(0.06)
 
     torch.cuda.synchronize()
-    measured = run_nodes([("spike", spike)], probes=open_probes())
+    measured = run_nodes([("spike", spike)])
     step = measured.step("spike")
     yield Reading(
         "VRAM peak of a 1 GiB transient",

@@ -96,7 +96,8 @@ def run_nodes(
     """Run ``nodes`` one after the other, ``between_s`` seconds of the host's own work after each."""
     settings = RunSettings(timing=timing)
     refs = {name: NodeRef(node_id=name, node_type="Bench", node_title=name) for name, _ in nodes}
-    measurement = Measurement(probes or open_probes(), settings, refs.__getitem__)
+    probes = probes or open_probes()
+    measurement = Measurement(probes, settings, refs.__getitem__)
     host: list[tuple[float, float]] = []
     before: dict[str, int] = {}
     process = psutil.Process()
@@ -129,13 +130,17 @@ def run_nodes(
     return Measured(run, peers, before)
 
 
-def _run_of(measurement: Measurement, probes: Probes | None, settings: RunSettings) -> Run:
+def _run_of(measurement: Measurement, probes: Probes, settings: RunSettings) -> Run:
     draft = Run(
         timestamp=clock.utc_timestamp(),
         settings=settings,
-        devices=probes.devices if probes is not None else (),
+        devices=probes.devices,
         metrics=measurement.metrics,
         overhead=measurement.overhead,
     )
-    evidence = Evidence(origin_s=measurement.origin_s, steps=measurement.steps(), samples=measurement.samples)
+    evidence = Evidence(
+        origin_s=measurement.origin_s,
+        steps=measurement.steps(clock.now()),
+        samples=measurement.samples,
+    )
     return assemble(draft, evidence, str)

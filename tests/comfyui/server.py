@@ -25,7 +25,8 @@ class Server:
     """One ComfyUI started from ``host`` with everything it writes below ``base``.
 
     ``pack``: with this checkout in its ``custom_nodes``. ``models``: a folder with ``checkpoints`` and so on.
-    ``flags``: more command-line flags. ``environment``: variables to add. Use it as a context manager, or
+    ``flags``: more command-line flags. ``environment``: variables to add. ``cpu``: on the CPU, whatever
+    the machine has. Use it as a context manager, or
     call :meth:`start` and :meth:`stop`.
     """
 
@@ -39,6 +40,7 @@ class Server:
         port: int | None = None,
         flags: Sequence[str] = (),
         environment: dict[str, str] | None = None,
+        cpu: bool = True,
     ) -> None:
         self.host = host
         self.base = base
@@ -50,6 +52,7 @@ class Server:
         self._models = models
         self._flags = list(flags)
         self._environment = environment or {}
+        self._cpu = cpu
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -97,7 +100,8 @@ class Server:
             folder = install_pack(self.base / "custom_nodes")
             self.pack_files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
         install_test_nodes(self.base / "custom_nodes")
-        command = [str(self.host.python), "-u", str(self.host.tree / "main.py"), "--cpu"]
+        command = [str(self.host.python), "-u", str(self.host.tree / "main.py")]
+        command += ["--cpu"] if self._cpu else []
         command += ["--port", str(self.port), "--base-directory", str(self.base)]
         command += ["--user-directory", str(self.base / "user"), "--output-directory", str(self.output)]
         command += ["--database-url", f"sqlite:///{self.base / 'comfyui.db'}"]
