@@ -73,7 +73,7 @@ export const COLUMNS = [
   textColumn("step_comment", "Comment", "Your note on this step", (step) => step.step_comment ?? ""),
 ];
 
-export const DEFAULT_COLUMNS = ["node_title", "exec_time", "share", "vram_max", "vram_change", "ram_max_bytes", "gpu_load_avg", "step_comment"];
+export const DEFAULT_COLUMNS = ["node_title", "exec_time", "share", "vram_max", "ram_max_bytes", "gpu_load_avg", "step_comment"];
 
 const BY_ID = new Map(COLUMNS.map((entry) => [entry.id, entry]));
 
