@@ -42,15 +42,14 @@ test-unit:  ## without ComfyUI and torch, seconds
 	@$(PYTEST) tests/unit
 
 test-contract:  ## against the newest and the oldest real ComfyUI
-	@$(PYTEST) tests/contract --comfyui $(OLDEST)
-	@$(PYTEST) tests/contract --comfyui $(NEWEST)
+	@$(RUN) -m tests.comfyui.contract $(OLDEST) $(NEWEST)
 
 test-browser:  ## the panel and the nodes in a real Chromium against a real ComfyUI
 	@$(RUN) -m tests.comfyui.browser
 
 test-matrix:  ## the contract tests against all seven pinned ComfyUI versions
 	@$(PROVISION) all >/dev/null
-	@set -e; for version in $(ALL); do echo "ComfyUI $$version"; $(PYTEST) tests/contract --comfyui $$version; done
+	@$(RUN) -m tests.comfyui.contract $(ALL)
 
 test-gpu:  ## the measurements against known truths, on a machine with a GPU
 	@$(PYTEST) tests/gpu -s

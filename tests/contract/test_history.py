@@ -153,17 +153,17 @@ def test_read_only_database(start_comfyui, tmp_path: Path) -> None:
     assert outcome.outputs["2"]["text"] == ["read-only"]
 
 
-def test_database_locked_by_another_process(start_comfyui, tmp_path: Path) -> None:
-    server: Server = start_comfyui()
-    Profiler(server).run(short("before the lock"))
-    with sqlite3.connect(server.database, isolation_level=None) as locker:
+def test_database_locked_by_another_process(comfyui: Server) -> None:
+    Profiler(comfyui).run(short("before the lock"))
+    locker = sqlite3.connect(comfyui.database, isolation_level=None)
+    try:
         locker.execute("begin exclusive")
-        outcome = server.client.run(short("while locked").prompt)
+        outcome = comfyui.client.run(short("while locked").prompt)
         assert outcome.status == "success"
         assert outcome.outputs["2"]["text"] == ["while locked"]
-        locker.execute("rollback")
-    locker.close()
-    assert Profiler(server).run(short("after the lock")).run["status"] == "success"
+    finally:
+        locker.close()
+    assert Profiler(comfyui).run(short("after the lock")).run["status"] == "success"
 
 
 def test_rows_of_a_run_that_is_over_have_the_designed_columns(comfyui: Server, fresh: str) -> None:

@@ -1,0 +1,52 @@
+"""Run the contract tests against several ComfyUI versions, two at a time.
+
+``python -m tests.comfyui.contract VERSION ...`` prints each version's output when it is complete. With
+``COMFYUI_PATH`` there is one ComfyUI, and one run.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from .cache import REPOSITORY, say
+from .trees import PATH_VARIABLE
+
+_AT_A_TIME = 2
+
+
+def run(version: str | None) -> tuple[int, str]:
+    """Exit code and output of the contract tests against one version."""
+    command = [sys.executable, "-m", "pytest", "tests/contract", "-p", "no:cacheprovider", "--color=no"]
+    if version is not None:
+        command += ["--comfyui", version]
+    done = subprocess.run(
+        command,
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def main(versions: list[str]) -> int:
+    """The command; 0 where all versions passed."""
+    wanted: list[str | None] = [None] if os.environ.get(PATH_VARIABLE) or not versions else list(versions)
+    say(f"Contract tests against ComfyUI {', '.join(version or 'as given' for version in wanted)} ...")
+    failed = []
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        for version, (code, output) in zip(wanted, pool.map(run, wanted), strict=True):
+            print(f"\n--- ComfyUI {version or 'as given'}\n{output}", flush=True)
+            if code:
+                failed.append(version or "as given")
+    if failed:
+        print(f"Contract tests failed against ComfyUI {', '.join(failed)}.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
