@@ -50,6 +50,7 @@ def detail_sentence(run: Run, summary: Summary) -> str:
         parts.append(_peak("RAM", summary.ram_peak, summary))
     if summary.idle is not None and summary.executed_count:
         parts.append(_idle(summary))
+    parts += _sampler(summary)
     total = summary.total_time
     if (
         run.status != "crashed"
@@ -139,6 +140,15 @@ def _peak(what: str, peak: Peak, summary: Summary) -> str:
     )
     name = summary.names.get(peak.node_id) if peak.node_id else None
     return f"{what} peaks at {value}{f' in {name}' if name else ''}."
+
+
+def _sampler(summary: Summary) -> list[str]:
+    """How fast the longest-running node samples, where the host told its steps."""
+    step = max(summary.ranking, key=lambda one: one.exec_time or 0.0, default=None)
+    if step is None or not step.sampler_steps or not step.sampler_step_median_s or step.sampler_steps < 2:
+        return []
+    each = format_seconds(step.sampler_step_median_s)
+    return [f"{summary.names[step.node_id]} does {step.sampler_steps:,} steps of {each}."]
 
 
 def _idle(summary: Summary) -> str:

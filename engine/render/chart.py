@@ -75,7 +75,7 @@ def draw(
         bottom = draw_ranking(canvas, look, summary, palette, sort_by, top_n, LEFT, _SPLIT, y)
         if palette.legend:
             bottom = max(
-                bottom, draw_legend(canvas, look, palette, _SPLIT + 28, RIGHT, y, max(bottom - y, 330.0))
+                bottom, draw_legend(canvas, look, palette, _SPLIT + 28, RIGHT, y, max(bottom - y, 490.0))
             )
         y = bottom + 22
     y = draw_footer(canvas, look, notes, left_out, y)

@@ -67,6 +67,7 @@ def key_figures(run: Run, summary: Summary) -> list[tuple[str, str, str]]:
     found = [("run time", format_seconds(summary.total_time), "")] if summary.total_time is not None else []
     if summary.node_count:
         aside = [f"{summary.cached_count:,} cached"] if summary.cached_count else []
+        aside += [f"{summary.skipped_count:,} skipped"] if summary.skipped_count else []
         aside += [f"{summary.error_count:,} failed"] if summary.error_count else []
         found.append(("nodes that ran", f"{summary.executed_count:,}", " · ".join(aside)))
     for peak in summary.vram_peaks[:2]:

@@ -136,7 +136,6 @@ def _add_load(found: Lanes, run: Run, theme: Theme, total_s: float) -> None:
         )
         top = nice_ceiling(max(100.0, float(curve.value.max())) / 100)
         cores = [(value * 100, f"{value:g}") for value in nice_ticks(top, 3)]
-        cores[-1] = (cores[-1][0], f"{cores[-1][1]} cores")
         found.shown.append(Lane(name="CPU", curves=(curve,), top=top * 106, ticks=tuple(cores), height=100.0))
 
 

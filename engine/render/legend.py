@@ -8,6 +8,7 @@ from .palette import Palette, Share
 from .theme import Theme
 
 _ROW = 46.0
+_SECTION = 34.0
 
 
 def draw_legend(
@@ -15,9 +16,11 @@ def draw_legend(
 ) -> float:
     """Draws from ``top`` down, as many lines as ``room`` has; returns where it ended."""
     entries = list(palette.legend)
-    most = max(3, int((room - 36) // _ROW))
+    sections = sum(1 for entry in entries if entry.section) and _SECTION
+    most = max(3, int((room - 36 - sections) // _ROW))
     hidden = entries[most - 1 :] if len(entries) > most else []
     entries = entries[: most - 1] if hidden else entries
+    sections = _SECTION if any(entry.section for entry in entries) else 0.0
     by_vram = any(entry.vram_max is not None for entry in palette.legend)
     canvas.text(left, top + 16, palette.heading, 19, theme.text, bold=True, middle=True)
     by_ram = any(entry.ram_max_bytes is not None for entry in palette.legend)
@@ -27,8 +30,13 @@ def draw_legend(
         canvas.text(edge, top + 16, heading, 17, theme.muted, align="right", middle=True)
     y = top + 36
     lines = len(entries) + bool(hidden)
-    canvas.boxes([(left, y - 2, right, y + lines * _ROW + 8)], theme.panel)
+    canvas.boxes([(left, y - 2, right, y + lines * _ROW + sections + 8)], theme.panel)
+    section = ""
     for entry in entries:
+        if entry.section != section:
+            section = entry.section
+            canvas.text(left + 16, y + _SECTION / 2 + 2, section, 17, theme.muted, middle=True)
+            y += _SECTION
         _line(canvas, theme, entry, by_vram, left, right, edges, y)
         y += _ROW
     if hidden:
@@ -60,6 +68,11 @@ def _line(
     used = canvas.measure(time, 18)
     name = canvas.fit(entry.name, 18, edges[0] - used - 16 - (left + 44))
     canvas.text(left + 44, middle, name, 18, ink, middle=True)
+    if entry.wall_time_s and entry.time_s and entry.wall_time_s < 0.98 * entry.time_s:
+        clock = f"in {format_seconds(entry.wall_time_s)}"
+        after = left + 44 + canvas.measure(name, 18) + 10
+        if after + canvas.measure(clock, 17) <= edges[0] - used - 16:
+            canvas.text(after, middle, clock, 17, theme.faint, middle=True)
     canvas.text(edges[0], middle, time, 18, ink, align="right", middle=True)
     canvas.text(edges[1], middle, share, 18, theme.muted, align="right", middle=True)
     if memory is not None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..analysis.groups import GroupTotal
 from ..analysis.labels import clean
 from ..analysis.ranking import did_not_run
 from ..model import Step
-from .theme import NODE_COLORS, Theme
+from .theme import NODE_COLORS, Theme, channels
+
+
+_LINES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,7 @@ class Share:
     """One line of the legend: what nodes of one colour come to.
 
     ``time_s`` and ``share`` (of the run, 0 to 1) are ``None`` where nothing ran.
+    ``section`` is a heading that stands before the first line that has it.
     """
 
     name: str
@@ -28,6 +32,7 @@ class Share:
     ram_max_bytes: int | None = None
     wall_time_s: float | None = None
     faint: bool = False
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,8 @@ def palette_for(
 ) -> Palette:
     """Colours by group where any group has members, else by node class.
 
-    A node of several groups has the colour of the first.
+    A node of several groups has the colour of the first; one of no group that of its
+    class, from the colours that the groups leave.
     """
     if any(entry.node_ids for entry in totals):
         return _by_group(steps, totals, total_time, theme)
@@ -79,29 +85,44 @@ def _by_group(
         for entry in totals
     ]
     rest = [step for step in steps if step.node_id not in colors and not did_not_run(step)]
-    if rest:
-        legend.append(_share("in no group", theme.other, rest, total_time))
-    return Palette(colors, tuple(legend), "groups", True, theme.other)
+    free = [color for color in NODE_COLORS if all(_apart(color, entry.color) for entry in totals)]
+    # No more colours than the legend has lines to explain them.
+    by_type, types = _types(rest, free[: max(2, _LINES - len(totals))], total_time, theme)
+    section = "in no group" if types else ""
+    legend += [replace(entry, section=section) for entry in types]
+    return Palette({**by_type, **colors}, tuple(legend), "groups", True, theme.other)
 
 
 def _by_type(steps: Sequence[Step], total_time: float | None, theme: Theme) -> Palette:
+    ran = [step for step in steps if not did_not_run(step)]
+    colors, legend = _types(ran, NODE_COLORS, total_time, theme)
+    return Palette(colors, tuple(legend), "node types", False, theme.other)
+
+
+def _types(
+    steps: Sequence[Step], free: Sequence[str], total_time: float | None, theme: Theme
+) -> tuple[dict[str, str], list[Share]]:
+    """A colour for each class, the longest-running first, until there are no more; the rest is grey."""
     kinds: dict[str, list[Step]] = {}
     for step in steps:
-        if not did_not_run(step):
-            kinds.setdefault(step.node_type, []).append(step)
+        kinds.setdefault(step.node_type, []).append(step)
     order = sorted(kinds, key=lambda kind: -_time(kinds[kind]))
-    # The last colour only goes to a class where no further class would have to share grey with it.
-    own = order if len(order) <= len(NODE_COLORS) else order[: len(NODE_COLORS)]
     colors: dict[str, str] = {}
     legend = []
-    for kind, color in zip(own, NODE_COLORS, strict=False):
+    for kind, color in zip(order, free, strict=False):
         colors.update((step.node_id, color) for step in kinds[kind])
         legend.append(_share(clean(kind), color, kinds[kind], total_time))
-    rest = [kind for kind in order if kind not in own]
+    rest = order[len(legend) :]
     if rest:
         others = [step for kind in rest for step in kinds[kind]]
-        legend.append(_share(f"{len(rest)} other types", theme.other, others, total_time))
-    return Palette(colors, tuple(legend), "node types", False, theme.other)
+        name = clean(rest[0]) if len(rest) == 1 else f"{len(rest)} {'other ' if legend else ''}types"
+        legend.append(_share(name, theme.other, others, total_time))
+    return colors, legend
+
+
+def _apart(one: str, other: str) -> bool:
+    """Whether two colours are far enough from each other to be told apart."""
+    return sum(abs(a - b) for a, b in zip(channels(one), channels(other), strict=True)) > 0.45
 
 
 def _time(steps: Sequence[Step]) -> float:

@@ -155,7 +155,7 @@ def _title_for(canvas: Canvas, name: str, room: float, bold: bool) -> tuple[str,
         if canvas.measure(name, size, bold) <= room:
             return name, size
     shown = canvas.fit(name, 16.0, room, bold)
-    return (shown, 16.0) if len(shown) >= min(11, 0.75 * len(name)) else ("", 16.0)
+    return (shown, 16.0) if len(shown) - 1 >= min(11, 0.75 * len(name)) else ("", 16.0)
 
 
 def _label_wait(
