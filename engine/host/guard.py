@@ -17,15 +17,16 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from .. import snapshot
-from ..model import Snapshot
 from ..prompt import START_ID, nodes_of_class, start_settings
-from . import histories, paths
-from .routes import edge
+from . import paths
+from .threads import in_thread
+
+if TYPE_CHECKING:
+    from ..model import Snapshot
 
 KEY = "holaf_profiler"
 """Where in ``extra_data`` the note stands, and where a client says ``{"force": true}``."""
@@ -66,7 +67,7 @@ async def middleware(
     try:
         content = await request.read()
         if _MARK in content:
-            note, refusal = await edge.in_thread(_judge, content, user_of(request))
+            note, refusal = await in_thread(_judge, content, user_of(request))
             _note.set(note)
     except web.HTTPException:
         raise
@@ -109,6 +110,8 @@ def judge(
     ``find_reference(workflow_id, user_id)`` answers the stored snapshot or ``None``. The
     note is ``None`` where no Profiler Start is switched on.
     """
+    from .. import snapshot
+
     prompt = body.get("prompt")
     if not isinstance(prompt, Mapping):
         return None, None
@@ -139,6 +142,9 @@ def judge(
 
 
 def _judge(content: bytes, user_id: str) -> tuple[Note | None, web.Response | None]:
+    # The database's libraries are imported with the first profiled run, not at start-up.
+    from . import histories
+
     note: Note | None = {"user_id": user_id}
     try:
         body = json.loads(content)

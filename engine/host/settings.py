@@ -53,7 +53,15 @@ SCHEMA: Mapping[str, Any] = {
 
 DEFAULTS: Mapping[str, Any] = {
     "run_columns": ["timestamp", "name", "status", "total_time", "vram_max", "node_count"],
-    "step_columns": ["node_title", "exec_time", "share", "vram_max", "ram_max_bytes", "gpu_load_avg", "step_comment"],
+    "step_columns": [
+        "node_title",
+        "exec_time",
+        "share",
+        "vram_max",
+        "ram_max_bytes",
+        "gpu_load_avg",
+        "step_comment",
+    ],
     "run_sort": "-timestamp",
     "step_sort": "-exec_time",
     "page_size": 50,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from ...store.history import History
+if TYPE_CHECKING:
+    from ...store.history import History
 
 PREFIX = "/holaf/profiler/"
 

@@ -6,13 +6,10 @@ of every answer. Never answers 5xx, and never lets a handler block the event loo
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 import math
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from .. import schema
+from ..threads import in_thread
 from . import trouble
 from .call import Call, File, Host, RefusedError, Route
 
@@ -29,27 +27,30 @@ UPLOAD_LIMIT = 1 << 30
 _UPLOAD_TYPES = ("application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3")
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
-_log = logging.getLogger("holaf.profiler")
-_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="holaf-profiler-routes")
 
-Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FindUser = Callable[[web.Request], str]
 """The id of the user who sent a request. Raises ``KeyError`` for one nobody knows."""
 
 
-def serve(route: Route, host: Host, find_user: FindUser, *, other_sites: bool = False) -> Handle:
-    """The aiohttp handler of ``route``. ``other_sites``: pages of other sites may call it."""
+async def answer(
+    request: web.Request,
+    route: Route,
+    path: Mapping[str, str],
+    host: Host,
+    find_user: FindUser,
+    *,
+    other_sites: bool = False,
+) -> web.StreamResponse:
+    """What ``route`` answers to ``request``; ``path`` are its path's parameters as text.
 
-    async def handle(request: web.Request) -> web.StreamResponse:
-        what = f"{request.method} {request.path}"
-        try:
-            if not other_sites and request.headers.get("Sec-Fetch-Site") == "cross-site":
-                raise RefusedError(403, "other_site", "Pages of other sites may not ask this.")
-            return await _answer(request, route, host, find_user)
-        except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong becomes an answer
-            return refuse(trouble.refusal(error, what))
-
-    return handle
+    ``other_sites``: pages of other sites may ask.
+    """
+    try:
+        if not other_sites and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            raise RefusedError(403, "other_site", "Pages of other sites may not ask this.")
+        return await _answer(request, route, path, host, find_user)
+    except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong becomes an answer
+        return refuse(trouble.refusal(error, f"{request.method} {request.path}"))
 
 
 def refuse(refused: RefusedError) -> web.Response:
@@ -66,22 +67,19 @@ def to_json(content: Any, status: int = 200) -> web.Response:
     return web.Response(text=text, status=status, content_type="application/json", headers=_HEADERS)
 
 
-async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
-    """``function(*arguments)`` on a thread of the routes' own."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, function, *arguments)
-
-
-async def _answer(request: web.Request, route: Route, host: Host, find_user: FindUser) -> web.StreamResponse:
+async def _answer(
+    request: web.Request, route: Route, path_given: Mapping[str, str], host: Host, find_user: FindUser
+) -> web.StreamResponse:
     try:
         user_id = find_user(request)
     except KeyError:
         raise RefusedError(401, "unknown_user", "ComfyUI does not know this user; sign in again.") from None
-    path = _parameters(route.path_parameters, dict(request.match_info), "path")
+    path = _parameters(route.path_parameters, path_given, "path")
     query = _parameters(route.query, _query(request), "query")
     async with _body(request, route) as (body, upload):
         call = Call(user_id=user_id, host=host, path=path, query=query, body=body, upload=upload)
-        answer = await in_thread(route.handler, call)
-        return _file(answer) if isinstance(answer, File) else await in_thread(to_json, answer)
+        content = await in_thread(route.handler, call)
+        return _file(content) if isinstance(content, File) else await in_thread(to_json, content)
 
 
 def _query(request: web.Request) -> dict[str, str]:
