@@ -48,7 +48,7 @@ def probes(backend: FakeBackend) -> Probes:
 
 
 def read(found: Probes, rounds: int = 6) -> dict[tuple[str, str | None], float]:
-    clock = found.memory.backend.clock  # type: ignore[union-attr, attr-defined]
+    clock = found.memory.backend.clock  # type: ignore[union-attr]
     values: dict[tuple[str, str | None], float] = {}
     for _ in range(rounds):
         clock.advance(0.5)
