@@ -21,7 +21,7 @@ from .nvml_load import NvmlLoad
 from .nvml_probes import NvmlEnergy, NvmlGpu, NvmlMemory
 from .process import ProcessSampler, shared_process
 from .system import MachineSampler
-from .torch_backend import find_backend
+from .torch_backend import find_backend, unsupported_accelerator
 from .torch_device import TorchDeviceSampler
 from .torch_memory import HostUsage, TorchMemory, TorchSampler
 
@@ -100,7 +100,9 @@ def open_probes(
     boundary = BoundaryReader(process, memory, clock)
     sampled: list[SampledProbe] = [ProcessSampler(process, clock), MachineSampler(clock)]
     if memory is None:
-        fixed = _metrics_without({None: NO_GPU}, {**MEMORY_UNITS, **DRIVER_UNITS})
+        other = unsupported_accelerator()
+        why = NO_GPU if other is None else f"{other} tells nothing about its memory and load"
+        fixed = _metrics_without({None: why}, {**MEMORY_UNITS, **DRIVER_UNITS})
         return Probes(boundary, tuple(sampled), (), None, fixed)
     sampled.append(TorchSampler(memory, clock))
     driver = _open_driver(memory, environ, clock)

@@ -156,6 +156,7 @@ class CudaBackend:
     def elapsed_s(self, start: object, end: object) -> float:
         first: Any = start
         last: Any = end
+        first.synchronize()  # the current stream may have changed in between
         last.synchronize()
         return float(first.elapsed_time(last)) / 1000.0
 
@@ -233,6 +234,18 @@ class MpsBackend:
 
     def elapsed_s(self, start: object, end: object) -> float:
         raise RuntimeError("MPS has no timing marks here")
+
+
+def unsupported_accelerator() -> str | None:
+    """What the host computes on if it is an accelerator that this file has no backend for."""
+    if "torch_directml" in sys.modules:  # the host loads it only to use it
+        return "DirectML"
+    torch = sys.modules.get("torch")
+    for name, label in (("npu", "Ascend NPU"), ("mlu", "Cambricon MLU")):
+        ask = getattr(getattr(torch, name, None), "is_available", None)
+        if ask is not None and ask():
+            return label
+    return None
 
 
 def find_backend() -> TorchBackend | None:

@@ -98,7 +98,7 @@ class TorchMemory:
         else:
             peak = f"exact: peak of torch's {self._allocator} allocator, reset at each node boundary"
         if self._host_usage is not None:
-            used += " plus ComfyUI's dynamic VRAM for model weights"
+            used += " plus ComfyUI's dynamic VRAM, whose counter rounds allocations up to 2 MiB"
             peak += "; plus dynamic VRAM as it stands at the end of the node"
         if self._foreign_resets:
             peak += (

@@ -151,6 +151,35 @@ def test_a_host_without_a_gpu_is_not_given_one(monkeypatch: pytest.MonkeyPatch) 
     assert reasons["ram_bytes"] is None
 
 
+def test_an_accelerator_without_an_adapter_is_not_called_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", types.ModuleType("torch"))
+    monkeypatch.setitem(sys.modules, "torch_directml", types.ModuleType("torch_directml"))
+    reasons = {metric.name: metric.reason for metric in open_probes().metrics()}
+    assert "DirectML" in (reasons["vram_bytes"] or "")
+
+
+def test_apples_memory_is_read_without_peaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = types.ModuleType("torch")
+    torch.cuda = types.SimpleNamespace(is_initialized=lambda: False)  # type: ignore[attr-defined]
+    torch.backends = types.SimpleNamespace(  # type: ignore[attr-defined]
+        mps=types.SimpleNamespace(is_available=lambda: True)
+    )
+    torch.mps = types.SimpleNamespace(  # type: ignore[attr-defined]
+        current_allocated_memory=lambda: 2 * GB,
+        driver_allocated_memory=lambda: 3 * GB,
+        recommended_max_memory=lambda: 12 * GB,
+        synchronize=lambda: None,
+    )
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    probes = open_probes()
+    assert probes.devices[0].memory_total_bytes == 12 * GB
+    assert probes.boundary.read(sync=True).vram == (DeviceMemory("mps:0", 2 * GB, None),)
+    assert probes.memory is not None
+    assert probes.memory.mark() is None
+    reasons = {(m.name, m.device): m.reason for m in probes.metrics()}
+    assert "MPS" in (reasons["gpu_load_percent", "mps:0"] or "")
+
+
 def test_the_cuda_adapter_reads_what_torch_says() -> None:
     properties = types.SimpleNamespace(
         name="NVIDIA Test", total_memory=8 * GB, uuid="ABC-1", pci_domain_id=0, pci_bus_id=59, pci_device_id=0
