@@ -63,6 +63,14 @@ def database_url(user_id: str = DEFAULT_USER) -> str:
     return "sqlite:///" + (data_folder(user_id) / DATABASE_NAME).as_posix()
 
 
+def existing_databases() -> list[str]:
+    """The addresses of all histories there are, of every user. Opens none."""
+    if is_shared_database():
+        return [database_url()]
+    root = Path(folder_paths.get_user_directory())
+    return ["sqlite:///" + file.as_posix() for file in root.glob("/".join(("*", *_FOLDERS, DATABASE_NAME)))]
+
+
 def is_shared_database() -> bool:
     """Whether all users' histories lie in one database."""
     return bool(os.environ.get(DATABASE_VARIABLE, "").strip())

@@ -360,6 +360,18 @@ def test_files_elsewhere_are_not_read(client: Client, comfyui: Server, tmp_path:
     assert client.get(f"{ROUTES}/runs?q=outside")["total"] == 0
 
 
+def test_a_locked_history_is_told_so_and_works_again(
+    client: Client, comfyui: Server, recorded: Profile
+) -> None:
+    path = f"runs/{recorded.run['id']}"
+    with closing(sqlite3.connect(comfyui.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert refused(client, "PATCH", path, {"name": "late"}) == (423, "history_locked")
+        assert client.get(f"{ROUTES}/{path}")["run"]["name"] == "a name"
+        other.execute("ROLLBACK")
+    assert client.request("PATCH", f"{ROUTES}/{path}", {"name": "in time"})[0] == 200
+
+
 def test_nothing_answered_with_a_server_error(comfyui: Server) -> None:
     """Last in this file: after all of the above, the log holds no surprise."""
     assert "The profiler could not answer" not in comfyui.log_text()

@@ -129,6 +129,14 @@ def test_groups_made_after_a_run_total_it_at_once(bench: Bench) -> None:
     assert bench.call(runs.get_run, path={"run_id": run_id})["groups"] == []
 
 
+def test_another_users_groups_total_nothing(bench: Bench) -> None:
+    run_id = bench.record({"1": 1.0}, user_id="ann")
+    for user in ("ann", "bob"):
+        bench.call(groups.create_group, user=user, body={"name": user, "members": ["1"], "workflow_id": "wf"})
+    totals = bench.call(runs.get_run, path={"run_id": run_id}, user="ann")["groups"]
+    assert [total["name"] for total in totals] == ["ann"]
+
+
 def test_check_follows_update_nodes(bench: Bench) -> None:
     body = {"prompt": PROMPT, "workflow": {"id": "wf"}}
     before = bench.call(references.check, body=body)
