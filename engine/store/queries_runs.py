@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from ..clock import utc_timestamp
-from . import codec, rows, schema
+from . import codec, rows, schema, write_rows
 from .errors import NotInHistory
 from .queries_groups import visible
 from .rows import RawRow
@@ -175,8 +175,7 @@ def purge_deleted(connection: Connection, older_than_s: float) -> int:
 
 def remove_run(connection: Connection, run_id: int) -> None:
     """A run with its steps, devices and samples. Said table by table: others' tables may not cascade."""
-    of_run = select(steps.c.id).where(steps.c.run_id == run_id)
-    connection.execute(delete(schema.step_devices).where(schema.step_devices.c.step_id.in_(of_run)))
+    write_rows.delete_step_devices(connection, run_id)
     connection.execute(delete(schema.series).where(schema.series.c.run_id == run_id))
     connection.execute(delete(steps).where(steps.c.run_id == run_id))
     connection.execute(delete(runs).where(runs.c.id == run_id))

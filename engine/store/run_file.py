@@ -17,7 +17,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from ..clock import utc_timestamp
-from ..model import Run, Series, Step
+from ..model import Run, Series, Step, StepDevice
 from . import queries_groups, rows, write_rows
 from .database import Database
 from .identity import worker
@@ -52,7 +52,8 @@ class RunFile:
         self._begun = replace(run, steps=(), series=())
         self._seen: dict[write_rows.StepKey, Step] = {}
         self._unwritten: set[write_rows.StepKey] = set()
-        self._on_disk: set[write_rows.StepKey] = set()
+        self._on_disk: dict[write_rows.StepKey, Step] = {}
+        self._devices: dict[write_rows.StepKey, tuple[StepDevice, ...]] = {}
         self._chunks: list[Series] = []
         self._series: write_rows.Written = {}
         self._running_on_disk: str | None = None
@@ -119,10 +120,11 @@ class RunFile:
         self.finished = final is not None
         self._series = series
         self._chunks.clear()
-        self._on_disk |= self._unwritten
+        self._on_disk |= {key: self._seen[key] for key in self._unwritten}
         self._unwritten.clear()
         if whole is not None:
-            self._on_disk = {write_rows.key_of(step) for step in whole.steps}
+            self._on_disk = {write_rows.key_of(step): step for step in whole.steps}
+            self._devices = _devices(whole)
             if self.inbox.settled is settled:
                 self.inbox.settled = None
         self._oldest_s = None
@@ -130,12 +132,14 @@ class RunFile:
         self._heartbeat_s = now_s
         if self.finished:
             self._seen.clear()
+            self._on_disk.clear()
 
     def _forget_disk(self) -> None:
         """The database was replaced by an empty one: everything is to be written again."""
         self.run_id = None
         self._unwritten = set(self._seen)
         self._on_disk.clear()
+        self._devices.clear()
         self._series.clear()
         self._running_on_disk = None
 
@@ -151,22 +155,28 @@ class RunFile:
         return write_rows.insert_run(connection, values)
 
     def _write_steps(self, connection: Connection, run_id: int, steps: Sequence[Step]) -> None:
-        write_rows.insert_steps(
-            connection, run_id, [step for step in steps if write_rows.key_of(step) not in self._on_disk]
-        )
-        write_rows.update_steps(
-            connection, run_id, [step for step in steps if write_rows.key_of(step) in self._on_disk]
-        )
+        new, changed = [], []
+        for step in steps:
+            before = self._on_disk.get(write_rows.key_of(step))
+            if before is None:
+                new.append(step)
+            elif before != step:  # comparing costs a third of writing
+                changed.append(step)
+        write_rows.insert_steps(connection, run_id, new)
+        write_rows.update_steps(connection, run_id, changed)
 
     def _write_whole(
         self, connection: Connection, run_id: int, run: Run, writer_s: float
     ) -> write_rows.Written:
         begun_ns = time.thread_time_ns()
         self._write_steps(connection, run_id, run.steps)
-        write_rows.delete_steps(
-            connection, run_id, self._on_disk - {write_rows.key_of(step) for step in run.steps}
-        )
-        write_rows.write_step_devices(connection, run_id, run.steps)
+        gone = self._on_disk.keys() - {write_rows.key_of(step) for step in run.steps}
+        devices_changed = _devices(run) != self._devices
+        if devices_changed and self._devices:
+            write_rows.delete_step_devices(connection, run_id)
+        write_rows.delete_steps(connection, run_id, gone)
+        if devices_changed:
+            write_rows.write_step_devices(connection, run_id, run.steps)
         series = write_rows.write_series(connection, run_id, self._chunks, self._series)
         series = write_rows.write_series(connection, run_id, _rest(run.series, series), series)
         workflow_id = run.workflow_id or run.workflow_hash or f"run:{run_id}"
@@ -181,6 +191,10 @@ class RunFile:
         values = {**rows.run_values(run), **rows.run_totals(run.steps), **own}
         write_rows.update_run(connection, run_id, values)
         return series
+
+
+def _devices(run: Run) -> dict[write_rows.StepKey, tuple[StepDevice, ...]]:
+    return {write_rows.key_of(step): step.devices for step in run.steps if step.devices}
 
 
 def _rest(series: Sequence[Series], written: write_rows.Written) -> list[Series]:

@@ -81,6 +81,11 @@ def writable(path: Path) -> bool:
 
 def check(path: Path, busy_timeout_s: float) -> None:
     """Raise ``sqlite3.DatabaseError`` if the file is no sound database. Empty files are sound."""
+    if path.exists():
+        with path.open("rb") as file:
+            # Asked first: opening what is no database, SQLite may throw its "-wal" file away.
+            if file.read(16) not in (b"", b"SQLite format 3\0"):
+                raise sqlite3.DatabaseError("file is not a database")
     connection = connect(path, "write", busy_timeout_s)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()

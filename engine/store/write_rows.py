@@ -132,6 +132,12 @@ def delete_steps(connection: Connection, run_id: int, keys: Iterable[StepKey]) -
         )
 
 
+def delete_step_devices(connection: Connection, run_id: int) -> None:
+    """Remove what is written of devices, before it is written anew."""
+    of_run = select(schema.steps.c.id).where(schema.steps.c.run_id == run_id)
+    connection.execute(delete(schema.step_devices).where(schema.step_devices.c.step_id.in_(of_run)))
+
+
 def write_step_devices(connection: Connection, run_id: int, steps: Iterable[Step]) -> None:
     """Write what steps did to each device; the steps are on disk already."""
     with_devices = {key_of(step): step.devices for step in steps if step.devices}

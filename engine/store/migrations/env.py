@@ -8,8 +8,7 @@ connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     version_table=context.config.attributes["version_table"],
-    # One transaction for everything, on SQLite too: a host killed half-way loses nothing.
-    transactional_ddl=True,
 )
+# The connection is in a transaction already, on SQLite too: a host killed half-way loses nothing.
 with context.begin_transaction():
     context.run_migrations()

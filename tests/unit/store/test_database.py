@@ -66,10 +66,13 @@ def test_the_file_may_lie_in_any_folder(tmp_path: Path, folder: str) -> None:
 def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     path.write_bytes(b"this is no database at all" * 100)
+    (tmp_path / "history.db-wal").write_bytes(b"its last changes")
     database = Database(path)
     assert History(database).list_runs() == ([], 0)
     database.close()
-    (kept,) = tmp_path.glob("history.db.damaged-*")
+    kept, last_changes = sorted(tmp_path.glob("history.db.damaged-*"))
+    assert last_changes.name == f"{kept.name}-wal"
+    assert last_changes.read_bytes() == b"its last changes"
     assert kept.read_bytes().startswith(b"this is no database")
     assert kept.name in database.notices[0]
 
@@ -172,6 +175,18 @@ def test_a_lock_held_elsewhere_is_named_and_passes(
     assert handle.wait(30.0) is not None
     assert "another process" in handle.errors[0]
     assert [run["name"] for run in history.list_runs()[0]] == ["patient"]
+
+
+def test_a_writer_has_the_lock_from_its_first_question_on(database: Database, history: History) -> None:
+    """Else what it read could have changed by the time it writes, and SQLite would refuse the write."""
+    other = Database(database.url, busy_timeout_s=0.0)
+    with database.write() as connection:
+        connection.exec_driver_sql("SELECT count(*) FROM profiler_groups").all()
+        with pytest.raises(StoreBusy):
+            History(other).create_group(name="in between")
+        connection.exec_driver_sql("INSERT INTO profiler_groups (name) VALUES ('first')")
+    other.close()
+    assert [group["name"] for group in history.list_groups()] == ["first"]
 
 
 HOLD_LOCK = """

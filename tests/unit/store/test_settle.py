@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from engine.model import Run, Series, Step
+from engine.model import Run, Series, Step, StepDevice
 from engine.store.database import Database
 from engine.store.history import History
 from engine.store.writer import RunWriter
 
 RUN = Run(timestamp="2026-11-21T10:00:00.000Z", name="settling")
 SERIES = Series(metric="ram_bytes", unit="B", t_s=(0.0, 0.5), value=(1.0, 2.0))
-NODE = Step(node_id="1", node_type="KSampler", exec_time=2.0)
+NODE = Step(
+    node_id="1", node_type="KSampler", exec_time=2.0, devices=(StepDevice(device="cuda:0", vram_max=1),)
+)
 
 
 def test_settling_writes_everything_and_finishing_adds_the_rest(tmp_path: Path) -> None:
@@ -30,11 +32,14 @@ def test_settling_writes_everything_and_finishing_adds_the_rest(tmp_path: Path) 
     assert [tuple(series.value) for series in seen.series] == [(1.0, 2.0)]
 
     shown = Step(node_id="2", node_type="PreviewImage", position=1, role="report_output", exec_time=0.1)
-    handle.finish(replace(settled, steps=(NODE, shown), warnings=("late",)))
+    node = replace(NODE, gpu_load_max=99.0, devices=(StepDevice(device="cuda:0", vram_max=2),))
+    handle.finish(replace(settled, steps=(node, shown), warnings=("late",)))
     assert handle.wait(20) == run_id
     writer.close()
     after = history.load_run(run_id)
     assert [(step.node_id, step.exec_time) for step in after.steps] == [("1", 2.0), ("2", 0.1)]
+    assert after.steps[0].gpu_load_max == 99.0
+    assert [device.vram_max for device in after.steps[0].devices] == [2]
     assert [tuple(series.value) for series in after.series] == [(1.0, 2.0)]
     assert after.warnings == ("late",)
     history.close()
