@@ -68,8 +68,8 @@ export function createActions({ queueing, reference }) {
     updateNodes,
     showChanges,
     addSelectedTo,
-    run: async () => (needsStart() ? queueing.run() : false),
-    force: async () => (needsStart() ? queueing.force() : false),
+    run: async (tell = say) => (needsStart(tell) ? queueing.run() : false),
+    force: async (tell = say) => (needsStart(tell) ? queueing.force() : false),
   };
 }
 

@@ -38,6 +38,9 @@ export function createPanel({ live, queueing, reference, prefs, actions }) {
       actions: {
         ...actions,
         needsStart: () => actions.needsStart(snack.say),
+        run: () => actions.run(snack.say),
+        force: () => actions.force(snack.say),
+        addNodes: () => actions.addNodes(),
         updateNodes: () => actions.updateNodes(snack.say),
         showChanges: (changes) => actions.showChanges(changes, snack.say),
         open: (id) => go({ name: "run", id }),
