@@ -6,6 +6,7 @@ Runs in the test environment. Everything ComfyUI writes goes below a temporary f
 from __future__ import annotations
 
 import asyncio
+import compileall
 import logging
 import sys
 import tempfile
@@ -53,6 +54,8 @@ class InProcessComfyUI:
         self.server: Any = server.PromptServer(self.loop)
         self._load(install_test_nodes(custom_nodes))
         self._pack = install_pack(custom_nodes)
+        # a user's second start finds byte code: so does this first one
+        compileall.compile_dir(self._pack, quiet=2)
         self._absent = self._hooked_functions()
 
     def load_pack(self) -> None:

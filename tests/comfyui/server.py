@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from .client import Client
-from .pack import install_pack, install_test_nodes
+from .pack import PACK_FOLDER, install_pack, install_test_nodes
 from .problem import ProvisioningError
 from .provision import Host
 
@@ -162,6 +162,12 @@ class Server:
     def log_text(self) -> str:
         """Everything it has logged."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    def pack_tracebacks(self) -> list[str]:
+        """Lines of tracebacks in its log that lie in the pack. ComfyUI has tracebacks of its own there."""
+        inside = f"custom_nodes{os.sep}{PACK_FOLDER}{os.sep}"
+        lines = self.log_text().splitlines()
+        return [line.strip() for line in lines if line.lstrip().startswith("File ") and inside in line]
 
     def log_tail(self, lines: int = 30) -> str:
         """The last lines of its log."""
