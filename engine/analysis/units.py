@@ -80,6 +80,8 @@ def format_percent(share: float | None) -> str:
     percent = share * 100
     if percent <= 0:
         return "0 %"
+    if percent > 999:
+        return ">999 %"
     if percent < 0.1:
         return "<0.1 %"
     if percent < 0.95:

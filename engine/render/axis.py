@@ -18,8 +18,13 @@ class TimeAxis:
     right: float
 
     def x(self, t_s: Any) -> Any:
-        """The pixel of a time; takes numbers and arrays. Times outside are kept outside."""
-        return self.left + (self.right - self.left) * t_s / self.total_s
+        """The pixel of a time; takes numbers and arrays. Times outside lie on the edge."""
+        span = self.right - self.left
+        if isinstance(t_s, (int, float)):
+            return self.left + span * min(1.0, max(0.0, t_s / self.total_s))
+        import numpy as np
+
+        return self.left + span * np.clip(t_s / self.total_s, 0.0, 1.0)
 
     def ticks(self, most: int = 9) -> list[tuple[float, str]]:
         """``(pixel, label)`` at round times, at most ``most`` + 1 of them."""
@@ -53,15 +58,15 @@ class Columns(NamedTuple):
     mean: Any
 
 
-def decimate(x: Any, y: Any, columns: float) -> Columns | None:
+def decimate(x: Any, y: Any, columns: float, least: float = 4.0) -> Columns | None:
     """The lowest, the highest and the mean ``y`` in each pixel column.
 
-    ``x`` are pixels in rising order. ``None`` for fewer than four readings a column,
-    which are better drawn as they are.
+    ``x`` are pixels in rising order. ``None`` for fewer than ``least`` readings a
+    column, which are better drawn as they are.
     """
     import numpy as np
 
-    if len(x) <= 4 * max(1.0, columns):
+    if len(x) <= least * max(1.0, columns):
         return None
     column = np.floor(x).astype(np.int64)
     first = np.flatnonzero(np.concatenate(([True], column[1:] != column[:-1])))

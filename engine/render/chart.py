@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..analysis.groups import total
+from ..analysis.soundness import sound
 from ..analysis.summary import summarize
 from ..model import Group, Run
 from .axis import TimeAxis
@@ -48,6 +49,7 @@ def draw(
     means all (to a limit). ``groups`` replace the run's own. ``width_px`` is kept
     within 400..6400. Safe to call from several threads at once.
     """
+    run = sound(run)
     look = theme_named(theme)
     summary = summarize(run, sort_by)
     totals = total(run, run.groups if groups is None else groups)
@@ -78,7 +80,10 @@ def draw(
                 bottom, draw_legend(canvas, look, palette, _SPLIT + 28, RIGHT, y, max(bottom - y, 490.0))
             )
         y = bottom + 22
-    y = draw_footer(canvas, look, notes, left_out, y)
+    waits = any(bar.waits for bar in bars)
+    y = draw_footer(
+        canvas, look, notes, left_out, y, "pale dashed bars: waiting for other nodes" if waits else ""
+    )
     return canvas.finish(y + 4)
 
 

@@ -37,15 +37,17 @@ def draw_warnings(canvas: Canvas, theme: Theme, warnings: Sequence[str], top: fl
     return bottom
 
 
-def draw_footer(canvas: Canvas, theme: Theme, notes: Notes, left_out: Sequence[str], top: float) -> float:
-    """Draws from ``top`` down; returns where it ended."""
+def draw_footer(
+    canvas: Canvas, theme: Theme, notes: Notes, left_out: Sequence[str], top: float, key: str = ""
+) -> float:
+    """Draws from ``top`` down; returns where it ended. ``key`` explains a sign in the picture."""
     canvas.lines([[(LEFT, top), (RIGHT, top)]], theme.grid, 1.0)
     y = top + 28
     said = " ".join(notes.missing)
     extra = [text for text in left_out if text.partition(": ")[2] not in said]
     # What is missing first under its own word: nobody should take a gap for a zero.
     blocks = (
-        ("How it was measured", " · ".join(notes.measured), 3),
+        ("How it was measured", " · ".join([*([key] if key else []), *notes.measured]), 3),
         ("Not available", " · ".join([*notes.missing, *extra]), 3),
         ("Groups", " · ".join(notes.groups), 2),
     )

@@ -83,7 +83,7 @@ def key_figures(run: Run, summary: Summary) -> list[tuple[str, str, str]]:
     if summary.energy_joules is not None:
         found.append(("energy", format_energy(summary.energy_joules), ""))
     load = find_series(run, "machine_cpu_percent")
-    if load is not None and summary.idle is None and summary.total_time:
+    if load is not None and len(load.t_s) > 2 and summary.idle is None and summary.total_time:
         parts = spans(load, summary.total_time)
         covered_s = sum(end - start for start, end, _ in parts)
         if covered_s > 0.5 * summary.total_time:

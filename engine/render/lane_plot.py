@@ -69,7 +69,7 @@ def _curve(
 
     columns = axis.right - axis.left
     xs, values = axis.x(curve.t_s), curve.value
-    packed = decimate(xs, values, columns)
+    packed = decimate(xs, values, columns, 1.5 if curve.averaged else 4.0)
     if packed is not None and curve.averaged:
         high, low = np.maximum(y(packed.high), upper), y(packed.low)
         outline = np.concatenate([np.stack([packed.x, high], 1), np.stack([packed.x, low], 1)[::-1]])

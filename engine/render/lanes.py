@@ -109,14 +109,14 @@ def _add_load(found: Lanes, run: Run, theme: Theme, total_s: float) -> None:
     devices = sorted(run.devices, key=lambda device: not device.primary)[:MOST_DEVICES]
     for number, key in enumerate([device.key for device in devices] or [None]):
         load = curves.find_series(run, curves.GPU_LOAD, key)
-        if load is not None:
+        if load is not None and _drawable(load):
             label = "GPU" if len(devices) < 2 else f"GPU {key}"
             color = theme.gpu if number == 0 else theme.capacity if number == 1 else theme.vram
             shown.append(_load_curve(load, label, color, total_s, 2.4))
     if not shown:
         found.left_out.append(_reason(run, "GPU load", curves.GPU_LOAD))
-    machine = curves.find_series(run, "machine_cpu_percent")
-    process = curves.find_series(run, curves.CPU_LOAD)
+    machine = _drawable(curves.find_series(run, "machine_cpu_percent"))
+    process = _drawable(curves.find_series(run, curves.CPU_LOAD))
     if machine is not None:
         shown.append(
             _load_curve(machine, "CPU, whole machine", theme.cpu, total_s, 1.6 if len(shown) else 2.2)
@@ -137,6 +137,13 @@ def _add_load(found: Lanes, run: Run, theme: Theme, total_s: float) -> None:
         top = nice_ceiling(max(100.0, float(curve.value.max())) / 100)
         cores = [(value * 100, f"{value:g}") for value in nice_ticks(top, 3)]
         found.shown.append(Lane(name="CPU", curves=(curve,), top=top * 106, ticks=tuple(cores), height=100.0))
+
+
+def _drawable(series: Series | None) -> Series | None:
+    """``series`` where it makes a line: two instants, or one average over an interval."""
+    if series is None or (len(series.t_s) < 2 and not series.start_s):
+        return None
+    return series
 
 
 def _vram_lane(run: Run, summary: Summary, device: Device, theme: Theme, total_s: float) -> Lane | None:
@@ -199,7 +206,7 @@ def _memory_lane(
     highest = max([float(curve.value.max()) for curve in shown] + [cap[2] for cap in caps] + [1.0])
     unit, factor = bytes_scale([highest])
     capacity = None
-    if capacity_bytes and highest > 0.3 * capacity_bytes:
+    if capacity_bytes and 0.3 * capacity_bytes < highest < 1.5 * capacity_bytes:
         top = max(capacity_bytes * 1.07, highest * 1.04)
         unit, factor = bytes_scale([capacity_bytes])
         capacity = (float(capacity_bytes), "capacity")
@@ -215,7 +222,7 @@ def _memory_lane(
         ticks[-1] = (ticks[-1][0], f"{ticks[-1][1]} {unit}")
         if capacity_bytes:
             size = format_capacity(0.0, capacity_bytes).partition(" of ")[2]
-            aside = f"{aside} · {size} in all, off this scale".strip(" ·")
+            aside = f"{aside} · {size} in all, not on this scale".strip(" ·")
     return Lane(
         name=name,
         curves=tuple(shown),

@@ -25,7 +25,7 @@ def draw_legend(
     canvas.text(left, top + 16, palette.heading, 19, theme.text, bold=True, middle=True)
     by_ram = any(entry.ram_max_bytes is not None for entry in palette.legend)
     memory = "VRAM peak" if by_vram else "RAM peak" if by_ram else ""
-    edges = (right - 196, right - 122, right - 16)
+    edges = (right - 204, right - 122, right - 16)
     for edge, heading in zip(edges, ("time", "", memory), strict=True):
         canvas.text(edge, top + 16, heading, 17, theme.muted, align="right", middle=True)
     y = top + 36

@@ -11,7 +11,6 @@ from ..analysis.ranking import did_not_run
 from ..model import Step
 from .theme import NODE_COLORS, Theme, channels
 
-
 _LINES = 8
 
 

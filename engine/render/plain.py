@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ..analysis.groups import total
+from ..analysis.soundness import sound
 from ..analysis.summary import Peak, summarize
 from ..model import Group, Run
 
@@ -41,6 +42,7 @@ def summary_json(run: Run, groups: Sequence[Group] | None = None) -> dict[str, A
 
     Seconds, bytes, percent; at most ten steps, without series, inputs or prompts.
     """
+    run = sound(run)
     summary = summarize(run)
     found: dict[str, Any] = {
         "schema": SCHEMA,

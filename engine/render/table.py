@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ..analysis.groups import GroupTotal, total
 from ..analysis.labels import clean, shorten, step_title
 from ..analysis.ranking import did_not_run, ram_change, vram_change
+from ..analysis.soundness import sound
 from ..analysis.summary import Summary, summarize
 from ..analysis.units import (
     NOT_AVAILABLE,
@@ -64,6 +65,7 @@ def render(
     groups: Sequence[Group] | None = None,
 ) -> str:
     """The report of ``run`` as text, ending in a line break; see :func:`chart.draw` for the rest."""
+    run = sound(run)
     summary = summarize(run, sort_by)
     totals = total(run, run.groups if groups is None else groups)
     notes = notes_for(run, summary, totals)

@@ -122,7 +122,7 @@ def font(text: str, size: float, bold: bool = False) -> Any:
     """Font properties for ``text``; fallback families only where it needs them."""
     if text.isascii() or all(ord(letter) in _main_letters() for letter in text):
         return _font(size, bold, (MAIN_FAMILY,))
-    return _font(size, bold, (MAIN_FAMILY, *_fallback_families()))
+    return _font(size, bold and _fallbacks_are_bold(), (MAIN_FAMILY, *_fallback_families()))
 
 
 def _cut(text: str, keep: int) -> str:
@@ -168,6 +168,15 @@ def _fallback_families() -> tuple[str, ...]:
 
     installed = {entry.name for entry in fontManager.ttflist}
     return tuple(name for name in _FALLBACKS if name in installed)
+
+
+@lru_cache(maxsize=1)
+def _fallbacks_are_bold() -> bool:
+    """Whether every fallback family has a bold face; matplotlib logs a warning where one lacks it."""
+    from matplotlib.font_manager import fontManager
+
+    bold = {entry.name for entry in fontManager.ttflist if entry.weight in (600, 700, 800, 900, "bold")}
+    return set(_fallback_families()) <= bold
 
 
 def _letters_of(families: Sequence[str], bold: bool = False) -> frozenset[int]:

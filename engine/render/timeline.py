@@ -47,8 +47,10 @@ def arrange(
         step for step in steps if step.start_s is not None and step.status not in ("cached", "skipped")
     ]
     for step in sorted(started, key=lambda one: (one.start_s or 0.0, one.position)):
-        start = step.start_s or 0.0
-        end = step.end_s if step.end_s is not None else total_s
+        start = min([step.start_s or 0.0, *(part.start_s for part in step.segments)])
+        end = max(
+            [step.end_s if step.end_s is not None else total_s, *(part.end_s for part in step.segments)]
+        )
         row = next((row for row, free in enumerate(free_from) if free <= start + tolerance_s), len(free_from))
         if row == len(free_from):
             if row >= most_rows:
@@ -104,6 +106,8 @@ def draw_timeline(
     for bar in bars:
         upper = top + 8 + bar.row * (height + 4)
         _mark(canvas, theme, bar, axis, upper, height)
+        if crowded and bar.row == MOST_ROWS - 1:
+            continue  # bars lie on top of one another there, and so would their names
         _label(canvas, theme, bar, palette, axis, upper, height)
     if crowded:
         canvas.text(

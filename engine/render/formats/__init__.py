@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from ...analysis.soundness import sound
 from ...model import Group, Run
 from ..plain import summary_json
 from .options import Options
@@ -64,6 +65,7 @@ def export(
     if fmt not in FORMATS:
         raise UnknownFormatError(fmt)
     module = cast(_Format, importlib.import_module(f".{fmt}", __name__))
+    run = sound(run)
     chosen = run.groups if groups is None else tuple(groups)
     options = Options(theme=theme, title=title, sort_by=sort_by, top_n=top_n, groups=tuple(chosen))
     return Exported(module.SUFFIX, module.MIME, module.render(run, options))
