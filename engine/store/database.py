@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
 
 from . import sqlite_files
 from .address import ENV_VARIABLE, server_url, shown, sqlite_path
@@ -48,6 +49,7 @@ class Database:
         self._engine: Engine | None = None
         self._lock = threading.RLock()
         self._copy_folder: Path | None = None
+        self._suspect = False
 
     @property
     def where(self) -> str:
@@ -106,6 +108,7 @@ class Database:
         try:
             yield
         except StoreDamaged:
+            self._suspect = True
             self.close()
             raise
 
@@ -131,7 +134,7 @@ class Database:
         if not sqlite_files.writable(path):
             return self._open_read_only(path)
         try:
-            sqlite_files.check(path, self.busy_timeout_s)
+            sqlite_files.check(path, self.busy_timeout_s, thorough=self._suspect)
         except sqlite3.DatabaseError as error:
             problem = translated(error, str(path))
             if isinstance(problem, StoreReadOnly):
@@ -140,25 +143,32 @@ class Database:
                 raise
             self._set_aside(path)
             sqlite_files.check(path, self.busy_timeout_s)
-        self._upgrade_file(path)
+        self._suspect = False
+        self._upgrade_file(path, self.where)
         return sqlite_files.sqlite_engine(path, "write", busy_timeout_s=self.busy_timeout_s)
 
-    def _upgrade_file(self, path: Path) -> None:
-        """Migrate if needed, over a connection of its own without foreign keys."""
+    def _upgrade_file(self, path: Path, where: str) -> None:
+        """Migrate if needed, over a connection of its own without foreign keys. ``where`` is for people."""
         engine = sqlite_files.sqlite_engine(
             path, "write", busy_timeout_s=self.busy_timeout_s, foreign_keys=False, pooled=False
         )
         with engine.connect() as connection:
             current = revision_of(connection) == HEAD
         if not current:
-            upgrade(engine, str(path))
+            upgrade(engine, where)
 
     def _set_aside(self, path: Path) -> None:
-        self.fresh_starts += 1
         try:
             kept = sqlite_files.set_aside(path)
         except FileNotFoundError:
             return  # another process was faster
+        except PermissionError as error:
+            raise StoreDamaged(
+                f"The history at {path} is damaged, and another program has it open, so that it cannot be "
+                "set aside. Close that program, or rename the file yourself."
+            ) from error
+        finally:
+            self.fresh_starts += 1
         self._notice(
             f"The history at {path} was damaged and could not be read. It was set aside as {kept.name} in "
             "the same folder, and a new, empty history was started. Nothing was deleted; keep that file if "
@@ -181,11 +191,16 @@ class Database:
         if current:
             return engine
         engine.dispose()
-        self._copy_folder = Path(tempfile.mkdtemp(prefix="holaf_profiler_"))
-        copied = self._copy_folder / "history.db"
+        copied = self._new_copy_folder() / "history.db"
         sqlite_files.copy(path, copied, self.busy_timeout_s)
-        self._upgrade_file(copied)
+        self._upgrade_file(copied, self.where)
         return sqlite_files.sqlite_engine(copied, "read", busy_timeout_s=self.busy_timeout_s)
+
+    def _new_copy_folder(self) -> Path:
+        if self._copy_folder is not None:  # of an attempt that failed
+            shutil.rmtree(self._copy_folder, ignore_errors=True)
+        self._copy_folder = Path(tempfile.mkdtemp(prefix="holaf_profiler_"))
+        return self._copy_folder
 
 
 def _mark_cut_off_runs(engine: Engine) -> None:
@@ -193,5 +208,8 @@ def _mark_cut_off_runs(engine: Engine) -> None:
     with engine.connect() as connection:
         if not any_running(connection):
             return
-    with engine.connect().execution_options(holaf_write=True) as connection, connection.begin():
-        mark_crashed(connection)
+    try:
+        with engine.connect().execution_options(holaf_write=True) as connection, connection.begin():
+            mark_crashed(connection)
+    except OperationalError as error:
+        log.info("Runs that were cut off could not be marked now: %s", error.orig)

@@ -6,7 +6,10 @@ host may load this pack under any module name from any folder.
 
 from __future__ import annotations
 
+import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect
@@ -56,4 +59,17 @@ def upgrade(engine: Engine, where: str) -> None:
             )
         config.attributes["connection"] = connection
         config.attributes["version_table"] = VERSION_TABLE
-        command.upgrade(config, "head")
+        with _quiet("alembic"):
+            command.upgrade(config, "head")
+
+
+@contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """Keep a library's progress messages out of ComfyUI's console."""
+    log = logging.getLogger(logger)
+    before = log.level
+    log.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        log.setLevel(before)

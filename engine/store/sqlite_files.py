@@ -79,8 +79,11 @@ def writable(path: Path) -> bool:
     return os.access(path.parent, os.W_OK)
 
 
-def check(path: Path, busy_timeout_s: float) -> None:
-    """Raise ``sqlite3.DatabaseError`` if the file is no sound database. Empty files are sound."""
+def check(path: Path, busy_timeout_s: float, *, thorough: bool = False) -> None:
+    """Raise ``sqlite3.DatabaseError`` if the file is no sound database. Empty files are sound.
+
+    ``thorough`` looks at large files and at indices too: for a file that was found damaged in use.
+    """
     if path.exists():
         with path.open("rb") as file:
             # Asked first: opening what is no database, SQLite may throw its "-wal" file away.
@@ -89,8 +92,9 @@ def check(path: Path, busy_timeout_s: float) -> None:
     connection = connect(path, "write", busy_timeout_s)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if path.stat().st_size <= CHECKED_BYTES:
-            verdict = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if thorough or path.stat().st_size <= CHECKED_BYTES:
+            pragma = "integrity_check(1)" if thorough else "quick_check(1)"
+            verdict = connection.execute(f"PRAGMA {pragma}").fetchone()
             if verdict is not None and verdict[0] != "ok":
                 raise sqlite3.DatabaseError(f"database disk image is malformed ({verdict[0]})")
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":

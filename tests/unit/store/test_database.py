@@ -15,9 +15,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from engine.store import migrate, schema
+from engine.store import migrate, schema, sqlite_files
 from engine.store.database import Database
-from engine.store.errors import StoreBusy, StoreReadOnly, StoreTooNew, StoreUnavailable
+from engine.store.errors import StoreBusy, StoreDamaged, StoreReadOnly, StoreTooNew, StoreUnavailable
 from engine.store.history import History
 from engine.store.writer import RunWriter
 from tests.unit.store.help import a_run, make_base_database, query, record
@@ -88,6 +88,31 @@ def test_a_database_with_a_broken_page_is_set_aside(tmp_path: Path) -> None:
         file.seek((page - 1) * 4096)
         file.write(b"\xff" * 4096)
     assert History(database).list_runs() == ([], 0)
+    assert len(list(tmp_path.glob("history.db.damaged-*"))) == 1
+    database.close()
+
+
+def test_damage_that_shows_only_in_use_is_set_aside_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large files are not checked as a whole when they are opened."""
+    monkeypatch.setattr(sqlite_files, "CHECKED_BYTES", 0)
+    path = tmp_path / "history.db"
+    database = Database(path)
+    history = History(database)
+    with database.write() as connection:
+        for number in range(200):
+            connection.exec_driver_sql(f"INSERT INTO profiler_runs (name, status) VALUES ('x', 's{number}')")
+    database.close()
+    page = query(path, "SELECT rootpage FROM sqlite_master WHERE name = 'ix_profiler_runs_status'")[0][0]
+    assert isinstance(page, int)
+    damage = bytearray(path.read_bytes())
+    start = (page - 1) * 4096
+    damage[start + 100 : start + 4096] = b"\xff" * 3996
+    path.write_bytes(damage)
+    with pytest.raises(StoreDamaged):
+        history.list_runs(status="s7")
+    assert history.list_runs(status="s7") == ([], 0)
     assert len(list(tmp_path.glob("history.db.damaged-*"))) == 1
     database.close()
 
