@@ -19,17 +19,6 @@ from .trees import last_line
 TORCH = ("torch==2.11.0", "torchvision==0.26.0", "torchaudio==2.11.0")
 """A matched set: other combinations do not import."""
 DEV_REQUIREMENTS = REPOSITORY / "tests" / "requirements.txt"
-MINIMUM_PYTHON = (3, 10)
-
-
-def check_python() -> None:
-    """Refuse a Python that the pack does not support."""
-    if sys.version_info < MINIMUM_PYTHON:
-        found = ".".join(map(str, sys.version_info[:3]))
-        wanted = ".".join(map(str, MINIMUM_PYTHON))
-        raise ProvisioningError(
-            f"This is Python {found} ({sys.executable}), and {wanted} is needed: make PYTHON=python3.12 ..."
-        )
 
 
 def environment_python(folder: Path) -> Path:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .cache import cache_folder, only_one
-from .environment import build_environment, check_python, pip_command
+from .environment import build_environment, pip_command
 from .problem import ProvisioningError
 from .trees import NEWEST, VERSIONS, named_tree, registry_tree
 
@@ -32,7 +32,6 @@ def provision(*versions: str) -> list[Host]:
 
     Raises :class:`ProvisioningError` with a sentence for the person at the keyboard.
     """
-    check_python()
     cache = cache_folder()
     with only_one(cache):
         named = named_tree()
