@@ -10,6 +10,7 @@ PROCESS_VRAM = "vram_bytes"
 DEVICE_VRAM = "device_vram_bytes"
 RAM = "ram_bytes"
 CPU_LOAD = "cpu_percent"
+MACHINE_LOAD = "machine_cpu_percent"
 GPU_LOAD = "gpu_load_percent"
 
 Interval = tuple[float, float]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..analysis.labels import clean
-from ..analysis.series import find_series, spans
+from ..analysis.series import MACHINE_LOAD, find_series, spans
 from ..analysis.summary import Summary
 from ..analysis.units import format_capacity, format_energy, format_percent, format_seconds
 from ..model import Run
@@ -82,7 +82,7 @@ def key_figures(run: Run, summary: Summary) -> list[tuple[str, str, str]]:
         found.append((label, format_percent(1 - summary.idle.share), "of the time"))
     if summary.energy_joules is not None:
         found.append(("energy", format_energy(summary.energy_joules), ""))
-    load = find_series(run, "machine_cpu_percent")
+    load = find_series(run, MACHINE_LOAD)
     if load is not None and len(load.t_s) > 2 and summary.idle is None and summary.total_time:
         parts = spans(load, summary.total_time)
         covered_s = sum(end - start for start, end, _ in parts)

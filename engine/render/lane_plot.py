@@ -7,7 +7,7 @@ from typing import Any
 
 from .axis import TimeAxis, decimate
 from .canvas import Box, Canvas
-from .lanes import Curve, Lane
+from .lane import Curve, Lane
 from .theme import Theme
 
 LEGEND_HEIGHT = 32.0
