@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,12 @@ INSERT INTO somebody_elses VALUES ('kept');
 CREATE TRIGGER own_trigger AFTER INSERT ON profiler_steps
     BEGIN UPDATE profiler_runs SET mood = 'busy' WHERE id = new.run_id; END;
 """
+
+
+def child_environment() -> dict[str, str]:
+    """For processes that import the pack: what this one sees, and the checkout."""
+    places = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
 
 
 def make_base_database(path: Path) -> None:

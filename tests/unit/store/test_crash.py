@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from engine.store.database import Database
 from engine.store.history import History
 from engine.store.recovery import recover
 from engine.store.writer import RunWriter
-from tests.unit.store.help import a_run, a_step, make_base_database, query
+from tests.unit.store.help import a_run, a_step, child_environment, make_base_database, query
 
 VICTIM = """
 import sqlite3, sys, time
@@ -40,11 +39,10 @@ while True:
 
 def test_kill_9_leaves_a_crashed_run_that_names_the_node(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
-    root = Path(__file__).parents[3]
     victim = subprocess.Popen(
         [sys.executable, "-c", VICTIM, str(path)],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env=child_environment(),
     )
     assert victim.stdout is not None
     try:
@@ -141,6 +139,6 @@ def test_recovery_imports_nothing_heavy(database: Database) -> None:
         capture_output=True,
         check=True,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        env=child_environment(),
     )
     assert done.stdout.strip() == "[]"

@@ -20,7 +20,7 @@ from engine.store.database import Database
 from engine.store.errors import StoreBusy, StoreDamaged, StoreReadOnly, StoreTooNew, StoreUnavailable
 from engine.store.history import History
 from engine.store.writer import RunWriter
-from tests.unit.store.help import a_run, make_base_database, query, record
+from tests.unit.store.help import a_run, child_environment, make_base_database, query, record
 
 
 @pytest.fixture
@@ -226,13 +226,12 @@ sys.stdin.read()
 def test_workers_that_start_together_upgrade_once_and_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     make_base_database(path)
-    root = str(Path(__file__).parents[3])
     workers = [
         subprocess.Popen(
             [sys.executable, "-c", WORKER, str(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": root},
+            env=child_environment(),
         )
         for _ in range(2)
     ]
