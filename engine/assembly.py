@@ -14,8 +14,8 @@ from .analysis.attribution import attribute
 from .analysis.sampler_steps import step_times
 from .inputs import redact
 from .model import Metric, Role, Run, Sample, Series, Step, StepStatus
+from .node_life import ProgressUpdate
 from .prompt import ancestors, title
-from .recorder import ProgressUpdate
 from .snapshot import signatures
 
 

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from . import clock
 from .gpu_marks import GpuMarks
 from .model import Boundary, Metric, Overhead, RunSettings, Sample, Step, StepStatus
+from .node_life import NodeRef
 from .probes.select import Probes
-from .recorder import NodeRef, Outcome, Recorder
+from .recorder import Outcome, Recorder
 from .sampler import Sampler
 
 LIGHT_ENTER_S = 0.001

@@ -2,31 +2,16 @@
 
 The host says ``enter`` and ``leave`` with a :class:`~engine.model.Boundary`
 each; the recorder keeps every node's life as a list of segments and answers a
-finished :class:`~engine.model.Step`. Only the executor's thread calls it.
+finished :class:`~engine.model.Step`. Only the executor's thread tells it anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from .model import Boundary, ResidentModel, Role, Segment, SegmentKind, Step, StepDevice, StepStatus
-
-ProgressUpdate = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class NodeRef:
-    """Who a node is. ``inputs`` is the prompt's own mapping, never changed."""
-
-    node_id: str
-    node_type: str
-    node_title: str
-    role: Role = "node"
-    display_node_id: str | None = None
-    parent_node_id: str | None = None
-    inputs: Mapping[str, Any] | None = None
+from .model import Boundary, ResidentModel, Segment, Step, StepStatus
+from .node_life import NodeLife, NodeRef, ProgressUpdate, to_step
 
 
 class Outcome(NamedTuple):
@@ -44,60 +29,6 @@ class Outcome(NamedTuple):
     error_message: str | None = None
 
 
-class _Life:
-    """What is known so far of one node. Mutable; lives on the executor's thread."""
-
-    __slots__ = (
-        "cpu_s", "devices", "end", "entered", "error_message", "error_type", "list_count", "loads_s",
-        "models", "node_id", "position", "progress", "ram_max", "read_bytes", "read_call_bytes", "ref",
-        "segments", "start", "status", "sync_s", "tasks_done_s", "unloads_s", "waiting", "waiting_since",
-    )  # fmt: skip
-
-    def __init__(self, node_id: str, position: int) -> None:
-        self.node_id = node_id
-        self.ref: NodeRef | None = None
-        self.position = position
-        self.status: StepStatus = "running"
-        self.start: Boundary | None = None
-        self.end: Boundary | None = None
-        self.entered: Boundary | None = None
-        self.segments: list[Segment] = []
-        self.waiting: SegmentKind | None = None
-        self.waiting_since: Boundary | None = None
-        self.tasks_done_s: float | None = None
-        self.cpu_s: float | None = None
-        self.ram_max: int | None = None
-        self.devices: dict[str, int] = {}
-        self.read_bytes: int | None = None
-        self.read_call_bytes: int | None = None
-        self.sync_s = 0.0
-        self.loads_s = 0.0
-        self.unloads_s = 0.0
-        self.list_count: int | None = None
-        self.progress: list[ProgressUpdate] = []
-        self.models: tuple[ResidentModel, ...] = ()
-        self.error_type: str | None = None
-        self.error_message: str | None = None
-
-    def add(self, since: Boundary, until: Boundary) -> None:
-        """Bill what the process used between two boundaries to this node."""
-        self.cpu_s = _plus(self.cpu_s, since.cpu_s, until.cpu_s)
-        self.read_bytes = _plus(self.read_bytes, since.read_bytes, until.read_bytes)
-        self.read_call_bytes = _plus(self.read_call_bytes, since.read_call_bytes, until.read_call_bytes)
-
-    def see(self, boundary: Boundary) -> None:
-        """Fold a boundary's peaks, which happened while this node was at work."""
-        for seen in (boundary.ram_peak_bytes, boundary.ram_bytes):
-            if seen is not None and (self.ram_max is None or seen > self.ram_max):
-                self.ram_max = seen
-        for memory in boundary.vram:
-            peak = (
-                memory.used_bytes if memory.peak_bytes is None else max(memory.peak_bytes, memory.used_bytes)
-            )
-            if peak > self.devices.get(memory.device, -1):
-                self.devices[memory.device] = peak
-
-
 class Recorder:
     """One run's nodes.
 
@@ -112,15 +43,15 @@ class Recorder:
         self._origin_s = origin_s
         self._describe = describe
         self._primary = primary_device
-        self._lives: dict[str, _Life] = {}
-        self._in_flight: dict[str, _Life] = {}
-        self._current: _Life | None = None
+        self._lives: dict[str, NodeLife] = {}
+        self._in_flight: dict[str, NodeLife] = {}
+        self._current: NodeLife | None = None
 
     def enter(self, node_id: str, boundary: Boundary) -> None:
         """A node's ``execute`` begins, or begins again after waiting."""
         life = self._lives.get(node_id)
         if life is None:
-            life = self._lives[node_id] = _Life(node_id, len(self._lives))
+            life = self._lives[node_id] = NodeLife(node_id, len(self._lives))
             life.start = boundary
         if self._in_flight:
             for other in self._in_flight.values():
@@ -128,7 +59,7 @@ class Recorder:
         if life.waiting is not None:
             self._end_waiting(life, boundary)
         if life.start is boundary or life.waiting_since is None:
-            self._see_start(life, boundary)
+            life.see_start(boundary)
         life.status = "running"
         life.entered = boundary
         self._current = life
@@ -232,12 +163,12 @@ class Recorder:
             for life in self._lives.values()
         )
 
-    def _ref(self, life: _Life) -> NodeRef:
+    def _ref(self, life: NodeLife) -> NodeRef:
         if life.ref is None:
             life.ref = self._describe(life.node_id)
         return life.ref
 
-    def _end_waiting(self, life: _Life, boundary: Boundary) -> None:
+    def _end_waiting(self, life: NodeLife, boundary: Boundary) -> None:
         kind, since = life.waiting, life.waiting_since
         life.waiting = None
         if kind is None or since is None:
@@ -251,15 +182,7 @@ class Recorder:
                 life.tasks_done_s = None
         life.segments.append(Segment(kind, since.t_s - self._origin_s, end_s - self._origin_s))
 
-    @staticmethod
-    def _see_start(life: _Life, boundary: Boundary) -> None:
-        if boundary.ram_bytes is not None and (life.ram_max is None or boundary.ram_bytes > life.ram_max):
-            life.ram_max = boundary.ram_bytes
-        for memory in boundary.vram:
-            if memory.used_bytes > life.devices.get(memory.device, -1):
-                life.devices[memory.device] = memory.used_bytes
-
-    def _unfinished(self, life: _Life, until_s: float, status: StepStatus) -> Step:
+    def _unfinished(self, life: NodeLife, until_s: float, status: StepStatus) -> Step:
         """The step of a node that was cut off while it ran or waited."""
         since, kind = (
             (life.entered, "run") if life.entered is not None else (life.waiting_since, life.waiting)
@@ -269,81 +192,5 @@ class Recorder:
         last = Segment(kind, since.t_s - self._origin_s, max(until_s, since.t_s) - self._origin_s)
         return self._step(life, status, last)
 
-    def _step(self, life: _Life, status: StepStatus | None = None, last: Segment | None = None) -> Step:
-        ref = self._ref(life)
-        ran = life.status != "cached"
-        start, end = life.start, life.end
-        own_s = self_s = 0.0
-        segments = (*life.segments, last) if last is not None else tuple(life.segments)
-        for segment in segments:
-            seconds = segment.end_s - segment.start_s
-            if segment.kind == "run":
-                self_s += seconds
-                own_s += seconds
-            elif segment.kind == "async":
-                own_s += seconds
-        start_s = None if start is None else start.t_s - self._origin_s
-        end_s = None if end is None else end.t_s - self._origin_s
-        if last is not None:
-            end_s = last.end_s
-        devices = _devices(life, start, end) if ran else ()
-        primary = next((device for device in devices if device.device == self._primary), None)
-        return Step(
-            node_id=ref.node_id,
-            node_type=ref.node_type,
-            node_title=ref.node_title,
-            position=life.position,
-            role=ref.role,
-            status=status or life.status,
-            display_node_id=ref.display_node_id,
-            parent_node_id=ref.parent_node_id,
-            start_s=start_s if ran else None,
-            end_s=end_s if ran else None,
-            exec_time=own_s if ran else None,
-            self_time_s=self_s if ran else None,
-            wall_time_s=end_s - start_s if ran and start_s is not None and end_s is not None else None,
-            segments=segments,
-            list_count=life.list_count,
-            vram_start=primary.vram_start if primary else None,
-            vram_max=primary.vram_max if primary else None,
-            vram_end=primary.vram_end if primary else None,
-            ram_start_bytes=start.ram_bytes if ran and start else None,
-            ram_max_bytes=life.ram_max if ran else None,
-            ram_end_bytes=end.ram_bytes if ran and end else None,
-            cpu_seconds=life.cpu_s if ran else None,
-            sync_time_s=life.sync_s if ran else None,
-            read_bytes=life.read_bytes if ran else None,
-            read_call_bytes=life.read_call_bytes if ran else None,
-            load_time_s=life.loads_s if ran else None,
-            offload_time_s=life.unloads_s if ran else None,
-            devices=devices,
-            models=life.models,
-            error_type=life.error_type,
-            error_message=life.error_message,
-        )
-
-
-def _devices(life: _Life, start: Boundary | None, end: Boundary | None) -> tuple[StepDevice, ...]:
-    if not life.devices:
-        return ()
-    first = _used(start)
-    last = _used(end)
-    return tuple(
-        StepDevice(device=key, vram_start=first.get(key), vram_max=peak, vram_end=last.get(key))
-        for key, peak in life.devices.items()
-    )
-
-
-def _used(boundary: Boundary | None) -> dict[str, int]:
-    return {} if boundary is None else {memory.device: memory.used_bytes for memory in boundary.vram}
-
-
-def _plus(total: Any, before: Any, after: Any) -> Any:
-    if before is None or after is None:
-        return total
-    return (total or 0) + max(after - before, 0)
-
-
-def first_running(steps: Sequence[Step]) -> Step | None:
-    """The step that was running when the run stopped, if any."""
-    return next((step for step in steps if step.status == "running"), None)
+    def _step(self, life: NodeLife, status: StepStatus | None = None, last: Segment | None = None) -> Step:
+        return to_step(life, self._ref(life), self._origin_s, self._primary, status, last)

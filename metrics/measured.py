@@ -18,8 +18,9 @@ from engine import clock
 from engine.assembly import Evidence, assemble
 from engine.measurement import Measurement
 from engine.model import Run, RunSettings, Step, Timing
+from engine.node_life import NodeRef
 from engine.probes.select import Probes, open_probes
-from engine.recorder import NodeRef, Outcome
+from engine.recorder import Outcome
 
 Node = tuple[str, Callable[[], object]]
 """A name and what it does."""

@@ -18,8 +18,9 @@ from .. import prompt as prompts
 from ..assembly import Evidence, assemble
 from ..measurement import Measurement
 from ..model import Run, RunStatus, Step, StepStatus
+from ..node_life import NodeRef
 from ..probes.select import Probes
-from ..recorder import NodeRef, Outcome
+from ..recorder import Outcome
 from ..store.errors import StoreError
 from . import environment, host_nodes, paths
 from .archive import Archive

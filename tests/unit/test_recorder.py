@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.model import Boundary, DeviceMemory, Step
-from engine.recorder import NodeRef, Outcome, Recorder
+from engine.node_life import NodeRef
+from engine.recorder import Outcome, Recorder
 
 ORIGIN_S = 100.0
 MIB = 2**20
