@@ -99,7 +99,12 @@ def _report(
     began_s = clock.now()
     run = session.run_so_far()
     groups = _shown_groups(run, wired)
-    look = {"title": wishes.title, "sort_by": wishes.sort_by, "top_n": wishes.top_n, "groups": groups}
+    look: dict[str, Any] = {
+        "title": wishes.title,
+        "sort_by": wishes.sort_by,
+        "top_n": wishes.top_n,
+        "groups": groups,
+    }
     picture = chart.draw(run, theme=wishes.theme, **look)
     text = table.render(run, **look)
     # The history may be slow; the picture above did not wait for it.
