@@ -148,6 +148,7 @@ class Session:
             if self._reported is None:
                 self._reported = self._compose("partial" if self.is_off else self._success())
                 self.archive.settle(self._reported)
+                self._reported = replace(self._reported, id=self.archive.known_run_id)
             return self._reported
 
     def add_report_cost(self, seconds: float) -> None:
