@@ -36,6 +36,7 @@ class TorchWork:
         import torch
 
         torch.manual_seed(0)
+        torch.set_num_threads(1)  # as with a GPU: one Python thread that queues work
         self._weight = torch.rand(512, 512)
         self._small = torch.rand(64, 64)
         self._rounds = 20
