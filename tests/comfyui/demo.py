@@ -86,18 +86,20 @@ def profile(url: str, output: Path, workflow: Mapping[str, Any]) -> None:
         raise ProvisioningError(f"The example workflow failed: {bar.error or 'see the log'}")
     newest = client.get("/holaf/profiler/runs?limit=1")["runs"][0]
     print(client.get(f"/holaf/profiler/runs/{newest['id']}/export/txt"))
-    for saved in saved_pictures(outcome["outputs"]):
-        print(f"Saved: {output / saved['subfolder'] / saved['filename']}")
+    saved = saved_report(outcome["outputs"])
+    if saved is None:
+        raise ProvisioningError("The run is recorded, but its report was not saved: see ComfyUI's log.")
+    print(f"\nThe report as a picture: {output / saved['subfolder'] / saved['filename']}")
 
 
-def saved_pictures(outputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The pictures that nodes put into the output folder, as they reported them."""
-    return [
-        saved
-        for output in outputs.values()
-        for saved in output.get("images", [])
-        if saved.get("type") == "output"
-    ]
+def saved_report(outputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The file that a Profiler Report put into the output folder, as it told the browser."""
+    for output in outputs.values():
+        if "holaf_profiler" in output:
+            for picture in output.get("images", []):
+                if picture["type"] == "output":
+                    return dict(picture)
+    return None
 
 
 def _other(port: int) -> int:
