@@ -12,6 +12,7 @@ import { addMembers, matchMembers, parseMembers, removeMember } from "../members
 import { memberChip } from "../panel/groups_view.js";
 
 const LIST_HEIGHT = 110;
+const FIRST_WIDTH = 330;
 const WIDGET = "holaf_members";
 
 /** Dress one node; others pass untouched. */
@@ -37,6 +38,9 @@ export function dressGroupNode(node) {
     getMinHeight: () => LIST_HEIGHT,
   });
   widget.serialize = false;
+
+  // A node from a saved workflow gets its own size back after this.
+  node.setSize?.([Math.max(node.size[0], FIRST_WIDTH), node.size[1]]);
 
   const draw = () => drawMembers(node, list);
   const soon = debounce(draw, 150);

@@ -11,6 +11,7 @@ import { app, setting, toast } from "../host.js";
 const MIN_HEIGHT = 150;
 /** With ComfyUI's own picture below it, the table leaves the room to the picture. */
 const MAX_HEIGHT_BESIDE_PICTURE = 210;
+const FIRST_SIZE = [460, 620];
 const views = new WeakMap();
 
 /** Dress one node; others pass untouched. `openRun(id)` shows a run in the panel. */
@@ -25,6 +26,8 @@ export function dressReportNode(node, openRun) {
     getMaxHeight: () => (node.imgs?.length ? MAX_HEIGHT_BESIDE_PICTURE : undefined),
   });
   widget.serialize = false;
+  // A node from a saved workflow gets its own size back after this.
+  node.setSize?.([Math.max(node.size[0], FIRST_SIZE[0]), Math.max(node.size[1], FIRST_SIZE[1])]);
   const onExecuted = node.onExecuted;
   node.onExecuted = function (output, ...rest) {
     const result = onExecuted?.call(this, output, ...rest);

@@ -20,6 +20,7 @@ export function repeatCount(text) {
 export function repeat(total, runOnce, onProgress = () => {}) {
   let cancelled = false;
   const promise = (async () => {
+    await null; // so that whoever hears the progress has what this returns
     let done = 0;
     const report = (state) => {
       const progress = { done, total, state };

@@ -21,7 +21,7 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 const PICTURES = path.join(HERE, "..", "out", "browser");
 
 export const COMFYUI_URL = process.env.COMFYUI_URL;
-export const TIMEOUT_MS = 45_000;
+export const TIMEOUT_MS = 20_000;
 
 export async function launch() {
   const require = createRequire(path.join(process.env.NODE_MODULES, "any.js"));
@@ -37,8 +37,9 @@ export async function openPage(browser, { width = 1400, height = 900, light = fa
   page.problems = [];
   page.on("pageerror", (error) => page.problems.push(error.stack ?? String(error)));
   page.on("dialog", (dialog) => {
+    if (dialog.type() === "beforeunload") return dialog.accept(); // ComfyUI's "unsaved changes"
     page.problems.push(`a browser dialog opened: ${dialog.message()}`);
-    dialog.dismiss();
+    return dialog.dismiss();
   });
   await context.request.post(`${COMFYUI_URL}/api/settings`, {
     data: {
