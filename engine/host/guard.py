@@ -38,6 +38,8 @@ _STRICTNESS = ("ignore", "warn", "block")
 Note = dict[str, Any]
 FindReference = Callable[[str, str], "Snapshot | None"]
 
+_NOTED = frozenset(("user_id", "workflow_id", "workflow_hash", "match", "changes", "forced"))
+
 _log = logging.getLogger("holaf.profiler")
 _note: ContextVar[Note | None] = ContextVar("holaf_profiler_note", default=None)
 _told = False
@@ -81,14 +83,16 @@ async def middleware(
 
 
 def add_note(json_data: dict[str, Any]) -> dict[str, Any]:
-    """ComfyUI's on-prompt handler: leave the note in the prompt's ``extra_data``."""
+    """ComfyUI's on-prompt handler: leave the note in the prompt's ``extra_data``.
+
+    Whatever a client claims under the note's names does not get through.
+    """
     note = _note.get()
-    if note is None:
-        return json_data
-    extra = json_data.setdefault("extra_data", {})
-    if isinstance(extra, dict):
+    extra = json_data.setdefault("extra_data", {}) if note is not None else json_data.get("extra_data")
+    if isinstance(extra, dict) and (note is not None or KEY in extra):
         given = extra.get(KEY)
-        extra[KEY] = {**(given if isinstance(given, dict) else {}), **note}
+        kept = {name: given[name] for name in given if name not in _NOTED} if isinstance(given, dict) else {}
+        extra[KEY] = {**kept, **(note or {})}
     return json_data
 
 

@@ -113,6 +113,10 @@ def test_a_client_cannot_speak_for_another_user(profiler: Profiler, fresh: str) 
     told = {"holaf_profiler": {"user_id": "somebody", "match": "match", "mine": 1}}
     profile = profiler.run(scene(fresh), extra_data=told, workflow=workflow(fresh))
     assert (profile.run["user_id"], profile.run["snapshot_match"]) == ("default", "no reference")
+    plain = Scene()
+    plain.show(plain.add("Pass", value=fresh))
+    kept = profiler.run_plain(plain, extra_data=told).history["prompt"][3]["holaf_profiler"]
+    assert kept == {"mine": 1}
 
 
 def test_a_note_stays_with_its_own_request(comfyui: Server, profiler: Profiler, fresh: str) -> None:
