@@ -40,6 +40,7 @@ def test_nodes_are_billed_what_they_took(seconds: float) -> None:
 def test_a_nodes_memory_and_cpu_are_its_own() -> None:
     """What one node does shows in its step and not in its neighbours'."""
     kept: list[object] = []
+    spent: list[float] = []
 
     def transient() -> None:
         block = np.ones(200 * MIB, dtype=np.uint8)
@@ -49,6 +50,7 @@ def test_a_nodes_memory_and_cpu_are_its_own() -> None:
         until = time.process_time() + 0.1
         while time.process_time() < until:
             pass
+        spent.append(time.process_time() - until + 0.1)
 
     def keep() -> None:
         kept.append(np.ones(50 * MIB, dtype=np.uint8))
@@ -71,7 +73,7 @@ def test_a_nodes_memory_and_cpu_are_its_own() -> None:
     idle, work = measured.step("idle"), measured.step("busy")
     assert work.cpu_seconds is not None
     assert idle.cpu_seconds is not None
-    assert work.cpu_seconds == pytest.approx(0.1, abs=0.02)
+    assert spent[0] <= work.cpu_seconds <= spent[0] + 0.05
     assert idle.cpu_seconds < 0.05
     assert work.cpu_max is not None
     assert work.cpu_max > 0
