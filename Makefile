@@ -57,6 +57,7 @@ test-gpu:  ## the measurements against known truths, on a machine with a GPU
 bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.overhead
 	@$(RUN) -m metrics.startup
+	@$(RUN) -m metrics.report_speed
 
 format:  ## rewrite the sources in the one style
 	@$(RUN) -m ruff check --fix .
