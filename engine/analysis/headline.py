@@ -145,7 +145,13 @@ def _peak(what: str, peak: Peak, summary: Summary) -> str:
 def _sampler(summary: Summary) -> list[str]:
     """How fast the longest-running node samples, where the host told its steps."""
     step = max(summary.ranking, key=lambda one: one.exec_time or 0.0, default=None)
-    if step is None or not step.sampler_steps or not step.sampler_step_median_s or step.sampler_steps < 2:
+    if (
+        step is None
+        or step.status != "ok"
+        or not step.sampler_steps
+        or not step.sampler_step_median_s
+        or step.sampler_steps < 2
+    ):
         return []
     each = format_seconds(step.sampler_step_median_s)
     return [f"{summary.names[step.node_id]} does {step.sampler_steps:,} steps of {each}."]

@@ -55,7 +55,7 @@ def _reason(run: Run, name: str, metric: str) -> str:
     if reason:
         return f"{name}: {reason}"
     return (
-        f"{name}: no reading fell into this run"
+        f"{name}: too few readings fell into this run"
         if run.metric(metric)
         else f"{name}: not measured in this run"
     )

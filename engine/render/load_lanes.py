@@ -25,7 +25,8 @@ def load_lanes(run: Run, theme: Theme, total_s: float) -> tuple[list[Lane], list
     if machine is not None:
         shown.append(_curve(machine, "CPU, whole machine", theme.cpu, total_s, 1.6 if has_gpu else 2.2))
     if machine is None and process is None:
-        missing.append(("CPU load", curves.CPU_LOAD))
+        known = curves.MACHINE_LOAD if run.metric(curves.MACHINE_LOAD) else curves.CPU_LOAD
+        missing.append(("CPU load", known))
     lanes = []
     if shown:
         percents = ((0.0, "0"), (50.0, "50"), (100.0, "100 %"))
