@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..engine.host import report
+from ..engine.analysis.ranking import SORT_KEYS
 from .types import CATEGORY, GROUP, PROFILER
 
 
@@ -50,8 +50,8 @@ class ProfilerReport(io.ComfyNode):
                 io.Combo.Input(
                     "sort_by",
                     optional=True,
-                    options=list(report.SORT_KEYS),
-                    default=report.SORT_KEYS[0],
+                    options=list(SORT_KEYS),
+                    default=SORT_KEYS[0],
                     tooltip="What the ranking of nodes is sorted by.",
                 ),
                 io.Int.Input(
@@ -109,6 +109,8 @@ class ProfilerReport(io.ComfyNode):
 
     @classmethod
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
+        from ..engine.host import report
+
         made = await report.make(
             node_id=cls.hidden.unique_id,
             prompt=cls.hidden.prompt,

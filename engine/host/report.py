@@ -21,8 +21,6 @@ from .session import Session
 
 log = logging.getLogger("holaf.profiler")
 
-__all__ = ["SORT_KEYS", "Made", "Wishes", "make"]
-
 NO_START = (
     "Nothing was measured: this workflow has no Profiler Start that is switched on. "
     "Add one anywhere (no wires needed) and run again."

@@ -9,7 +9,10 @@ import logging
 import threading
 from collections.abc import Callable
 
-from . import hooks, paths, profiling
+from .. import prompt as prompts
+from . import hooks, paths
+from .binding import PromptCall
+from .run_state import NodeHooks
 
 log = logging.getLogger("holaf.profiler")
 
@@ -22,7 +25,7 @@ def start() -> None:
     if _started:
         return
     _started = True
-    _install("measuring", lambda: hooks.install(profiling.begin))
+    _install("measuring", lambda: hooks.install(_begin))
     _install("model loading times", _install_model_times)
     _install("the history panel and its routes", _install_routes)
     _install("the snapshot guard", _install_guard)
@@ -38,6 +41,15 @@ def _install(what: str, install: Callable[[], None]) -> None:
             "Please report the lines below with your ComfyUI version.",
             what,
         )
+
+
+def _begin(call: PromptCall) -> NodeHooks | None:
+    """The run to profile. All that profiling needs is loaded with the first prompt that asks for it."""
+    if prompts.find_start(call.prompt) is None:
+        return None
+    from . import profiling
+
+    return profiling.begin(call)
 
 
 def _install_model_times() -> None:
@@ -61,6 +73,6 @@ def _install_guard() -> None:
 def _recover() -> None:
     from ..store.recovery import recover
 
-    crashed = recover(paths.database_url())
+    crashed = sum(recover(url) for url in paths.existing_databases())
     if crashed:
         log.info("Workflow Profiler: %d run(s) were cut off by a crash; the history says where.", crashed)
