@@ -13,9 +13,10 @@ from typing import Any
 from .analysis.attribution import attribute
 from .analysis.sampler_steps import step_times
 from .inputs import redact
-from .model import Metric, Role, Run, Sample, Series, Step, StepStatus
+from .model import Role, Run, Step, StepStatus
 from .node_life import ProgressUpdate
 from .prompt import ancestors, title
+from .sample_log import SampleLog
 from .snapshot import signatures
 
 
@@ -30,7 +31,7 @@ class Evidence:
 
     origin_s: float
     steps: Sequence[Step]
-    samples: Sequence[Sample] = ()
+    samples: SampleLog = field(default_factory=SampleLog)
     progress: Mapping[str, Sequence[ProgressUpdate]] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)
@@ -61,31 +62,8 @@ def assemble(draft: Run, evidence: Evidence, display_name: Callable[[str], str])
                 sampler_step_spread_s=spread_s,
             )
         )
-    series = to_series(evidence.samples, draft.metrics, evidence.origin_s)
+    series = evidence.samples.series(draft.metrics, evidence.origin_s)
     return attribute(replace(draft, steps=tuple(finished), series=series))
-
-
-def to_series(samples: Iterable[Sample], metrics: Sequence[Metric], origin_s: float) -> tuple[Series, ...]:
-    """Samples by quantity and device, on the run's own time axis."""
-    units = {(metric.name, metric.device): metric.unit for metric in metrics}
-    grouped: dict[tuple[str, str | None], list[Sample]] = {}
-    for sample in samples:
-        grouped.setdefault((sample.metric, sample.device), []).append(sample)
-    series = []
-    for (name, device), found in grouped.items():
-        found.sort(key=lambda sample: sample.t_s)
-        averaged = all(sample.start_s is not None for sample in found)
-        series.append(
-            Series(
-                metric=name,
-                unit=units.get((name, device), units.get((name, None), "")),
-                device=device,
-                t_s=tuple(sample.t_s - origin_s for sample in found),
-                value=tuple(sample.value for sample in found),
-                start_s=tuple((sample.start_s or 0.0) - origin_s for sample in found) if averaged else (),
-            )
-        )
-    return tuple(series)
 
 
 def _with_absent(draft: Run, evidence: Evidence, display_name: Callable[[str], str]) -> list[Step]:

@@ -15,6 +15,7 @@ from .model import Boundary, Metric, Overhead, RunSettings, Sample, Step, StepSt
 from .node_life import NodeRef
 from .probes.select import Probes
 from .recorder import Outcome, Recorder
+from .sample_log import SampleLog
 from .sampler import Sampler
 
 LIGHT_ENTER_S = 0.001
@@ -42,7 +43,7 @@ class Measurement:
         self._boundary_s = 0.0
         self._boundary_count = 0
         self._sync_s = 0.0
-        self._samples: list[Sample] = []
+        self._samples = SampleLog()
         self._lock = threading.Lock()
         self.origin_s = clock.now()
         self.recorder = Recorder(self.origin_s, describe, primary)
@@ -94,7 +95,7 @@ class Measurement:
         return fresh
 
     @property
-    def samples(self) -> list[Sample]:
+    def samples(self) -> SampleLog:
         """Everything sampled so far."""
         return self._samples
 
