@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..model import Run, Step
+from .findings import Summary
 from .labels import step_title
 from .spread import known
-from .summary import Summary, loads_models, summarize
+from .summary import loads_models, summarize
 from .trends import Leak, Trends
 from .units import format_bytes, format_capacity, format_percent, format_seconds
 

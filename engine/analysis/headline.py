@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 from ..model import Run, Step
+from .findings import Peak, Summary
 from .labels import clean, node_title, shorten
 from .units import format_bytes, format_capacity, format_count, format_percent, format_seconds
-
-if TYPE_CHECKING:
-    from .summary import Peak, Summary
 
 _MEMORY_ERROR = re.compile(r"out\s?of\s?memory|\bOOM\b|memoryerror", re.IGNORECASE)
 _WORTH_SAYING = 0.25

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..analysis.findings import Summary
 from ..analysis.labels import clean
 from ..analysis.series import MACHINE_LOAD, find_series, spans
-from ..analysis.summary import Summary
 from ..analysis.units import format_capacity, format_energy, format_percent, format_seconds
 from ..model import Run
 from .canvas import Canvas

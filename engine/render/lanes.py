@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..analysis import series as curves
-from ..analysis.summary import Summary
+from ..analysis.findings import Summary
 from ..model import Run
 from .lane import Lane
 from .load_lanes import MOST_DEVICES, load_lanes

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..analysis import series as curves
+from ..analysis.findings import Peak, Summary
 from ..analysis.labels import shorten
-from ..analysis.summary import Peak, Summary
 from ..analysis.units import bytes_scale, format_bytes, format_capacity
 from ..model import Device, Run, Series, Step
 from .axis import nice_ceiling, nice_ticks

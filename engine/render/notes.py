@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..analysis.findings import Summary
 from ..analysis.groups import GroupTotal
 from ..analysis.labels import clean, shorten
-from ..analysis.summary import Summary
 from ..analysis.units import format_percent, format_seconds
 from ..model import Metric, Run
 

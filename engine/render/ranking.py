@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..analysis.findings import Summary
 from ..analysis.labels import step_title
 from ..analysis.ranking import did_not_run, ram_change, vram_change
-from ..analysis.summary import Summary
 from ..analysis.units import format_bytes, format_change, format_percent, format_seconds
 from ..model import Step
 from .canvas import Canvas

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..analysis.findings import Summary
 from ..analysis.groups import GroupTotal, total
 from ..analysis.labels import clean, shorten, step_title
 from ..analysis.ranking import did_not_run, ram_change, vram_change
 from ..analysis.soundness import sound
-from ..analysis.summary import Summary, summarize
+from ..analysis.summary import summarize
 from ..analysis.units import (
     NOT_AVAILABLE,
     Scale,

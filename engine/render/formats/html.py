@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 from html import escape
 
+from ...analysis.findings import Summary
 from ...analysis.groups import GroupTotal, total
 from ...analysis.labels import clean, step_title
 from ...analysis.ranking import ram_change, vram_change
-from ...analysis.summary import Summary, summarize
+from ...analysis.summary import summarize
 from ...analysis.units import (
     NOT_AVAILABLE,
     format_bytes,
