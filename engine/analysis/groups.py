@@ -98,8 +98,10 @@ def total(run: Run, groups: Sequence[Group]) -> tuple[GroupTotal, ...]:
 
 def _resolve_one(group: Group, rows: Sequence[NodeRow]) -> Group:
     members = dict.fromkeys(group.members)
-    unmatched = []
-    for pattern in dict.fromkeys(line.strip() for line in group.patterns):
+    patterns = dict.fromkeys(line.strip() for line in group.patterns)
+    # what else was looked for and not found, such as a canvas group, stays said
+    unmatched = [line for line in group.unmatched if line not in patterns]
+    for pattern in patterns:
         if not pattern:
             continue
         matches = [

@@ -147,6 +147,7 @@ def judge(
 
 def _judge(content: bytes, user_id: str) -> tuple[Note | None, web.Response | None]:
     # The database's libraries are imported with the first profiled run, not at start-up.
+    from ..store.errors import StoreError
     from . import histories
 
     note: Note | None = {"user_id": user_id}
@@ -155,6 +156,11 @@ def _judge(content: bytes, user_id: str) -> tuple[Note | None, web.Response | No
         if not isinstance(body, dict):
             return None, None
         note, sentence = judge(body, user_id, histories.for_user(user_id).reference)
+    except (OSError, StoreError) as error:  # the run's own report says what to do about its history
+        _log.warning(
+            "A queued workflow could not be compared with its reference; it runs all the same: %s", error
+        )
+        return note, None
     except Exception:  # noqa: BLE001 - the prompt is queued all the same, and ComfyUI judges its JSON itself
         _tell_once()
         return note, None
