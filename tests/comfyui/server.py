@@ -163,10 +163,12 @@ class Server:
         """Everything it has logged."""
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
-    def pack_tracebacks(self) -> list[str]:
+    def pack_tracebacks(self, *, start_up_only: bool = False) -> list[str]:
         """Lines of tracebacks in its log that lie in the pack. ComfyUI has tracebacks of its own there."""
         inside = f"custom_nodes{os.sep}{PACK_FOLDER}{os.sep}"
         lines = self.log_text().splitlines()
+        if start_up_only:
+            lines = lines[: next((at for at, line in enumerate(lines) if "To see the GUI" in line), None)]
         return [line.strip() for line in lines if line.lstrip().startswith("File ") and inside in line]
 
     def log_tail(self, lines: int = 30) -> str:

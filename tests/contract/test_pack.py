@@ -89,7 +89,7 @@ def test_start_up_says_nothing_bad(comfyui: Server) -> None:
     assert re.search(rf"seconds: .*{PACK_FOLDER}", log), log
     about_us = [line for line in log.splitlines() if "rofiler" in line]
     assert not [line for line in about_us if "WARNING" in line or "ERROR" in line or "FAILED" in line]
-    assert not comfyui.pack_tracebacks()
+    assert not comfyui.pack_tracebacks(start_up_only=True)
 
 
 def test_start_up_and_unprofiled_runs_load_no_drawing_library(start_comfyui, fresh: str) -> None:
