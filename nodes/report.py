@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..engine.analysis.ranking import SORT_KEYS
+from ..engine.host.wishes import DEFAULT_PREFIX, SORT_CHOICES, THEMES, TOP_N_MAX
 from .types import CATEGORY, GROUP, PROFILER
 
 
@@ -50,8 +50,8 @@ class ProfilerReport(io.ComfyNode):
                 io.Combo.Input(
                     "sort_by",
                     optional=True,
-                    options=list(SORT_KEYS),
-                    default=SORT_KEYS[0],
+                    options=list(SORT_CHOICES),
+                    default=SORT_CHOICES[0],
                     tooltip="What the ranking of nodes is sorted by.",
                 ),
                 io.Int.Input(
@@ -59,14 +59,14 @@ class ProfilerReport(io.ComfyNode):
                     optional=True,
                     default=10,
                     min=1,
-                    max=100,
+                    max=TOP_N_MAX,
                     tooltip="How many nodes the ranking shows.",
                 ),
                 io.Combo.Input(
                     "theme",
                     optional=True,
-                    options=["dark", "light"],
-                    default="dark",
+                    options=list(THEMES),
+                    default=THEMES[0],
                     tooltip="Colours of the picture.",
                 ),
                 io.Boolean.Input(
@@ -78,7 +78,7 @@ class ProfilerReport(io.ComfyNode):
                 io.String.Input(
                     "filename_prefix",
                     optional=True,
-                    default="profile/run",
+                    default=DEFAULT_PREFIX,
                     tooltip="Where and under which name to save, inside the output folder.",
                 ),
                 io.String.Input(

@@ -12,12 +12,12 @@ from PIL.Image import Image
 
 from .. import clock
 from .. import prompt as prompts
-from ..analysis.ranking import SORT_KEYS
 from ..analysis.summary import summarize
 from ..model import Group, Run
 from ..render.notice import draw_notice
 from . import run_state, saving
 from .session import Session
+from .wishes import Wishes
 
 log = logging.getLogger("holaf.profiler")
 
@@ -25,33 +25,6 @@ NO_START = (
     "Nothing was measured: this workflow has no Profiler Start that is switched on. "
     "Add one anywhere (no wires needed) and run again."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What a Report's widgets ask for, with sense made of every value."""
-
-    title: str = ""
-    sort_by: str = SORT_KEYS[0]
-    top_n: int = 10
-    theme: str = "dark"
-    save: bool = False
-    filename_prefix: str = saving.DEFAULT_PREFIX
-    formats: str = ""
-
-    @classmethod
-    def read(cls, inputs: Mapping[str, Any]) -> Wishes:
-        """The node's inputs; what makes no sense becomes the default."""
-        sort_by, top_n, theme = inputs.get("sort_by"), inputs.get("top_n"), inputs.get("theme")
-        return cls(
-            title=str(inputs.get("title") or "")[: prompts.NAME_LENGTH_MAX],
-            sort_by=sort_by if sort_by in SORT_KEYS else SORT_KEYS[0],
-            top_n=min(max(int(top_n), 1), 100) if isinstance(top_n, (int, float)) else 10,
-            theme=theme if theme in ("dark", "light") else "dark",
-            save=inputs.get("save") is True,
-            filename_prefix=str(inputs.get("filename_prefix") or saving.DEFAULT_PREFIX),
-            formats=str(inputs.get("formats") or ""),
-        )
 
 
 @dataclass(frozen=True, slots=True)

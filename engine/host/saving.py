@@ -20,7 +20,6 @@ from ..model import Run
 
 log = logging.getLogger("holaf.profiler")
 
-DEFAULT_PREFIX = "profile/run"
 SUMMARY_KEY = "holaf_profile"
 _one_at_a_time = threading.Lock()
 """Two reports of one run must not take the same number."""
