@@ -8,7 +8,7 @@ import { installGuard } from "./guard.js";
 import { askAboutChanges } from "./guard_dialog.js";
 import { api, app, setting, toast, toggleSidebarTab } from "./host.js";
 import { createLive } from "./live.js";
-import { BADGES_SETTING, createBadges } from "./nodes/badges.js";
+import { BADGES_SETTING, createBadges, prepareBadge } from "./nodes/badges.js";
 import { dressGroupNode } from "./nodes/group.js";
 import { dressReportNode, restoreFromHistory, restoreFromOutputs } from "./nodes/report.js";
 import { createPanel } from "./panel/panel.js";
@@ -208,6 +208,7 @@ app.registerExtension({
   nodeCreated(node) {
     dressGroupNode(node);
     dressReportNode(node, openRun);
+    if (!isProfilerNode(node)) prepareBadge(node);
   },
 
   onNodeOutputsUpdated(outputs) {

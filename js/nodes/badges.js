@@ -5,11 +5,11 @@ import * as backend from "../backend.js";
 import { rootGraph } from "../canvas.js";
 import { bytes, seconds } from "../format.js";
 import { isProfilerNode, walk } from "../graph_walk.js";
-import { app, onEvent, setting } from "../host.js";
+import { app, onEvent, setting, vueNodes } from "../host.js";
 
 export const BADGES_SETTING = "Holaf.Profiler.Badges";
 
-const getters = new WeakMap();
+const badges = new WeakMap();
 
 /** What the badge of a step says: "1.2 s · 3.4 GB". Empty where it has nothing to say. */
 export function badgeText(step) {
@@ -53,26 +53,34 @@ export function createBadges() {
   };
 }
 
-function setBadge(node, text) {
+/** Give a node its badge, empty at first. Nodes 2.0 only shows badges that were there from the start. */
+export function prepareBadge(node) {
+  if (setting(BADGES_SETTING, false) === true || vueNodes()) badgeOf(node);
+}
+
+function badgeOf(node) {
+  const known = badges.get(node);
+  if (known) return known;
   const Badge = window.LGraphBadge;
-  if (!Badge || !Array.isArray(node.badges)) return;
-  const old = getters.get(node);
-  if (!old && !text) return;
-  const rest = node.badges.filter((badge) => badge !== old);
-  getters.delete(node);
-  if (text) {
-    const badge = new Badge({ text, fgColor: "#ffffff", bgColor: "#0072b2" });
-    const getter = () => badge;
-    getters.set(node, getter);
-    rest.push(getter);
-  }
-  node.badges = rest;
-  // Nodes 2.0 keeps a copy of the list and only looks again when it is told.
-  node.graph?.trigger?.("node:property:changed", {
-    type: "node:property:changed",
-    nodeId: node.id,
-    property: "badges",
-    oldValue: undefined,
-    newValue: rest,
+  if (!Badge || !Array.isArray(node.badges)) return null;
+  const badge = new Badge({ text: "", fgColor: "#ffffff", bgColor: "#0072b2" });
+  badge.label = "";
+  // Nodes 2.0 reads badges through observing proxies and redraws what is written through
+  // them. Whoever reads the text hands us such a proxy: it is written to later.
+  const readers = new Set([badge]);
+  Object.defineProperty(badge, "text", {
+    get() {
+      readers.add(this);
+      return this.label;
+    },
   });
+  const entry = { badge, readers };
+  badges.set(node, entry);
+  node.badges.push(badge);
+  return entry;
+}
+
+function setBadge(node, text) {
+  const entry = text ? badgeOf(node) : badges.get(node);
+  for (const reader of entry?.readers ?? []) reader.label = text;
 }

@@ -29,9 +29,18 @@ export function createRunView(context, runId) {
   let head = null;
   let data = null;
 
+  /** The run with its steps and group totals; each group with the members it has now. */
+  async function ask() {
+    const answer = await backend.getRun(runId);
+    if (!answer.groups?.length) return answer;
+    const { groups } = await backend.listGroups({ workflow: answer.run.workflow_id });
+    const members = new Map(groups.map((group) => [group.id, group.members]));
+    return { ...answer, groups: answer.groups.map((total) => ({ ...total, members: members.get(total.group_id) ?? [] })) };
+  }
+
   async function load() {
     try {
-      data = await backend.getRun(runId);
+      data = await ask();
     } catch (error) {
       fill(
         element,
@@ -54,7 +63,7 @@ export function createRunView(context, runId) {
   async function refresh({ redraw = false } = {}) {
     if (!head) return load();
     try {
-      data = await backend.getRun(runId);
+      data = await ask();
     } catch (error) {
       if (error.status === 404) return load();
       return undefined; // the server is away; the next event tries again

@@ -23,6 +23,8 @@ const PICTURES = path.join(HERE, "..", "out", "browser");
 export const COMFYUI_URL = process.env.COMFYUI_URL;
 export const TIMEOUT_MS = 20_000;
 
+const PREFERENCES = { step_columns: [], step_sort: "", run_sort: "-timestamp", minimum_time_s: 0, run_count: 3, panel: {} };
+
 export async function launch() {
   const require = createRequire(path.join(process.env.NODE_MODULES, "any.js"));
   const { chromium } = require("playwright-core");
@@ -51,6 +53,7 @@ export async function openPage(browser, { width = 1400, height = 900, light = fa
       ...settings,
     },
   });
+  await server(page, "settings", { method: "PUT", body: PREFERENCES });
   await page.goto(COMFYUI_URL);
   await ready(page);
   return page;
@@ -157,7 +160,7 @@ export async function look(page, types) {
   await page.evaluate((types) => {
     const nodes = app.rootGraph.nodes.filter((node) => types.includes(node.type));
     app.canvas.selectItems(nodes);
-    app.canvas.fitViewToSelectionAnimated({ duration: 0 });
+    app.canvas.fitViewToSelectionAnimated({ duration: 1 });
     app.canvas.deselectAll();
   }, types);
   await page.waitForTimeout(400);

@@ -1,0 +1,211 @@
+// The Report on the canvas in both renderers, badges, menus, both themes, large graphs.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { COMFYUI_URL, action, build, endedRuns, launch, look, napping, openPage, openPanel, picture, reload, server } from "./page.mjs";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+const table = (page) => page.locator(".hp-report-node .hp-table-text");
+const setting = (page, id, value) => page.evaluate(([id, value]) => app.extensionManager.setting.set(id, value), [id, value]);
+
+for (const { nodes2, light, name } of [
+  { nodes2: false, light: false, name: "legacy, dark" },
+  { nodes2: true, light: true, name: "Nodes 2.0, light" },
+]) {
+  test(`the Report shows picture and table, after a tab switch and a reload too (${name})`, async () => {
+    const page = await openPage(browser, { nodes2, light });
+    const tag = nodes2 ? "nodes2-light" : "legacy-dark";
+    await openPanel(page);
+    const graph = await build(page, napping({ ms: 30 }));
+    await look(page, ["HolafProfilerReport"]);
+    await table(page).getByText("Run the workflow").waitFor();
+    await action(page, "Run profile").click();
+    await table(page).getByText("Second nap").waitFor();
+    await page.waitForFunction(
+      () => app.nodeOutputs[String(app.rootGraph.nodes.find(({ type }) => type === "HolafProfilerReport").id)]?.images?.length === 1,
+    );
+    const told = await table(page).innerText();
+    assert.match(told, /ProfilerTestSleep|First nap/);
+    const font = await table(page).evaluate((element) => getComputedStyle(element).fontFamily);
+    assert.match(font, /mono/i);
+    await look(page, ["HolafProfilerReport"]);
+    await picture(page, `report-${tag}`);
+
+    await page.evaluate(async () => {
+      window.profiledTab = app.extensionManager.workflow.activeWorkflow;
+      await app.loadGraphData({ id: crypto.randomUUID(), version: 0.4, nodes: [], links: [], groups: [] }, true, true, "elsewhere");
+    });
+    await table(page).waitFor({ state: "detached" });
+    await page.evaluate(() => {
+      const open = document.querySelectorAll(".workflow-tabs .p-togglebutton, .workflow-tabs [role=button], .workflow-tab");
+      [...open].find((element) => element.textContent.includes("test "))?.click();
+    });
+    await table(page).getByText("Second nap").waitFor();
+    assert.equal(await table(page).innerText(), told);
+
+    await reload(page);
+    await page.waitForFunction((id) => app.rootGraph.id === id, graph.id);
+    await look(page, ["HolafProfilerReport"]);
+    await table(page).getByText("Second nap").waitFor();
+    await page.locator(".hp-restored img").waitFor();
+    await picture(page, `report-restored-${tag}`);
+
+    await page.locator(".hp-report-node").getByRole("button", { name: "Details" }).click();
+    await page.locator(".hp-run .hp-steps-table").waitFor();
+    await page.locator(".hp-chart img").waitFor();
+    await picture(page, `run-${tag}`);
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+  });
+}
+
+test("badges show the last times when they are asked for, and change with the next run", async () => {
+  for (const nodes2 of [false, true]) {
+    const page = await openPage(browser, { nodes2, settings: { "Holaf.Profiler.Badges": true } });
+    await openPanel(page);
+    const graph = await build(page, napping({ ms: 30 }));
+    const texts = () =>
+      page.evaluate((id) => app.rootGraph.getNodeById(id).badges.map((badge) => (typeof badge === "function" ? badge() : badge).text), graph.ids.first);
+    await action(page, "Run profile").click();
+    await endedRuns(page, graph.id, 1);
+    await page.waitForFunction((id) => app.rootGraph.getNodeById(id).badges.some((badge) => (typeof badge === "function" ? badge() : badge).text.endsWith("ms")), graph.ids.first);
+    const first = await texts();
+    await page.evaluate((id) => (app.rootGraph.getNodeById(id).widgets.find(({ name }) => name === "ms").value = 1200), graph.ids.first);
+    await action(page, "Run profile").click();
+    await page.waitForFunction((id) => app.rootGraph.getNodeById(id).badges.some((badge) => (typeof badge === "function" ? badge() : badge).text === "1.2 s"), graph.ids.first);
+    assert.equal((await texts()).length, first.length, "the old badge is gone");
+    if (nodes2) await page.locator("[data-node-id]").getByText("1.2 s").first().waitFor();
+    await look(page, ["ProfilerTestSleep"]);
+    await picture(page, `badges-${nodes2 ? "nodes2" : "legacy"}`);
+    await setting(page, "Holaf.Profiler.Badges", false);
+    await page.waitForFunction((id) => !app.rootGraph.getNodeById(id).badges.some((badge) => (typeof badge === "function" ? badge() : badge).text === "1.2 s"), graph.ids.first);
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+  }
+});
+
+test("commands, menus, settings, help and locale files are there", async () => {
+  const page = await openPage(browser);
+  const found = await page.evaluate(() => ({
+    commands: app.extensionManager.command.commands.map(({ id }) => id).filter((id) => id.startsWith("Holaf.Profiler.")),
+    settings: Object.keys(app.extensionManager.setting.settings).filter((id) => id.startsWith("Holaf.Profiler.")),
+    canvas: app.collectCanvasMenuItems(app.canvas).map((item) => item?.content),
+  }));
+  assert.equal(found.commands.length, 6);
+  assert.equal(found.settings.length, 3);
+  assert.ok(found.canvas.includes("Profile this workflow"));
+
+  const hostile = '<img src=x onerror="alert(1)">';
+  const graph = await build(page, { ...napping(), group: { type: "HolafProfilerGroup", widgets: { name: hostile } } });
+  const menu = await page.evaluate((id) => {
+    const node = app.rootGraph.getNodeById(id);
+    app.canvas.selectItems([node]);
+    const entry = app.collectNodeMenuItems(node).find((item) => item?.content === "Add selected to profiler group");
+    entry.submenu.options[0].callback();
+    return entry.submenu.options.map(({ content }) => content);
+  }, graph.ids.second);
+  assert.equal(menu.length, 2);
+  assert.ok(!/[<>]/.test(menu[0]), "menus of the legacy canvas take HTML");
+  assert.equal(
+    await page.evaluate((id) => app.rootGraph.getNodeById(id).widgets.find(({ name }) => name === "members").value, graph.ids.group),
+    graph.ids.second,
+  );
+
+  const get = async (path) => (await page.request.get(`${COMFYUI_URL}${path}`)).json();
+  const { en } = await get("/i18n");
+  for (const type of ["HolafProfilerStart", "HolafProfilerGroup", "HolafProfilerReport"]) {
+    const definition = (await get(`/object_info/${type}`))[type];
+    const locale = en.nodeDefs[type];
+    const inputs = { ...definition.input.required, ...definition.input.optional };
+    assert.equal(locale.display_name, definition.display_name);
+    assert.equal(locale.description, definition.description);
+    assert.deepEqual(Object.keys(locale.inputs).sort(), Object.keys(inputs).sort(), type);
+    for (const [name, [, options]] of Object.entries(inputs)) assert.equal(locale.inputs[name].tooltip, options?.tooltip, `${type}.${name}`);
+    assert.deepEqual(Object.values(locale.outputs).map(({ name }) => name), definition.output_name);
+    const help = await page.request.get(`${COMFYUI_URL}/extensions/workflow-profiler/docs/${type}.md`);
+    assert.equal(help.status(), 200);
+    const words = await help.text();
+    for (const name of Object.keys(inputs)) assert.ok(words.includes(`**${locale.inputs[name].name}**`), `${type}.md tells nothing of ${name}`);
+  }
+  for (const id of found.commands) assert.ok(en.commands[id.replaceAll(".", "_")]?.label, id);
+  for (const id of found.settings) assert.ok(en.settings[id.replaceAll(".", "_")]?.name, id);
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test("a graph of 500 nodes: run, table and panel stay usable; the sidebar at its narrowest and wide", async () => {
+  const page = await openPage(browser, { width: 1000, light: true });
+  await openPanel(page);
+  const nodes = { start: { type: "HolafProfilerStart" }, report: { type: "HolafProfilerReport" } };
+  for (let chain = 0; chain < 25; chain += 1) {
+    for (let index = 0; index < 20; index += 1) {
+      const last = index === 19;
+      nodes[`${chain}-${index}`] = {
+        type: last ? "ProfilerTestShow" : "ProfilerTestPass",
+        title: last ? `Shown ${chain}` : `Chain ${chain} step ${index} with a rather long title`,
+        ...(index ? { from: { value: `${chain}-${index - 1}` } } : { widgets: { value: `chain ${chain}` } }),
+      };
+    }
+  }
+  const graph = await build(page, nodes);
+  await action(page, "Run profile").click();
+  const [run] = await endedRuns(page, graph.id, 1);
+  assert.equal(run.node_count, 500);
+  await page.locator(`tr[data-run-id="${run.id}"] .hp-name-line .hp-link`).click();
+  await page.locator(".hp-steps-table").waitFor();
+  assert.equal(await page.locator(".hp-steps-table tbody tr").count(), 200);
+  await page.getByRole("button", { name: "Show 300 more" }).click();
+  assert.equal(await page.locator(".hp-steps-table tbody tr").count(), 500);
+  await page.getByLabel(/Find a node/).fill("Shown 24");
+  await page.waitForFunction(() => document.querySelectorAll(".hp-steps-table tbody tr").length === 1);
+  await page.getByLabel(/Find a node/).fill("");
+
+  for (const width of [280, 900]) {
+    await page.evaluate((width) => {
+      const panel = document.querySelector(".hp-panel");
+      panel.style.width = `${width}px`;
+    }, width);
+    await page.waitForFunction((width) => document.querySelector(".hp-panel").getBoundingClientRect().width === width, width);
+    const overflowing = await page.evaluate(() => {
+      const panel = document.querySelector(".hp-panel").getBoundingClientRect();
+      return [...document.querySelectorAll(".hp-panel .hp-button, .hp-panel .hp-icon-button, .hp-panel .hp-input")]
+        .filter((element) => !element.closest(".hp-scroll-x") && element.offsetParent)
+        .filter((element) => element.getBoundingClientRect().right > panel.right + 1)
+        .map((element) => element.outerHTML.slice(0, 120));
+    });
+    assert.deepEqual(overflowing, [], `${width} px`);
+    await picture(page, `width-${width}`);
+    await page.getByRole("button", { name: "Back", exact: true }).click();
+    await page.locator(".hp-runs-table").waitFor();
+    await picture(page, `runs-width-${width}`);
+    await page.locator(`tr[data-run-id="${run.id}"] .hp-name-line .hp-link`).click();
+    await page.locator(".hp-steps-table").waitFor();
+  }
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test("an empty history says what to do, and a restart of the server is survived", { skip: !process.env.RESTART_URL }, async () => {
+  const page = await openPage(browser);
+  await openPanel(page);
+  await page.getByLabel(/Search runs/).fill("surely nothing has this name");
+  await page.getByText("No run matches these filters.").waitFor();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  const graph = await build(page, napping({ ms: 5 }));
+  await action(page, "Run profile").click();
+  const [run] = await endedRuns(page, graph.id, 1);
+  await page.request.post(process.env.RESTART_URL, { timeout: 120_000 });
+  await page.locator(`tr[data-run-id="${run.id}"]`).waitFor();
+  await action(page, "Run profile").click();
+  const runs = await endedRuns(page, graph.id, 2);
+  await page.locator(`tr[data-run-id="${runs[0].id}"]`).waitFor();
+  assert.equal((await server(page, "status")).running ?? false, false);
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
