@@ -58,6 +58,9 @@ bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.overhead
 	@$(RUN) -m metrics.startup
 	@$(RUN) -m metrics.report_speed
+	@$(RUN) -m metrics.sampler_cost
+	@$(RUN) -m metrics.guard
+	@$(RUN) -m metrics.accuracy
 
 format:  ## rewrite the sources in the one style
 	@$(RUN) -m ruff check --fix .
