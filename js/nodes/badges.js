@@ -67,10 +67,10 @@ function badgeOf(node) {
   badge.label = "";
   // Nodes 2.0 reads badges through observing proxies and redraws what is written through
   // them. Whoever reads the text hands us such a proxy: it is written to later.
-  const readers = new Set([badge]);
+  const readers = new Set();
   Object.defineProperty(badge, "text", {
     get() {
-      readers.add(this);
+      if (this !== badge) readers.add(this);
       return this.label;
     },
   });
@@ -82,5 +82,7 @@ function badgeOf(node) {
 
 function setBadge(node, text) {
   const entry = text ? badgeOf(node) : badges.get(node);
-  for (const reader of entry?.readers ?? []) reader.label = text;
+  if (!entry) return;
+  for (const reader of entry.readers) reader.label = text;
+  entry.badge.label = text; // last: a proxy tells nobody of a value that is there already
 }

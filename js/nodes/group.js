@@ -11,7 +11,7 @@ import { toast } from "../host.js";
 import { addMembers, matchMembers, parseMembers, removeMember } from "../members.js";
 import { memberChip } from "../panel/groups_view.js";
 
-const LIST_HEIGHT = 110;
+const LIST_HEIGHT = 140;
 const FIRST_WIDTH = 330;
 const WIDGET = "holaf_members";
 

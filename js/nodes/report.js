@@ -8,10 +8,10 @@ import { REPORT, walk, widgetValue } from "../graph_walk.js";
 import { rootGraph } from "../canvas.js";
 import { app, setting, toast } from "../host.js";
 
-const MIN_HEIGHT = 150;
+const MIN_HEIGHT = 120;
 /** With ComfyUI's own picture below it, the table leaves the room to the picture. */
-const MAX_HEIGHT_BESIDE_PICTURE = 210;
-const FIRST_SIZE = [460, 620];
+const MAX_HEIGHT_BESIDE_PICTURE = 200;
+const FIRST_SIZE = [520, 760];
 const views = new WeakMap();
 
 /** Dress one node; others pass untouched. `openRun(id)` shows a run in the panel. */
@@ -128,6 +128,7 @@ function createView(openRun) {
     show(made) {
       if (!made) return;
       clearPicture();
+      element.classList.add("hp-beside-picture");
       table = String(made.table ?? "");
       runId = made.run_id || null;
       draw(String(made.headline ?? ""));
@@ -144,7 +145,9 @@ function createView(openRun) {
       clearPicture();
       if (image.status === "fulfilled") {
         imageUrl = URL.createObjectURL(image.value);
-        fill(picture, h("img", { src: imageUrl, alt: `Chart of ${runLabel(run)}` }));
+        const ratio = (event) =>
+          picture.style.setProperty("--hp-ratio", String(event.target.naturalWidth / event.target.naturalHeight || 1.4));
+        fill(picture, h("img", { src: imageUrl, alt: `Chart of ${runLabel(run)}`, on: { load: ratio } }));
       }
       draw(`Last run: ${runLabel(run)}`);
       app.canvas?.setDirty?.(true, true);

@@ -80,7 +80,7 @@ test("badges show the last times when they are asked for, and change with the ne
     await action(page, "Run profile").click();
     await page.waitForFunction((id) => app.rootGraph.getNodeById(id).badges.some((badge) => (typeof badge === "function" ? badge() : badge).text === "1.2 s"), graph.ids.first);
     assert.equal((await texts()).length, first.length, "the old badge is gone");
-    if (nodes2) await page.locator("[data-node-id]").getByText("1.2 s").first().waitFor();
+    if (nodes2) await page.locator(".lg-node").getByText("1.2 s").waitFor();
     await look(page, ["ProfilerTestSleep"]);
     await picture(page, `badges-${nodes2 ? "nodes2" : "legacy"}`);
     await setting(page, "Holaf.Profiler.Badges", false);
