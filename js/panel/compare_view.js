@@ -75,17 +75,16 @@ export function createCompareView(context, ids) {
   function totals(comparison) {
     const many = order.length > 2;
     return table(
-      ["", "Baseline", many ? "Others (median)" : "Other", "Change", ""],
+      ["", "Change", "Baseline", many ? "Others" : "Other"],
       TOTALS.filter(([name]) => comparison.totals?.[name]).map(([name, words, format]) => {
         const delta = comparison.totals[name];
         return h(
           "tr",
           {},
           h("th", { scope: "row" }, words),
+          changeCell(delta, format),
           number(format(delta.baseline)),
           number(format(delta.candidate)),
-          changeCell(delta, format),
-          number(relative(delta)),
         );
       }),
     );
@@ -95,7 +94,7 @@ export function createCompareView(context, ids) {
     const rows = comparison.nodes ?? [];
     if (!rows.length) return h("p", { class: "hp-empty" }, "These runs have no nodes to compare.");
     return table(
-      ["Node", ...runIds.map(label), "Change", "", "VRAM peak"],
+      ["Node", "Change", ...runIds.map(label), "VRAM peak"],
       rows.map((node) =>
         h(
           "tr",
@@ -116,11 +115,10 @@ export function createCompareView(context, ids) {
               ? null
               : h("span", { class: "hp-chip" }, node.presence === "baseline" ? "only in the baseline" : "not in the baseline"),
           ),
+          changeCell(node.deltas?.exec_time, seconds),
           (node.exec_times ?? []).map((time, index) =>
             number(node.statuses?.[index] === "cached" ? "cached" : time === null ? "–" : seconds(time)),
           ),
-          changeCell(node.deltas?.exec_time, seconds),
-          number(relative(node.deltas?.exec_time)),
           changeCell(node.deltas?.vram_max, bytes),
         ),
       ),
@@ -160,7 +158,7 @@ function table(headers, rows) {
     h(
       "table",
       { class: "hp-table" },
-      h("thead", {}, h("tr", {}, headers.map((text, index) => h("th", { scope: "col", class: index ? "hp-number" : "" }, text)))),
+      h("thead", {}, h("tr", {}, headers.map((text, index) => h("th", { scope: "col", class: index ? "hp-number" : "", title: text }, text)))),
       h("tbody", {}, rows),
     ),
   );
@@ -174,12 +172,13 @@ function changeCell(delta, format) {
     "td",
     { class: `hp-number ${tone}`, title: delta?.is_noise ? "No larger than runs differ by chance" : "" },
     change === null ? MISSING : signed(change, format),
+    relative(delta) ? h("div", { class: "hp-muted" }, relative(delta)) : null,
   );
 }
 
 function relative(delta) {
   if (!delta || delta.ratio === null || delta.ratio === undefined) return "";
   const change = delta.ratio - 1;
-  if (Math.abs(change) < 0.0005) return "±0 %";
+  if (Math.abs(change) < 0.0005) return "";
   return signed(change, share);
 }

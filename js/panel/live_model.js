@@ -127,6 +127,8 @@ export function polled(state, status, now_ms) {
     done: status.done ?? base.done,
     now: reading(status, base.now),
   };
+  // All nodes are done and only reports are left: the node that ran last runs no more.
+  if (next.total !== null && next.done >= next.total) return { ...next, current: null, currentSince_ms: null };
   if (status.node_id === null || status.node_id === undefined || next.steps.some((step) => step.node_id === status.node_id)) {
     return next;
   }

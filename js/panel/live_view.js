@@ -82,13 +82,18 @@ function drawRunning(element, state) {
       h(
         "span",
         { class: "hp-ellipsis", title: state.current?.title ?? "" },
-        state.current ? state.current.title || `#${state.current.node_id}` : "between nodes",
+        nowText(state, done, total),
       ),
       h("span", { class: "hp-muted hp-nowrap" }, total ? `${done} of ${plural(total, "node")}` : plural(done, "node")),
     ),
     h("div", { class: "hp-figures" }, figure("VRAM", bytes(vram)), figure("RAM", bytes(ram)), figure("GPU", percent(gpu))),
     h("ol", { class: "hp-bars" }, rows.map(bar)),
   );
+}
+
+function nowText(state, done, total) {
+  if (state.current) return state.current.title || `#${state.current.node_id}`;
+  return total !== null && done >= total ? "all nodes done" : "between nodes";
 }
 
 function bar(row) {

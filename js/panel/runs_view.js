@@ -248,7 +248,7 @@ export function createRunsView(context) {
     const page = pageOf(filters.offset, pageSize(), shown.total);
     const go = (offset) => () => {
       filters = { ...filters, offset };
-      refresh().then(() => list.scrollIntoView?.({ block: "nearest" }));
+      refresh().then(() => element.parentElement?.scrollTo?.(0, 0));
     };
     fill(
       pager,

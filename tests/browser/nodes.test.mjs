@@ -14,6 +14,16 @@ after(() => browser?.close());
 const table = (page) => page.locator(".hp-report-node .hp-table-text");
 const setting = (page, id, value) => page.evaluate(([id, value]) => app.extensionManager.setting.set(id, value), [id, value]);
 
+async function widenSidebar(page, width) {
+  const gutter = await page.locator(".p-splitter-gutter").first().boundingBox();
+  const left = (await page.locator(".hp-panel").boundingBox()).x;
+  const y = gutter.y + gutter.height / 2;
+  await page.mouse.move(gutter.x + gutter.width / 2, y);
+  await page.mouse.down();
+  await page.mouse.move(left + width + 12, y, { steps: 5 });
+  await page.mouse.up();
+}
+
 for (const { nodes2, light, name } of [
   { nodes2: false, light: false, name: "legacy, dark" },
   { nodes2: true, light: true, name: "Nodes 2.0, light" },
@@ -80,7 +90,7 @@ test("badges show the last times when they are asked for, and change with the ne
     await action(page, "Run profile").click();
     await page.waitForFunction((id) => app.rootGraph.getNodeById(id).badges.some((badge) => (typeof badge === "function" ? badge() : badge).text === "1.2 s"), graph.ids.first);
     assert.equal((await texts()).length, first.length, "the old badge is gone");
-    if (nodes2) await page.locator(".lg-node").getByText("1.2 s").waitFor();
+    if (nodes2) await page.locator(".lg-node").getByText("1.2 s", { exact: true }).waitFor();
     await look(page, ["ProfilerTestSleep"]);
     await picture(page, `badges-${nodes2 ? "nodes2" : "legacy"}`);
     await setting(page, "Holaf.Profiler.Badges", false);
@@ -140,7 +150,7 @@ test("commands, menus, settings, help and locale files are there", async () => {
 });
 
 test("a graph of 500 nodes: run, table and panel stay usable; the sidebar at its narrowest and wide", async () => {
-  const page = await openPage(browser, { width: 1000, light: true });
+  const page = await openPage(browser, { width: 1500, light: true });
   await openPanel(page);
   const nodes = { start: { type: "HolafProfilerStart" }, report: { type: "HolafProfilerReport" } };
   for (let chain = 0; chain < 25; chain += 1) {
@@ -167,16 +177,14 @@ test("a graph of 500 nodes: run, table and panel stay usable; the sidebar at its
   await page.getByLabel(/Find a node/).fill("");
 
   for (const width of [280, 900]) {
-    await page.evaluate((width) => {
-      const panel = document.querySelector(".hp-panel");
-      panel.style.width = `${width}px`;
-    }, width);
+    if (width > 400) await widenSidebar(page, width);
+    await page.evaluate((width) => (document.querySelector(".hp-panel").style.width = `${width}px`), width);
     await page.waitForFunction((width) => document.querySelector(".hp-panel").getBoundingClientRect().width === width, width);
     const overflowing = await page.evaluate(() => {
       const panel = document.querySelector(".hp-panel").getBoundingClientRect();
       return [...document.querySelectorAll(".hp-panel .hp-button, .hp-panel .hp-icon-button, .hp-panel .hp-input")]
         .filter((element) => !element.closest(".hp-scroll-x") && element.offsetParent)
-        .filter((element) => element.getBoundingClientRect().right > panel.right + 1)
+        .filter((element) => element.getBoundingClientRect().right > panel.right + 1 || element.getBoundingClientRect().left < panel.left - 1)
         .map((element) => element.outerHTML.slice(0, 120));
     });
     assert.deepEqual(overflowing, [], `${width} px`);
