@@ -44,7 +44,7 @@ test("Run x 3 queues three runs, counts them and shows what runs now", async () 
   await page.locator(".hp-snack").getByText("All 3 runs done.").waitFor();
   const runs = await endedRuns(page, graph.id, 3);
   assert.deepEqual(runs.map(({ status }) => status), ["success", "success", "success"]);
-  await page.locator(".hp-last").getByText(/take/).waitFor();
+  await page.locator(".hp-last").getByRole("button", { name: "Open" }).waitFor();
 });
 
 test("Cancel ends the series and stops the run that is going on", async () => {
@@ -186,7 +186,7 @@ test("a second tab sees what the first one edits, and its runs", async () => {
   await row(run).getByText("the last one wins").waitFor();
 
   await action(page, "Run profile").click();
-  await other.locator(".hp-last").getByText(/take/).waitFor();
+  await other.locator(".hp-last").getByRole("button", { name: "Open" }).waitFor();
   await other.close();
 });
 

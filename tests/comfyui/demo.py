@@ -61,8 +61,12 @@ def demo(port: int, *, leave_running: bool) -> int:
                 f" “{WORKFLOW.stem}” under Templates > workflow-profiler, and press Run. Ctrl+C ends it."
             )
             sys.stdout.flush()
-            while server.running:
-                time.sleep(0.2)
+            try:
+                while server.running:
+                    time.sleep(0.2)
+            except KeyboardInterrupt:
+                say("Stopping ComfyUI ...")
+                return 0
             raise ProvisioningError(f"ComfyUI has ended by itself; its log is {server.log}.")
     return 0
 

@@ -7,6 +7,7 @@ and takes a fraction of a second. A problem is one sentence on stderr and exit c
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -58,6 +59,14 @@ def tree_version(tree: Path) -> str:
     )
 
 
+def _hand_over(command: list[str]) -> int:
+    """Become ``command``, so that Ctrl+C reaches it and nobody cuts its clean-up short."""
+    sys.stdout.flush()
+    if os.name != "nt":
+        os.execv(command[0], command)
+    return subprocess.run(command, check=False).returncode
+
+
 def main(arguments: list[str]) -> int:
     """The command. Arguments are ComfyUI versions, or ``all``, or ``--run`` and what to run."""
     run = arguments[1:] if arguments[:1] == ["--run"] else None
@@ -65,7 +74,7 @@ def main(arguments: list[str]) -> int:
     try:
         hosts = provision(*versions)
         if run is not None:
-            return subprocess.run([str(hosts[0].python), *run], check=False).returncode
+            return _hand_over([str(hosts[0].python), *run])
     except ProvisioningError as problem:
         print(problem, file=sys.stderr)
         return 1
