@@ -66,6 +66,24 @@ def assemble(draft: Run, evidence: Evidence, display_name: Callable[[str], str])
     return attribute(replace(draft, steps=tuple(finished), series=series))
 
 
+def culprit(steps: Iterable[Step], failed_id: str | None) -> Step | None:
+    """The node at which the run ended early.
+
+    A waiting Report is the first to notice that the user pressed Cancel; the node that was
+    at work then is the one to name.
+    """
+    failed = next((step for step in steps if step.node_id == failed_id), None)
+    if failed is None or failed.role == "node":
+        return failed
+    stopped = (step for step in steps if step.role == "node" and step.status == failed.status)
+    return next(stopped, failed)
+
+
+def last_end_s(steps: Iterable[Step]) -> float:
+    """When the last node that counts ended; profiler nodes and report outputs are no part of the run."""
+    return max((step.end_s for step in steps if step.role == "node" and step.end_s is not None), default=0.0)
+
+
 def _with_absent(draft: Run, evidence: Evidence, display_name: Callable[[str], str]) -> list[Step]:
     """The recorder's steps, then a step for each node of the prompt that never ran."""
     prompt = draft.prompt or {}

@@ -88,9 +88,8 @@ def _is_memory_error(run: Run) -> bool:
 
 
 def _stopped_in(run: Run) -> str | None:
-    if run.running_node_id is not None:
-        return run.running_node_id
-    return next((step.node_id for step in run.steps if step.status == "interrupted"), run.error_node_id)
+    known = run.running_node_id or run.error_node_id
+    return known or next((step.node_id for step in run.steps if step.status == "interrupted"), None)
 
 
 def _named(run: Run, summary: Summary, node_id: str | None) -> str | None:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from .. import clock
 from .. import prompt as prompts
-from ..assembly import Evidence, assemble
+from ..assembly import Evidence, assemble, culprit, last_end_s
 from ..measurement import Measurement
-from ..model import Run, RunStatus, Step, StepStatus
+from ..model import Run, RunStatus, StepStatus
 from ..node_life import NodeRef
 from ..probes.select import Probes
 from ..recorder import Outcome
@@ -240,13 +239,13 @@ class Session:
         cut_short = status in ("failed", "interrupted") or self.is_off
         ended_s = self._ended_s or clock.now()
         steps = self.measurement.steps(ended_s, unfinished=_UNFINISHED.get(status, "running"))
-        failed = next((step for step in steps if step.node_id == self._failed_id), None)
+        failed = culprit(steps, self._failed_id)
         draft = replace(
             self.draft,
             status=status,
             total_time=ended_s - self.measurement.origin_s
             if cut_short
-            else _last_end_s(steps) or self._others_done_s(),
+            else last_end_s(steps) or self._others_done_s(),
             metrics=self.measurement.metrics,
             environment=environment.collect(),
             error_node_id=failed.node_id if failed else None,
@@ -283,8 +282,3 @@ class Session:
             run = replace(run, groups=prompt_groups(run))
             warnings.append(str(error))
         return replace(run, warnings=tuple(dict.fromkeys(warnings)))
-
-
-def _last_end_s(steps: Iterable[Step]) -> float:
-    """When the last node that counts ended; profiler nodes and report outputs are no part of the run."""
-    return max((step.end_s for step in steps if step.role == "node" and step.end_s is not None), default=0.0)
