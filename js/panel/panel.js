@@ -12,6 +12,8 @@ import { createRunView } from "./run_view.js";
 import { createRunsView } from "./runs_view.js";
 import { createSnack } from "./snack.js";
 
+const WRITTEN_MS = 1000;
+
 /**
  * `services`: `{live, queueing, reference, prefs, actions}`. Returns `{mount, unmount,
  * open(runId)}`; what the user was looking at survives closing and opening the tab.
@@ -108,7 +110,10 @@ export function createPanel({ live, queueing, reference, prefs, actions }) {
       onEvent("holaf.profiler.run_started", (event) => isMine(event) && place.name === "runs" && refresh()),
       onEvent("holaf.profiler.run_finished", (event) => {
         if (!isMine(event)) return;
-        if (place.name === "runs" || (place.name === "run" && place.id === event.run_id)) refresh();
+        const shown = () => place.name === "runs" || (place.name === "run" && place.id === event.run_id);
+        if (shown()) refresh();
+        // the event may be a moment ahead of the history
+        setTimeout(() => mounted && shown() && refresh(), WRITTEN_MS);
         reference.refresh();
       }),
       onEvent("holaf.profiler.changed", (event) => {
