@@ -32,7 +32,8 @@ export function createLive(now = () => Date.now()) {
   const poll = async () => {
     timer = null;
     try {
-      set(model.polled(state, await getStatus(), now()));
+      const status = await getStatus(); // first: the state may change while we wait
+      set(model.polled(state, status, now()));
     } catch {
       // the server is away: its return or the next event tells more
     }
