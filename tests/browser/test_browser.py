@@ -94,7 +94,8 @@ def write_history(file: Path) -> None:
             CREATE TABLE profiler_runs (id INTEGER PRIMARY KEY, timestamp TEXT, name TEXT, workflow_hash TEXT,
                 global_comment TEXT, total_time REAL);
             CREATE TABLE profiler_steps (id INTEGER PRIMARY KEY, run_id INTEGER, node_id INTEGER,
-                node_title TEXT, node_type TEXT, vram_start INTEGER, vram_max INTEGER, vram_end INTEGER, exec_time REAL,
+                node_title TEXT, node_type TEXT, vram_start INTEGER, vram_max INTEGER, vram_end INTEGER,
+                exec_time REAL,
                 cpu_max REAL, gpu_load_max REAL, gpu_load_avg REAL, inputs_json TEXT, step_comment TEXT);
             CREATE TABLE profiler_groups (id INTEGER PRIMARY KEY, name TEXT, color TEXT, description TEXT);
             CREATE TABLE profiler_group_members (group_id INTEGER, node_id INTEGER);
