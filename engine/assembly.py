@@ -17,7 +17,7 @@ from .model import Role, Run, Step, StepStatus
 from .node_life import ProgressUpdate
 from .prompt import ancestors, title
 from .sample_log import SampleLog
-from .snapshot import signatures
+from .snapshot import signatures, take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,7 @@ def assemble(draft: Run, evidence: Evidence, display_name: Callable[[str], str])
     ``draft`` must hold the prompt, the metrics and the devices. ``display_name``
     answers the menu name of a node class.
     """
+    draft = _identified(draft)
     steps = _with_absent(draft, evidence, display_name)
     hashes = signatures(draft.prompt or {})
     inputs = {**_prompt_inputs(draft), **evidence.inputs}
@@ -82,6 +83,18 @@ def culprit(steps: Iterable[Step], failed_id: str | None) -> Step | None:
 def last_end_s(steps: Iterable[Step]) -> float:
     """When the last node that counts ended; profiler nodes and report outputs are no part of the run."""
     return max((step.end_s for step in steps if step.role == "node" and step.end_s is not None), default=0.0)
+
+
+def _identified(draft: Run) -> Run:
+    """``draft`` with its workflow's id and hash, where nobody found them before the run."""
+    if draft.workflow_hash is not None and draft.workflow_id is not None:
+        return draft
+    snapshot = take(draft.prompt or {}, draft.workflow)
+    return replace(
+        draft,
+        workflow_id=draft.workflow_id or snapshot.workflow_id,
+        workflow_hash=draft.workflow_hash or snapshot.hash,
+    )
 
 
 def _with_absent(draft: Run, evidence: Evidence, display_name: Callable[[str], str]) -> list[Step]:

@@ -39,6 +39,13 @@ def send(event: str, data: Mapping[str, Any]) -> bool:
     return True
 
 
+def has_listeners() -> bool:
+    """Whether any browser is connected."""
+    from server import PromptServer
+
+    return bool(getattr(getattr(PromptServer, "instance", None), "sockets", None))
+
+
 def warn(message: str, **details: Any) -> bool:
     """Show ``message`` in every open tab; ``details`` go with it for programs."""
     return send(WARNING, {"message": message, **details})

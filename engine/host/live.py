@@ -154,8 +154,10 @@ class LiveFeed:
         recorder = self._measurement.recorder
         unsent, self._unsent = self._unsent, []
         self._done += len(unsent)
-        steps = [_brief(step) for step in map(recorder.step, unsent[-STEPS_SENT_MAX:]) if step.role == "node"]
         self._sent_s = clock.now()
+        if not events.has_listeners():
+            return
+        steps = [_brief(step) for step in map(recorder.step, unsent[-STEPS_SENT_MAX:]) if step.role == "node"]
         if steps:
             events.send(events.STEP, {**self.snapshot(), **steps[-1], "steps": steps})
 

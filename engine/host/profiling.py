@@ -10,7 +10,7 @@ from .. import clock
 from .. import prompt as prompts
 from ..model import Change, Run
 from ..probes.select import open_probes
-from ..snapshot import take
+from ..snapshot import workflow_identity
 from . import cache_mode, dynamic_vram, paths
 from .archive import Archive
 from .binding import PromptCall
@@ -31,15 +31,15 @@ def begin(call: PromptCall) -> Session | None:
     told = call.extra_data.get("holaf_profiler")
     told = told if isinstance(told, Mapping) else {}
     workflow = _workflow_of(call.extra_data)
-    identity, digest = _identity(told, call.prompt, workflow)
     probes = open_probes(host_usage=dynamic_vram.find_usage())
     draft = Run(
         timestamp=clock.utc_timestamp(),
         name=settings.run_name,
         global_comment=settings.comment,
         prompt_id=call.prompt_id,
-        workflow_id=identity,
-        workflow_hash=digest,
+        # As the guard found them when the prompt was queued; without it, assembly finds them at the end.
+        workflow_id=told.get("workflow_id") or workflow_identity(workflow),
+        workflow_hash=told.get("workflow_hash"),
         user_id=str(told.get("user_id") or paths.DEFAULT_USER),
         settings=settings,
         cold=cache_mode.is_cold(),
@@ -59,17 +59,6 @@ def begin(call: PromptCall) -> Session | None:
     session = Session(call, draft, probes, archive, host_synchronizes=_host_synchronizes(len(probes.devices)))
     session.start()
     return session
-
-
-def _identity(
-    told: Mapping[str, Any], prompt: prompts.Prompt, workflow: Mapping[str, Any] | None
-) -> tuple[str, str]:
-    """The workflow's id and hash: as the guard found them when the prompt was queued, else found now."""
-    known = (told.get("workflow_id"), told.get("workflow_hash"))
-    if isinstance(known[0], str) and isinstance(known[1], str):
-        return known[0], known[1]
-    snapshot = take(prompt, workflow)
-    return snapshot.workflow_id, snapshot.hash
 
 
 def _workflow_of(extra_data: Mapping[str, Any]) -> Mapping[str, Any] | None:
