@@ -37,7 +37,7 @@ class Database:
     ``url`` is a path or any SQLAlchemy URL. ``notices`` are plain sentences that the
     user should see once (a damaged file set aside, a read-only folder). ``where``
     names the database for people, without a password. ``fresh_starts`` counts how often a
-    damaged file was replaced by an empty one: ids from before mean nothing after that.
+    damaged or deleted file was replaced by an empty one: ids from before mean nothing then.
     """
 
     def __init__(self, url: str | Path, *, busy_timeout_s: float = 5.0) -> None:
@@ -58,7 +58,7 @@ class Database:
     def open(self) -> Engine:
         """The engine, opened, checked and upgraded at the first call. Raises ``StoreError``."""
         engine = self._engine
-        if engine is not None:
+        if engine is not None and not self._file_is_gone():
             return engine
         with self._lock:
             if self._engine is None:
@@ -111,6 +111,16 @@ class Database:
             self._suspect = True
             self.close()
             raise
+
+    def _file_is_gone(self) -> bool:
+        """Whether somebody deleted the file meanwhile; then it is closed, to be made anew."""
+        path = sqlite_path(self.url)
+        if path is None or self.read_only or path.exists():
+            return False
+        self.close()
+        self.fresh_starts += 1
+        self._notice(f"The history at {path} was deleted while it was in use; a new, empty one was started.")
+        return True
 
     def _notice(self, text: str) -> None:
         if text not in self.notices:

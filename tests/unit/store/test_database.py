@@ -287,3 +287,18 @@ def test_an_address_that_cannot_work_is_explained(url: str) -> None:
 def test_a_folder_in_the_files_place_is_explained(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="is a folder"):
         History(Database(tmp_path)).list_runs()
+
+
+def test_a_file_that_is_deleted_in_use_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    database = Database(f"sqlite:///{path}")
+    history = History(database)
+    group = history.create_group(name="before")
+    assert group["name"] == "before"
+    for file in tmp_path.glob("history.db*"):
+        file.unlink()
+    assert history.list_groups() == []
+    history.create_group(name="after")
+    assert [row["name"] for row in history.list_groups()] == ["after"]
+    assert any("deleted" in notice for notice in database.notices)
+    history.close()
