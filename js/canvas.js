@@ -18,7 +18,7 @@ export const rootGraph = () => app.rootGraph ?? app.graph;
 const visibleGraph = () => app.canvas?.graph ?? rootGraph();
 
 /** The nodes selected on the canvas; a selected canvas group brings its nodes. Profiler nodes left out. */
-export function selectedNodes() {
+function selectedNodes() {
   const graph = visibleGraph();
   const known = new Set(graph?.nodes ?? []);
   const selected = new Set();
@@ -64,7 +64,7 @@ export function titleById(id) {
  * the screen, else the subgraph node around it; null where neither is visible.
  * An expansion's child such as `2.0.0.1` leads to node 2.
  */
-export function visibleNodeFor(id) {
+function visibleNodeFor(id) {
   const wanted = String(id);
   const graph = visibleGraph();
   let best = null;

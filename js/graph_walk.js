@@ -4,14 +4,14 @@
 export const START = "HolafProfilerStart";
 export const GROUP = "HolafProfilerGroup";
 export const REPORT = "HolafProfilerReport";
-export const PROFILER_TYPES = new Set([START, GROUP, REPORT]);
+const PROFILER_TYPES = new Set([START, GROUP, REPORT]);
 
 const MUTED = 2;
 const BYPASSED = 4;
 const TITLE_HEIGHT = 30;
 const COLLAPSED_WIDTH = 80;
 
-export const isActive = (node) => node.mode !== MUTED && node.mode !== BYPASSED;
+const isActive = (node) => node.mode !== MUTED && node.mode !== BYPASSED;
 export const isProfilerNode = (node) => PROFILER_TYPES.has(node.type);
 export const titleOf = (node) => String(node.title || node.type || "").trim() || `#${node.id}`;
 

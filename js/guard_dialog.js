@@ -7,7 +7,7 @@ import { plural } from "./format.js";
 
 const SHOWN_A_KIND = 12;
 
-export function changeList(changes) {
+function changeList(changes) {
   return h(
     "ul",
     { class: "hp-changes" },

@@ -33,10 +33,6 @@ export function setting(id, fallback) {
   }
 }
 
-export function setSetting(id, value) {
-  return app.extensionManager?.setting?.set?.(id, value) ?? app.ui?.settings?.setSettingValue?.(id, value);
-}
-
 /** Listen to a ComfyUI or profiler event. Returns a function that stops listening. */
 export function onEvent(name, listener) {
   const handler = (event) => listener(event.detail ?? {});

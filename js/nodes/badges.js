@@ -12,7 +12,7 @@ export const BADGES_SETTING = "Holaf.Profiler.Badges";
 const badges = new WeakMap();
 
 /** What the badge of a step says: "1.2 s · 3.4 GB". Empty where it has nothing to say. */
-export function badgeText(step) {
+function badgeText(step) {
   if (!step) return "";
   if (step.status === "cached") return "cached";
   if (typeof step.exec_time !== "number") return "";

@@ -56,7 +56,9 @@ export async function restoreFromHistory(workflowId) {
   let run;
   try {
     const { runs } = await backend.listRuns({ workflow: workflowId, limit: 5, sort: "-timestamp" });
-    run = runs.find(({ status }) => status !== "running");
+    run =
+      runs.find(({ status }) => status === "success" || status === "partial") ??
+      runs.find(({ status }) => status !== "running");
   } catch {
     return; // no history, no picture: the node says what to do
   }

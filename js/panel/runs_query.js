@@ -1,6 +1,6 @@
 // What the runs table shows: filters, order and page, and the request they make. Pure.
 
-export const PAGE_SIZE = 50;
+const PAGE_SIZE = 50;
 
 export const EMPTY_FILTERS = Object.freeze({
   q: "",

@@ -9,7 +9,7 @@ import { editInline } from "./inline_edit.js";
 
 const TYPING_MS = 250;
 
-/** `context`: see panel.js. Returns `{element, refresh, dispose}`. */
+/** `context`: see panel.js. */
 export function createRunsView(context) {
   const { prefs, actions, selection } = context;
   let filters = { ...EMPTY_FILTERS, sort: prefs.get("run_sort") || EMPTY_FILTERS.sort };
@@ -286,11 +286,7 @@ export function createRunsView(context) {
 
   drawFilters();
   refresh();
-  return {
-    element,
-    refresh,
-    dispose: () => request?.abort(),
-  };
+  return { element, refresh, dispose: () => request?.abort() };
 }
 
 /** The run's status and what else is worth knowing at a glance. */

@@ -1,7 +1,7 @@
 // The steps of one run: columns to choose, filters, sorting, comments.
 
 import * as backend from "../backend.js";
-import { button, debounce, fill, h, icon, iconButton, select } from "../dom.js";
+import { button, debounce, fill, h, icon, select } from "../dom.js";
 import { plural, seconds } from "../format.js";
 import { highlight, showNodes } from "../canvas.js";
 import {
