@@ -24,6 +24,7 @@ LAST_WORDS_S = 10.0
 
 _writers: dict[int, RunWriter] = {}
 _finishing: set[threading.Thread] = set()
+_finishing_lock = threading.Lock()
 
 
 class Archive:
@@ -66,13 +67,14 @@ class Archive:
         if self._handle is not None:
             self._handle.settle(run)
 
-    def finish_with(self, make_run: Callable[[], Run]) -> None:
-        """Put the run together on a thread of its own and write what comes out."""
+    def finish_with(self, make_run: Callable[[], Run], tell: Callable[[Run], None]) -> None:
+        """Put the run together on a thread of its own, write what comes out, then ``tell`` it."""
         thread = threading.Thread(
-            target=self._finish, args=(make_run,), name="holaf-profiler-finish", daemon=True
+            target=self._finish, args=(make_run, tell), name="holaf-profiler-finish", daemon=True
         )
-        _finishing.add(thread)
-        thread.start()
+        with _finishing_lock:
+            _finishing.add(thread)
+            thread.start()
 
     def run_id(self) -> int | None:
         """The run's number in the history; ``None`` when it is not kept. Blocks."""
@@ -92,11 +94,12 @@ class Archive:
         """CPU seconds that writing has taken since the run began."""
         return None if self._writer is None else max(self._writer.cpu_s - self._writer_cpu_s, 0.0)
 
-    def _finish(self, make_run: Callable[[], Run]) -> None:
+    def _finish(self, make_run: Callable[[], Run], tell: Callable[[Run], None]) -> None:
         try:
             run = make_run()
             if self._handle is not None:
                 self._handle.finish(run)
+            tell(run)
         except Exception:
             log.exception("Workflow Profiler could not put the run together; its steps so far are kept.")
         finally:
@@ -105,7 +108,9 @@ class Archive:
 
 @atexit.register
 def _finish_all() -> None:
-    for thread in tuple(_finishing):
+    with _finishing_lock:
+        threads = tuple(_finishing)
+    for thread in threads:
         thread.join(LAST_WORDS_S)
     for writer in _writers.values():
         writer.close()

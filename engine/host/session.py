@@ -219,7 +219,7 @@ class Session:
         self._save_memory_snapshot()
         self.gate.open()
         self.live.ended()
-        self.archive.finish_with(lambda: self._finished_run(messages))
+        self.archive.finish_with(lambda: self._finished_run(messages), self.live.finished)
 
     def _save_memory_snapshot(self) -> None:
         name = self.draft.timestamp.replace(":", "-") + ".pickle"
@@ -230,9 +230,7 @@ class Session:
 
     def _finished_run(self, messages: list[Any]) -> Run:
         with self._composing:
-            run = self._compose(self._status, messages)
-        self.live.finished(run)
-        return run
+            return self._compose(self._status, messages)
 
     def _compose(self, status: RunStatus, messages: list[Any] | None = None) -> Run:
         self.measurement.stop()
