@@ -10,6 +10,7 @@ import compileall
 import logging
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,18 @@ class InProcessComfyUI:
         self._present = self._hooked_functions()
         if self._present == self._absent:
             raise RuntimeError("The pack was loaded and hooked nothing.")
+
+    def serve(self) -> None:
+        """Send out messages on a thread, as ComfyUI's main thread does; nothing can be loaded after this.
+
+        Without it every progress message of every run would pile up in memory.
+        """
+
+        def work() -> None:
+            asyncio.set_event_loop(self.loop)
+            self.loop.run_until_complete(self.server.publish_loop())
+
+        threading.Thread(target=work, name="server", daemon=True).start()
 
     def hook(self, present: bool) -> None:
         """Put the functions that the pack wraps back to what they were without it, or with it."""

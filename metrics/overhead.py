@@ -37,6 +37,7 @@ def measure(rounds: int) -> dict[str, list[float]]:
     comfyui = InProcessComfyUI()
     try:
         comfyui.load_pack()
+        comfyui.serve()
         executor = comfyui.executor()
         seconds: dict[str, list[float]] = {variant: [] for variant in VARIANTS}
         for round_number in range(-2, rounds):  # the first two warm up
@@ -67,7 +68,7 @@ def _run(comfyui: InProcessComfyUI, executor: Any, variant: str, label: str) -> 
     if not executor.success:
         raise RuntimeError(f"The run {label} failed.")
     if variant == "profiled":  # what is written after the run must not slow the next one down
-        wait_for(lambda: _unfinished(comfyui) == 0, "the history")
+        wait_for(lambda: _is_written(comfyui, label), "the history")
     return taken
 
 
@@ -75,13 +76,19 @@ def _history(comfyui: InProcessComfyUI) -> Path:
     return comfyui.base / "user" / "default" / "ComfyUI-Holaf-Utilities" / "profiler" / "holaf_profiler.db"
 
 
-def _unfinished(comfyui: InProcessComfyUI) -> int:
-    return _ask(comfyui, "select count(*) from profiler_runs where status = 'running'")
+def _is_written(comfyui: InProcessComfyUI, label: str) -> bool:
+    if not _history(comfyui).exists():
+        return False
+    question = "select count(*) from profiler_runs where prompt_id = ? and status != 'running'"
+    try:
+        return _ask(comfyui, question, label) == 1
+    except sqlite3.OperationalError:  # the tables are being made
+        return False
 
 
-def _ask(comfyui: InProcessComfyUI, question: str) -> int:
+def _ask(comfyui: InProcessComfyUI, question: str, *values: str) -> int:
     with sqlite3.connect(_history(comfyui)) as history:
-        answer: int = history.execute(question).fetchone()[0]
+        answer: int = history.execute(question, values).fetchone()[0]
     return answer
 
 

@@ -19,6 +19,7 @@ import psutil
 
 from ..clock import Clock, now
 from ..model import Metric, Sample
+from .held_io import find_calls
 
 log = logging.getLogger("holaf.profiler")
 
@@ -96,6 +97,7 @@ class LinuxProcess:
         import resource
 
         self._missing: dict[str, str] = {}
+        self._pread, self._pwrite = find_calls()
         self._folder = folder
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._children_s = _children_clock()
@@ -117,7 +119,7 @@ class LinuxProcess:
 
     def _choose_peak(self) -> None:
         try:
-            os.pwrite(self._clear, _RESET_PEAK, 0)
+            self._pwrite(self._clear, _RESET_PEAK)
             exact = self._peak_from_status()
         except (OSError, ValueError) as error:
             self._missing["ram_max_bytes"] = f"this kernel keeps no resettable memory peak ({error})"
@@ -129,7 +131,7 @@ class LinuxProcess:
         return self._usage(self._self).ru_maxrss * 1024
 
     def _peak_from_status(self) -> int:
-        text = os.pread(self._status, 4096, 0)
+        text = self._pread(self._status, 4096)
         at = text.index(b"VmHWM:") + 6
         return int(text[at : text.index(b"kB", at)]) * 1024
 
@@ -166,7 +168,7 @@ class LinuxProcess:
         if self._statm < 0:
             return None
         try:
-            return int(os.pread(self._statm, 128, 0).split(None, 2)[1]) * self._page
+            return int(self._pread(self._statm, 128).split(None, 2)[1]) * self._page
         except (OSError, ValueError, IndexError) as error:
             self._give_up("_statm", "ram_bytes", error)
             return None
@@ -179,7 +181,7 @@ class LinuxProcess:
         if self._peak is not None:
             try:
                 peak = self._peak()
-                os.pwrite(self._clear, _RESET_PEAK, 0)
+                self._pwrite(self._clear, _RESET_PEAK)
             except (OSError, ValueError) as error:
                 self._peak = None
                 self._missing["ram_max_bytes"] = str(error)
@@ -190,7 +192,7 @@ class LinuxProcess:
         read_bytes = call_bytes = None
         if self._io >= 0:
             try:
-                text = os.pread(self._io, 512, 0)
+                text = self._pread(self._io, 512)
                 call_bytes = int(text[6 : text.index(b"\n")])  # "rchar: N" is the first line
                 at = text.index(b"\nread_bytes:") + 12
                 read_bytes = int(text[at : text.index(b"\n", at)])
