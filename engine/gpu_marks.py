@@ -33,6 +33,10 @@ class GpuMarks:
         if begin is not None and (end := self._memory.mark()) is not None:
             self._spans.setdefault(node_id, []).append((begin, end))
 
+    def drop(self, node_id: str) -> None:
+        """The node did nothing after all."""
+        self._open.pop(node_id, None)
+
     def resolve(self, steps: Sequence[Step]) -> tuple[Step, ...]:
         """``steps`` with ``gpu_time_s``. Waits for the last mark."""
         if not self._spans:

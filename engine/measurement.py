@@ -66,10 +66,11 @@ class Measurement:
     def leave(self, node_id: str, outcome: Outcome) -> bool:
         """A node returned. Answers whether it is finished."""
         began_s = clock.now()
-        self._marks.leave(node_id)
         if outcome.status == "cached":
+            self._marks.drop(node_id)
             boundary = self._light()
         else:
+            self._marks.leave(node_id)
             boundary = self._last = self._probes.boundary.read(sync=self._sync)
         finished = self.recorder.leave(node_id, boundary, outcome)
         self._sync_s += boundary.sync_s
@@ -77,11 +78,14 @@ class Measurement:
         self._boundary_s += clock.now() - began_s - boundary.sync_s
         return finished
 
+    def tasks_done(self, node_id: str) -> None:
+        """The last of a node's asynchronous tasks has ended just now."""
+        self.recorder.tasks_done(node_id, self._light())
+
     def stop(self) -> None:
         """End sampling. Blocks until the sampling thread is done; further calls do nothing."""
-        with self._lock:
-            self._sampler.stop()
-            self._samples.extend(self._sampler.take())
+        self._sampler.stop()
+        self.fresh_samples()
 
     def steps(self, until_s: float, *, unfinished: StepStatus = "running") -> tuple[Step, ...]:
         """All steps so far; see :meth:`Recorder.steps`. Waits for the GPU's timing marks."""

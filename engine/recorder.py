@@ -104,11 +104,13 @@ class Recorder:
         life = self._lives.get(node_id)
         return None if life is None else self._ref(life)
 
-    def tasks_done(self, node_id: str, t_s: float) -> None:
-        """All asynchronous tasks of a node ended at clock time ``t_s``."""
+    def tasks_done(self, node_id: str, boundary: Boundary) -> None:
+        """All asynchronous tasks of a node have ended; what follows is no longer its doing."""
         life = self._lives.get(node_id)
-        if life is not None and life.waiting == "async":
-            life.tasks_done_s = t_s
+        if life is not None and life.waiting == "async" and life.waiting_since is not None:
+            self._in_flight.pop(node_id, None)
+            life.add(life.waiting_since, boundary)
+            life.tasks_done_s = boundary.t_s
 
     def progress(self, node_id: str, t_s: float, value: float, maximum: float) -> None:
         """A node reported ``value`` of ``maximum`` at clock time ``t_s``."""
@@ -131,11 +133,9 @@ class Recorder:
             life.models = models
 
     @property
-    def running_node_id(self) -> str | None:
-        """The node whose code runs now, else the one that has waited for its tasks longest."""
-        if self._current is not None:
-            return self._current.node_id
-        return next(iter(self._in_flight), None)
+    def in_flight(self) -> tuple[str, ...]:
+        """The nodes that wait for their own asynchronous tasks, the oldest first."""
+        return tuple(self._in_flight)
 
     @property
     def visited(self) -> frozenset[str]:
@@ -175,9 +175,10 @@ class Recorder:
             return
         end_s = boundary.t_s
         if kind == "async":
-            self._in_flight.pop(life.node_id, None)
-            life.add(since, boundary)
-            if life.tasks_done_s is not None:
+            if life.tasks_done_s is None:
+                self._in_flight.pop(life.node_id, None)
+                life.add(since, boundary)
+            else:
                 end_s = min(end_s, max(life.tasks_done_s, since.t_s))
                 life.tasks_done_s = None
         life.segments.append(Segment(kind, since.t_s - self._origin_s, end_s - self._origin_s))

@@ -32,24 +32,38 @@ RESULT = Path(__file__).parent / "results" / "overhead.md"
 LIMITS = {"idle": 1.01, "profiled": 1.06}
 
 
-def measure(rounds: int) -> dict[str, list[float]]:
-    """Seconds of each run, variant by variant; one entry a round."""
+SITUATIONS = {
+    "quiet": "Messages to browsers are dropped at once, so that only the executor is compared",
+    "serving": "A thread sends ComfyUI's messages meanwhile, as ComfyUI's own does (no browser connected)",
+}
+
+
+def measure(rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Seconds of each run by situation and variant; one entry a round."""
     comfyui = InProcessComfyUI()
     try:
         comfyui.load_pack()
+        send, comfyui.server.send_sync = comfyui.server.send_sync, lambda *_args: None
+        quiet = _rounds(comfyui, rounds, "quiet")
+        comfyui.server.send_sync = send
         comfyui.serve()
-        executor = comfyui.executor()
-        seconds: dict[str, list[float]] = {variant: [] for variant in VARIANTS}
-        for round_number in range(-2, rounds):  # the first two warm up
-            shift = round_number % len(VARIANTS)
-            for variant in VARIANTS[shift:] + VARIANTS[:shift]:
-                taken = _run(comfyui, executor, variant, f"{variant} {round_number}")
-                if round_number >= 0:
-                    seconds[variant].append(taken)
-        _check_history(comfyui, rounds + 2)
-        return seconds
+        serving = _rounds(comfyui, rounds, "serving")
+        _check_history(comfyui, 2 * (rounds + 2))
+        return {"quiet": quiet, "serving": serving}
     finally:
         shutil.rmtree(comfyui.base, ignore_errors=True)
+
+
+def _rounds(comfyui: InProcessComfyUI, rounds: int, situation: str) -> dict[str, list[float]]:
+    executor = comfyui.executor()
+    seconds: dict[str, list[float]] = {variant: [] for variant in VARIANTS}
+    for round_number in range(-2, rounds):  # the first two warm up
+        shift = round_number % len(VARIANTS)
+        for variant in VARIANTS[shift:] + VARIANTS[:shift]:
+            taken = _run(comfyui, executor, variant, f"{situation} {variant} {round_number}")
+            if round_number >= 0:
+                seconds[variant].append(taken)
+    return seconds
 
 
 def _run(comfyui: InProcessComfyUI, executor: Any, variant: str, label: str) -> float:
@@ -99,9 +113,9 @@ def _check_history(comfyui: InProcessComfyUI, runs: int) -> None:
         raise RuntimeError(f"The history holds {steps} measured steps of {runs * NODES}.")
 
 
-def table(seconds: dict[str, list[float]]) -> str:
+def table(found: dict[str, dict[str, list[float]]]) -> str:
     """The result as Markdown."""
-    rounds = len(seconds["absent"])
+    rounds = len(found["quiet"]["absent"])
     lines = [
         "# What profiling costs",
         "",
@@ -110,7 +124,14 @@ def table(seconds: dict[str, list[float]]) -> str:
         "without the pack; the spread is between the quartiles.",
         "",
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, CPU only.",
-        "",
+    ]
+    for situation, seconds in found.items():
+        lines += ["", f"{SITUATIONS[situation]}:", "", *_rows(seconds)]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(seconds: dict[str, list[float]]) -> list[str]:
+    lines = [
         "| variant | median run | a node | ratio | quartiles | added to a node | limit |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
@@ -131,7 +152,7 @@ def table(seconds: dict[str, list[float]]) -> str:
             f"{statistics.median(ratios):.3f} | {quartiles[0]:.3f} to {quartiles[2]:.3f} | "
             f"{added / NODES * 1e6:+.1f} us | {limit} |"
         )
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def main() -> int:

@@ -67,10 +67,15 @@ class Archive:
         if self._handle is not None:
             self._handle.settle(run)
 
-    def finish_with(self, make_run: Callable[[], Run], tell: Callable[[Run], None]) -> None:
-        """Put the run together on a thread of its own, write what comes out, then ``tell`` it."""
+    def finish_with(
+        self, make_run: Callable[[], Run], bare_run: Callable[[], Run], tell: Callable[[Run], None]
+    ) -> None:
+        """Put the run together on a thread of its own, write what comes out, then ``tell`` it.
+
+        ``bare_run`` answers what is certain, for when ``make_run`` fails.
+        """
         thread = threading.Thread(
-            target=self._finish, args=(make_run, tell), name="holaf-profiler-finish", daemon=True
+            target=self._finish, args=(make_run, bare_run, tell), name="holaf-profiler-finish", daemon=True
         )
         with _finishing_lock:
             _finishing.add(thread)
@@ -94,14 +99,20 @@ class Archive:
         """CPU seconds that writing has taken since the run began."""
         return None if self._writer is None else max(self._writer.cpu_s - self._writer_cpu_s, 0.0)
 
-    def _finish(self, make_run: Callable[[], Run], tell: Callable[[Run], None]) -> None:
+    def _finish(
+        self, make_run: Callable[[], Run], bare_run: Callable[[], Run], tell: Callable[[Run], None]
+    ) -> None:
         try:
-            run = make_run()
+            try:
+                run = make_run()
+            except Exception:
+                log.exception("Workflow Profiler could not put the run together; its steps so far are kept.")
+                run = bare_run()
             if self._handle is not None:
                 self._handle.finish(run)
             tell(run)
-        except Exception:
-            log.exception("Workflow Profiler could not put the run together; its steps so far are kept.")
+        except Exception:  # the do-no-harm boundary of this thread
+            log.exception("Workflow Profiler could not finish the run.")
         finally:
             _finishing.discard(threading.current_thread())
 

@@ -49,7 +49,7 @@ def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callabl
         run = _safely(None, begin_run, args, kwargs)
         if run is None:
             return await original(*args, **kwargs)
-        run_state.active = run
+        outer, run_state.active = run_state.active, run
         failure: BaseException | None = None
         try:
             return await original(*args, **kwargs)
@@ -57,7 +57,7 @@ def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callabl
             failure = error
             raise
         finally:
-            run_state.active = None
+            run_state.active = outer
             _safely(run, run.end_run, failure)
 
     return execute_async
@@ -67,7 +67,11 @@ def wrap_execute(original: Callable[..., Any]) -> Callable[..., Any]:
     """``execution.execute`` with a node's bracket around it."""
     bind = ExecuteBinder(original)
 
-    async def profiled(run: NodeHooks, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    @functools.wraps(original)
+    async def execute(*args: Any, **kwargs: Any) -> Any:
+        run = run_state.active
+        if run is None:
+            return await original(*args, **kwargs)
         call = _safely(run, _bind_node, bind, run, args, kwargs)
         if call is None:
             return await original(*args, **kwargs)
@@ -79,13 +83,6 @@ def wrap_execute(original: Callable[..., Any]) -> Callable[..., Any]:
             raise
         _safely(run, run.leave_node, call, result)
         return result
-
-    @functools.wraps(original)
-    def execute(*args: Any, **kwargs: Any) -> Any:
-        run = run_state.active
-        if run is None:
-            return original(*args, **kwargs)
-        return profiled(run, args, kwargs)
 
     return execute
 

@@ -19,7 +19,7 @@ SETTINGS_NAME = "profiler_settings.json"
 DEFAULT_USER = "default"
 
 _FOLDERS = ("ComfyUI-Holaf-Utilities", "profiler")
-_USER_ID = re.compile(r"(?!__)[\w][\w .@-]{0,199}")
+_USER_ID = re.compile(r"(?!__)[\w-][\w .@-]{0,199}")
 
 
 class UnknownUserError(ValueError):

@@ -55,9 +55,12 @@ def begin(call: PromptCall) -> Session | None:
         workflow=workflow,
     )
     archive = Archive(draft.user_id)
-    archive.begin(draft)
     session = Session(call, draft, probes, archive, host_synchronizes=_host_synchronizes(len(probes.devices)))
-    session.start()
+    try:
+        session.start()
+    except Exception as error:
+        session.switch_off(error)
+        raise
     return session
 
 

@@ -75,7 +75,11 @@ def save(
             notes = [f"Saved: {_shown_path(subfolder, stem)}_profile.png"]
             shown = [{"filename": f"{stem}_profile.png", "subfolder": subfolder, "type": "output"}]
             notes += _save_formats(run, folder, stem, formats, theme, look)
-            shown += _save_images(images, folder, stem, subfolder, info)
+            try:
+                shown += _save_images(images, folder, stem, subfolder, info)
+            except (TypeError, ValueError, AttributeError, RuntimeError) as error:
+                log.warning("The images could not be saved with the report: %s", error)
+                notes.append(f"The images could not be saved with the report: {error}")
         except SaveError as error:
             return Saved(preview(picture), (str(error),))
         except OSError as error:
@@ -153,7 +157,7 @@ def _save_images(images: Any, folder: Path, stem: str, subfolder: str, info: Png
     if images is None:
         return []
     shown = []
-    pixels: Sequence[Any] = [image.cpu().numpy() for image in images]
+    pixels: Sequence[Any] = [image.float().cpu().numpy() for image in images]
     for index, array in enumerate(pixels):
         number = f"{index + 1:02}_" if len(pixels) > 1 else ""
         name = f"{stem}_{number}.png"

@@ -70,11 +70,13 @@ class Session:
         self._report_s = 0.0
         self._composing = threading.Lock()
         self._reported: Run | None = None
-        self.gate = ReportGate(self._ids_that_come_last())
+        self._last_ids = self._ids_that_come_last()
+        self.gate = ReportGate(self._last_ids)
         self.live = LiveFeed(draft, self.measurement, archive, self._count_of_nodes)
 
     def start(self) -> None:
-        """Begin sampling and tell the browsers."""
+        """Begin writing and sampling, and tell the browsers."""
+        self.archive.begin(self.draft)
         self.measurement.start()
         self._models.start()
         if (trouble := self._memory_snapshot.start()) is not None:
@@ -85,15 +87,21 @@ class Session:
 
     def enter_node(self, call: NodeCall) -> None:
         """A node's ``execute`` begins."""
-        if self._progress is None:
-            self._progress = StepProgress.attach(self.measurement.recorder)
+        if self._dynprompt is None:
             self._dynprompt = call.dynprompt
-        self.archive.running(call.node_id)
-        self.live.entered(call.node_id)
+            self._progress = StepProgress.attach(self.measurement.recorder)
+        if call.dynprompt is not self._dynprompt:
+            return  # another pack runs a graph of its own inside a node; that time is the node's
+        if call.node_id not in self._roles:
+            # A Report that waits is not what the run is busy with.
+            self.archive.running(call.node_id)
+            self.live.entered(call.node_id)
         self.measurement.enter(call.node_id)
 
     def leave_node(self, call: NodeCall, result: Any) -> None:
         """A node's ``execute`` returned."""
+        if call.dynprompt is not self._dynprompt:
+            return
         outcome = host_nodes.outcome(call, result)
         self._leave(call, outcome)
         if call.execution_list is None:
@@ -105,6 +113,8 @@ class Session:
 
     def node_raised(self, call: NodeCall, error: BaseException) -> None:
         """A node's ``execute`` raised instead of answering: the whole prompt is being torn down."""
+        if call.dynprompt is not self._dynprompt:
+            return
         self._leave(call, host_nodes.failure(error))
 
     def boundaries_unknown(self, why: str) -> None:
@@ -117,8 +127,13 @@ class Session:
             why,
         )
         self._warnings.append(f"Node times come from progress messages and are less exact: {why}.")
-        self._progress = StepProgress.attach(self.measurement.recorder, boundary=self._boundary)
+        self._progress = StepProgress.attach(
+            self.measurement.recorder, boundary=self._boundary, tell_graph=self._know_graph
+        )
         self.gate.open()
+
+    def _know_graph(self, dynprompt: Any) -> None:
+        self._dynprompt = dynprompt
 
     def end_run(self, failure: BaseException | None) -> None:
         """The prompt is over: put the run together without holding up the next prompt."""
@@ -136,6 +151,10 @@ class Session:
             log.exception("Workflow Profiler could not close the run either.")
 
     # ---- what a report asks ----------------------------------------------------------------
+
+    def can_wait(self, node_id: str) -> bool:
+        """Whether this Report stands in the queued prompt itself, and not in what a node turned into."""
+        return node_id in self._last_ids
 
     async def wait_until_last(self) -> None:
         """Wait until only reports are left to run. Raises the host's interrupt on Cancel."""
@@ -184,13 +203,17 @@ class Session:
         finished = self.measurement.leave(node_id, outcome)
         if outcome.waiting == "async" and call.pending_async is not None:
             host_nodes.when_tasks_end(
-                call.pending_async.get(node_id, ()), lambda: recorder.tasks_done(node_id, clock.now())
+                call.pending_async.get(node_id, ()), lambda: self.measurement.tasks_done(node_id)
             )
         self._models.node_ended(node_id)
         if finished:
             self.archive.finished(node_id, lambda: recorder.step(node_id))
             if node_id not in self._roles:
                 self.live.left(node_id)
+            for other in recorder.in_flight:
+                if other not in self._roles:
+                    self.archive.running(other)
+                    break
         if outcome.status in ("error", "interrupted"):
             self._failed_id = node_id
             self._out_of_memory = is_out_of_memory(outcome.error_type, outcome.error_message)
@@ -215,13 +238,26 @@ class Session:
         self._status = status
         # The executor reuses its list for the next prompt, which may start before this run is put together.
         messages = self._messages()
-        self._models.stop()
-        self._save_memory_snapshot()
         self.gate.open()
         self.live.ended()
-        self.archive.finish_with(lambda: self._finished_run(messages), self.live.finished)
+        self._models.stop()
+        try:
+            self._save_memory_snapshot()
+        finally:
+            self.archive.finish_with(lambda: self._finished_run(messages), self._bare_run, self.live.finished)
+
+    def _bare_run(self) -> Run:
+        """What is certain about a run that could not be put together."""
+        self.measurement.stop()
+        return replace(
+            self.draft,
+            status="partial",
+            warnings=(*self._warnings, "The run could not be put together; see ComfyUI's log."),
+        )
 
     def _save_memory_snapshot(self) -> None:
+        if self.draft.settings.memory_snapshot == "never":
+            return
         name = self.draft.timestamp.replace(":", "-") + ".pickle"
         path = paths.data_folder(self.draft.user_id) / "memory_snapshots" / name
         said = self._memory_snapshot.finish(path, out_of_memory=self._out_of_memory)

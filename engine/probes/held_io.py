@@ -32,7 +32,8 @@ def find_calls() -> tuple[Read, Write]:
 
     def read(descriptor: int, size: int) -> bytes:
         buffer = ctypes.create_string_buffer(size)
-        return buffer.raw[: _checked(pread(descriptor, buffer, size, 0))]
+        count = _checked(pread(descriptor, buffer, size, 0))
+        return buffer.raw[:count]
 
     def write(descriptor: int, content: bytes) -> None:
         _checked(pwrite(descriptor, content, len(content), 0))

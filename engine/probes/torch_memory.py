@@ -158,6 +158,8 @@ class TorchMemory:
                         highest = seen[index]
                     peak = max(highest + outside, used)
                 found.append(DeviceMemory(self._keys[index], used, peak))
+            # A sample that began before the resets above saw the old peak: it must not count.
+            self._epoch += 1
         return tuple(found)
 
     def observe(self, clock: Clock = now) -> list[tuple[str, float, int]]:

@@ -174,7 +174,8 @@ class RunFile:
         devices_changed = _devices(run) != self._devices
         if devices_changed and self._devices:
             write_rows.delete_step_devices(connection, run_id)
-        write_rows.delete_steps(connection, run_id, gone)
+        if run.steps:  # one that could not be put together has none: those on disk are all there is
+            write_rows.delete_steps(connection, run_id, gone)
         if devices_changed:
             write_rows.write_step_devices(connection, run_id, run.steps)
         series = write_rows.write_series(connection, run_id, self._chunks, self._series)

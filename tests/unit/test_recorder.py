@@ -77,15 +77,18 @@ def test_asynchronous_work_ends_when_its_tasks_end_not_when_the_executor_comes_b
     recorder.enter("api", at(0.0))
     recorder.leave("api", at(0.25), Outcome(waiting="async"))
     recorder.enter("other", at(0.5))
-    recorder.tasks_done("api", ORIGIN_S + 2.0)
-    recorder.leave("other", at(4.0, ram=5, peak=800 * MIB), Outcome())
-    recorder.enter("api", at(4.0))
-    assert recorder.leave("api", at(4.25), Outcome())
+    recorder.leave("other", at(1.0, ram=5, peak=800 * MIB), Outcome())
+    recorder.enter("late", at(1.5))
+    recorder.tasks_done("api", at(2.0, cpu_s=0.5))
+    recorder.leave("late", at(4.0, cpu_s=9.0, ram=5, peak=900 * MIB), Outcome())
+    recorder.enter("api", at(4.0, cpu_s=9.0))
+    assert recorder.leave("api", at(4.25, cpu_s=9.0), Outcome())
     step = recorder.step("api")
     assert kinds(step) == [("run", 0.0, 0.25), ("async", 0.25, 2.0), ("run", 4.0, 4.25)]
     assert step.exec_time == 2.25
     assert step.self_time_s == 0.5
     assert step.ram_max_bytes == 800 * MIB  # a peak while its tasks were in flight is its peak too
+    assert step.cpu_seconds == 0.5  # what came after they had ended is not its doing
 
 
 def test_an_expanding_node_is_not_billed_for_the_nodes_it_became() -> None:
@@ -117,7 +120,6 @@ def test_failed_and_unfinished_nodes_keep_what_is_known() -> None:
     recorder.enter("1", at(0.0))
     assert recorder.leave("1", at(2.0), Outcome("error", error_type="OutOfMemoryError", error_message="no"))
     recorder.enter("2", at(2.5))
-    assert recorder.running_node_id == "2"
     failed = recorder.step("1")
     assert (failed.status, failed.error_type, failed.exec_time) == ("error", "OutOfMemoryError", 2.0)
     first, second = recorder.steps(ORIGIN_S + 6.0, unfinished="interrupted")

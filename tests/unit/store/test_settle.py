@@ -43,3 +43,19 @@ def test_settling_writes_everything_and_finishing_adds_the_rest(tmp_path: Path) 
     assert [tuple(series.value) for series in after.series] == [(1.0, 2.0)]
     assert after.warnings == ("late",)
     history.close()
+
+
+def test_a_run_that_could_not_be_put_together_keeps_its_steps(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'history.db'}")
+    writer = RunWriter(database)
+    handle = writer.begin(RUN)
+    handle.step(NODE)
+    assert handle.wait(20) is not None
+    handle.finish(replace(RUN, status="partial", warnings=("see the log",)))
+    run_id = handle.wait(20)
+    writer.close()
+    assert run_id is not None
+    history = History(database)
+    kept = history.load_run(run_id)
+    assert (kept.status, [step.node_id for step in kept.steps]) == ("partial", ["1"])
+    history.close()
