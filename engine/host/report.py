@@ -26,11 +26,6 @@ NO_START = (
     "Add one anywhere (no wires needed) and run again."
 )
 
-INSIDE = (
-    "This Profiler Report was made by another node while the workflow ran, so it cannot wait for the rest. "
-    "Put a Profiler Report on the canvas itself; the run is in the history either way."
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -54,8 +49,8 @@ async def make(
     wishes = Wishes.read(inputs)
     if not isinstance(session, Session):
         return _notice(NO_START, wishes.theme)
-    if not session.can_wait(node_id):
-        return _notice(INSIDE, wishes.theme)
+    if (why := session.why_not_last(node_id)) is not None:
+        return _notice(f"{why} The run is kept in the history all the same.", wishes.theme)
     await session.wait_until_last()
     wired = prompts.wired_groups(prompt or {}, node_id)
     try:

@@ -152,9 +152,16 @@ class Session:
 
     # ---- what a report asks ----------------------------------------------------------------
 
-    def can_wait(self, node_id: str) -> bool:
-        """Whether this Report stands in the queued prompt itself, and not in what a node turned into."""
-        return node_id in self._last_ids
+    def why_not_last(self, node_id: str) -> str | None:
+        """Why this Report cannot wait for the rest, in a sentence; ``None`` where it can."""
+        if self._progress is not None and self._progress.gives_boundaries:
+            return "On this version of ComfyUI a Profiler Report cannot tell when everything else is done."
+        if node_id not in self._last_ids:
+            return (
+                "This Profiler Report was made by another node while the workflow ran, so it cannot wait for "
+                "the rest: put a Profiler Report on the canvas itself."
+            )
+        return None
 
     async def wait_until_last(self) -> None:
         """Wait until only reports are left to run. Raises the host's interrupt on Cancel."""
