@@ -27,8 +27,12 @@ const open = async (run) => {
   await page.locator(".hp-steps-table").waitFor();
 };
 const filters = async () => {
+  // The kept choice may arrive between looking and clicking, and then the click closes them again.
   const button = page.getByRole("button", { name: "More filters" });
-  if ((await button.getAttribute("aria-expanded")) === "false") await button.click();
+  while (!(await page.getByLabel("Workflow", { exact: true }).isVisible())) {
+    if ((await button.getAttribute("aria-expanded")) === "false") await button.click();
+    await page.waitForTimeout(200);
+  }
 };
 const showThisWorkflow = async () => {
   await tab(page, "Runs");
