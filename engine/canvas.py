@@ -39,14 +39,6 @@ def group_members(workflow: Mapping[str, Any], title: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def group_titles(workflow: Mapping[str, Any]) -> tuple[str, ...]:
-    """The titles of all canvas groups, subgraphs included, each once."""
-    titles = (
-        str(group.get("title", "")) for _, graph in _graphs(workflow) for group in _list(graph, "groups")
-    )
-    return tuple(dict.fromkeys(title for title in titles if title.strip()))
-
-
 def _graphs(workflow: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The root graph and every use of a subgraph, with the prefix of its nodes' execution ids."""
     definitions = workflow.get("definitions")

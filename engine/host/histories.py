@@ -31,11 +31,3 @@ def for_user(user_id: str = paths.DEFAULT_USER) -> History:
                 paths.ensure_data_folder(user_id)
             history = _histories[url] = History(Database(url))
         return history
-
-
-def close_all() -> None:
-    """Close the connections of all histories. The next question opens them again."""
-    with _lock:
-        histories = list(_histories.values())
-    for history in histories:
-        history.close()

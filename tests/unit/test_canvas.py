@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.canvas import group_members, group_titles
+from engine.canvas import group_members
 
 
 def node(node_id: int, x: float, y: float, **more: Any) -> dict[str, Any]:
@@ -52,7 +52,3 @@ def test_unknown_and_empty_groups_have_no_members() -> None:
     assert group_members(WORKFLOW, "Empty") == ()
     assert group_members(WORKFLOW, "") == ()
     assert group_members({"groups": "x", "nodes": None, "definitions": 3}, "x") == ()
-
-
-def test_titles_are_listed_once() -> None:
-    assert group_titles({"groups": [*WORKFLOW["groups"], {"title": "Loaders"}]}) == ("Loaders", "Empty")
