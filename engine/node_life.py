@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .model import Boundary, ResidentModel, Role, Segment, SegmentKind, Step, StepDevice, StepStatus
 
@@ -24,66 +24,59 @@ class NodeRef:
     inputs: Mapping[str, Any] | None = None
 
 
+class Stretch(NamedTuple):
+    """A part of a node's life between two boundaries."""
+
+    kind: SegmentKind
+    since: Boundary
+    until: Boundary
+
+    @property
+    def is_own(self) -> bool:
+        """Whether what the process did meanwhile is billed to the node: not while it waits for others."""
+        return self.kind in ("run", "async")
+
+
 class NodeLife:
-    """What is known so far of one node. Mutable; only the executor's thread writes to it."""
+    """What was seen so far of one node. Mutable; only the executor's thread writes to it.
 
-    __slots__ = (
-        "cpu_s", "devices", "end", "entered", "error_message", "error_type", "list_count", "loads_s",
-        "models", "node_id", "position", "progress", "ram_max", "read_bytes", "read_call_bytes", "ref",
-        "segments", "start", "status", "sync_s", "tasks_done_s", "unloads_s", "waiting", "waiting_since",
-    )  # fmt: skip
+    Only a log: what it amounts to is worked out by :func:`to_step`, after the node. The
+    empty values stand on the class, because one of these is made for each node while the
+    workflow runs.
+    """
 
-    def __init__(self, node_id: str, position: int) -> None:
+    ref: NodeRef | None = None
+    status: StepStatus = "running"
+    end: Boundary | None = None
+    entered: Boundary | None = None
+    """Set while the node runs."""
+    waiting: SegmentKind | None = None
+    waiting_since: Boundary | None = None
+    tasks_done: Boundary | None = None
+    """Set from the end of a node's asynchronous tasks until the host comes back to it."""
+    loads_s = 0.0
+    unloads_s = 0.0
+    list_count: int | None = None
+    models: tuple[ResidentModel, ...] = ()
+    error_type: str | None = None
+    error_message: str | None = None
+
+    def __init__(self, node_id: str, position: int, start: Boundary) -> None:
         self.node_id = node_id
-        self.ref: NodeRef | None = None
         self.position = position
-        self.status: StepStatus = "running"
-        self.start: Boundary | None = None
-        self.end: Boundary | None = None
-        self.entered: Boundary | None = None
-        self.segments: list[Segment] = []
-        self.waiting: SegmentKind | None = None
-        self.waiting_since: Boundary | None = None
-        self.tasks_done_s: float | None = None
-        self.cpu_s: float | None = None
-        self.ram_max: int | None = None
-        self.devices: dict[str, int] = {}
-        self.read_bytes: int | None = None
-        self.read_call_bytes: int | None = None
-        self.sync_s = 0.0
-        self.loads_s = 0.0
-        self.unloads_s = 0.0
-        self.list_count: int | None = None
+        self.start = start
+        self.stretches: list[Stretch] = []
         self.progress: list[ProgressUpdate] = []
-        self.models: tuple[ResidentModel, ...] = ()
-        self.error_type: str | None = None
-        self.error_message: str | None = None
+        self.seen_in_flight: list[Boundary] = []
+        """Boundaries of all nodes while this one's asynchronous tasks were at work."""
 
-    def add(self, since: Boundary, until: Boundary) -> None:
-        """Bill what the process used between two boundaries to this node."""
-        self.cpu_s = _plus(self.cpu_s, since.cpu_s, until.cpu_s)
-        self.read_bytes = _plus(self.read_bytes, since.read_bytes, until.read_bytes)
-        self.read_call_bytes = _plus(self.read_call_bytes, since.read_call_bytes, until.read_call_bytes)
-
-    def see(self, boundary: Boundary) -> None:
-        """Fold a boundary's peaks, which happened while this node was at work."""
-        for seen in (boundary.ram_peak_bytes, boundary.ram_bytes):
-            if seen is not None and (self.ram_max is None or seen > self.ram_max):
-                self.ram_max = seen
-        for memory in boundary.vram:
-            peak = (
-                memory.used_bytes if memory.peak_bytes is None else max(memory.peak_bytes, memory.used_bytes)
-            )
-            if peak > self.devices.get(memory.device, -1):
-                self.devices[memory.device] = peak
-
-    def see_start(self, boundary: Boundary) -> None:
-        """Fold what was in use as the node began; the peaks up to there were not its own."""
-        if boundary.ram_bytes is not None and (self.ram_max is None or boundary.ram_bytes > self.ram_max):
-            self.ram_max = boundary.ram_bytes
-        for memory in boundary.vram:
-            if memory.used_bytes > self.devices.get(memory.device, -1):
-                self.devices[memory.device] = memory.used_bytes
+    @property
+    def owned(self) -> tuple[Stretch, ...]:
+        """The stretches whose use of the process is the node's."""
+        owned = tuple(stretch for stretch in self.stretches if stretch.is_own)
+        if self.tasks_done is None or self.waiting_since is None:
+            return owned
+        return (*owned, Stretch("async", self.waiting_since, self.tasks_done))
 
 
 def to_step(
@@ -100,9 +93,13 @@ def to_step(
     node that was cut off: how it is called, and the stretch that nobody ended.
     """
     ran = life.status != "cached"
-    start, end = life.start, life.end
+    start, end, owned = life.start, life.end, life.owned
     own_s = self_s = 0.0
-    segments = (*life.segments, last) if last is not None else tuple(life.segments)
+    segments = tuple(
+        Segment(part.kind, part.since.t_s - origin_s, part.until.t_s - origin_s) for part in life.stretches
+    )
+    if last is not None:
+        segments = (*segments, last)
     for segment in segments:
         seconds = segment.end_s - segment.start_s
         if segment.kind == "run":
@@ -110,11 +107,11 @@ def to_step(
             own_s += seconds
         elif segment.kind == "async":
             own_s += seconds
-    start_s = None if start is None else start.t_s - origin_s
+    start_s = start.t_s - origin_s
     end_s = None if end is None else end.t_s - origin_s
     if last is not None:
         end_s = last.end_s
-    devices = _devices(life, start, end) if ran else ()
+    devices = _devices(life) if ran else ()
     primary = next((device for device in devices if device.device == primary_device), None)
     return Step(
         node_id=ref.node_id,
@@ -129,19 +126,19 @@ def to_step(
         end_s=end_s if ran else None,
         exec_time=own_s if ran else None,
         self_time_s=self_s if ran else None,
-        wall_time_s=end_s - start_s if ran and start_s is not None and end_s is not None else None,
+        wall_time_s=end_s - start_s if ran and end_s is not None else None,
         segments=segments,
         list_count=life.list_count,
         vram_start=primary.vram_start if primary else None,
         vram_max=primary.vram_max if primary else None,
         vram_end=primary.vram_end if primary else None,
-        ram_start_bytes=start.ram_bytes if ran and start else None,
-        ram_max_bytes=life.ram_max if ran else None,
+        ram_start_bytes=start.ram_bytes if ran else None,
+        ram_max_bytes=_ram_max(life) if ran else None,
         ram_end_bytes=end.ram_bytes if ran and end else None,
-        cpu_seconds=life.cpu_s if ran else None,
-        sync_time_s=life.sync_s if ran else None,
-        read_bytes=life.read_bytes if ran else None,
-        read_call_bytes=life.read_call_bytes if ran else None,
+        cpu_seconds=_used(owned, "cpu_s") if ran else None,
+        sync_time_s=sum(part.until.sync_s for part in life.stretches if part.kind == "run") if ran else None,
+        read_bytes=_used(owned, "read_bytes") if ran else None,
+        read_call_bytes=_used(owned, "read_call_bytes") if ran else None,
         load_time_s=life.loads_s if ran else None,
         offload_time_s=life.unloads_s if ran else None,
         devices=devices,
@@ -151,22 +148,44 @@ def to_step(
     )
 
 
-def _devices(life: NodeLife, start: Boundary | None, end: Boundary | None) -> tuple[StepDevice, ...]:
-    if not life.devices:
-        return ()
-    first = _used(start)
-    last = _used(end)
+def _used(stretches: Sequence[Stretch], quantity: str) -> Any:
+    """The sum of what a counter rose by; ``None`` where no stretch has it at both ends."""
+    total = None
+    for part in stretches:
+        before, after = getattr(part.since, quantity), getattr(part.until, quantity)
+        if before is not None and after is not None:
+            total = (total or 0) + max(after - before, 0)
+    return total
+
+
+def _ends(life: NodeLife) -> Iterator[Boundary]:
+    """The boundaries whose peaks happened while this node was at work."""
+    for part in life.stretches:
+        if part.kind == "run":
+            yield part.until
+    yield from life.seen_in_flight
+
+
+def _ram_max(life: NodeLife) -> int | None:
+    # Of the first boundary only what was in use: the peak up to there was not this node's.
+    seen = [life.start.ram_bytes]
+    for end in _ends(life):
+        seen += (end.ram_peak_bytes, end.ram_bytes)
+    return max((value for value in seen if value is not None), default=None)
+
+
+def _devices(life: NodeLife) -> tuple[StepDevice, ...]:
+    first, last = _in_use(life.start), _in_use(life.end)
+    highest = dict(first)
+    for end in _ends(life):
+        for memory in end.vram:
+            peak = max(memory.peak_bytes or 0, memory.used_bytes)
+            highest[memory.device] = max(highest.get(memory.device, 0), peak)
     return tuple(
         StepDevice(device=key, vram_start=first.get(key), vram_max=peak, vram_end=last.get(key))
-        for key, peak in life.devices.items()
+        for key, peak in highest.items()
     )
 
 
-def _used(boundary: Boundary | None) -> dict[str, int]:
+def _in_use(boundary: Boundary | None) -> dict[str, int]:
     return {} if boundary is None else {memory.device: memory.used_bytes for memory in boundary.vram}
-
-
-def _plus(total: Any, before: Any, after: Any) -> Any:
-    if before is None or after is None:
-        return total
-    return (total or 0) + max(after - before, 0)

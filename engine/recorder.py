@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from .model import Boundary, ResidentModel, Segment, Step, StepStatus
-from .node_life import NodeLife, NodeRef, ProgressUpdate, to_step
+from .node_life import NodeLife, NodeRef, ProgressUpdate, Stretch, to_step
 
 
 class Outcome(NamedTuple):
@@ -51,15 +51,11 @@ class Recorder:
         """A node's ``execute`` begins, or begins again after waiting."""
         life = self._lives.get(node_id)
         if life is None:
-            life = self._lives[node_id] = NodeLife(node_id, len(self._lives))
-            life.start = boundary
+            life = self._lives[node_id] = NodeLife(node_id, len(self._lives), boundary)
         if self._in_flight:
-            for other in self._in_flight.values():
-                other.see(boundary)
+            self._seen(boundary)
         if life.waiting is not None:
             self._end_waiting(life, boundary)
-        if life.start is boundary or life.waiting_since is None:
-            life.see_start(boundary)
         life.status = "running"
         life.entered = boundary
         self._current = life
@@ -73,12 +69,9 @@ class Recorder:
         life.entered = None
         self._current = None
         if outcome.status != "cached":
-            life.segments.append(Segment("run", entered.t_s - self._origin_s, boundary.t_s - self._origin_s))
-            life.add(entered, boundary)
-            life.see(boundary)
-            life.sync_s += boundary.sync_s
-        for other in self._in_flight.values():
-            other.see(boundary)
+            life.stretches.append(Stretch("run", entered, boundary))
+        if self._in_flight:
+            self._seen(boundary)
         life.end = boundary
         if outcome.list_count is not None:
             life.list_count = outcome.list_count
@@ -88,8 +81,7 @@ class Recorder:
             if outcome.waiting == "async":
                 self._in_flight[node_id] = life
             return False
-        came_back = len(life.segments) > 1
-        life.status = "ok" if outcome.status == "skipped" and came_back else outcome.status
+        life.status = "ok" if _ran_before(life, outcome) else outcome.status
         life.error_type = outcome.error_type
         life.error_message = outcome.error_message
         return True
@@ -109,8 +101,7 @@ class Recorder:
         life = self._lives.get(node_id)
         if life is not None and life.waiting == "async" and life.waiting_since is not None:
             self._in_flight.pop(node_id, None)
-            life.add(life.waiting_since, boundary)
-            life.tasks_done_s = boundary.t_s
+            life.tasks_done = boundary
 
     def progress(self, node_id: str, t_s: float, value: float, maximum: float) -> None:
         """A node reported ``value`` of ``maximum`` at clock time ``t_s``."""
@@ -168,20 +159,16 @@ class Recorder:
             life.ref = self._describe(life.node_id)
         return life.ref
 
+    def _seen(self, boundary: Boundary) -> None:
+        for life in self._in_flight.values():
+            life.seen_in_flight.append(boundary)
+
     def _end_waiting(self, life: NodeLife, boundary: Boundary) -> None:
-        kind, since = life.waiting, life.waiting_since
-        life.waiting = None
-        if kind is None or since is None:
-            return
-        end_s = boundary.t_s
-        if kind == "async":
-            if life.tasks_done_s is None:
-                self._in_flight.pop(life.node_id, None)
-                life.add(since, boundary)
-            else:
-                end_s = min(end_s, max(life.tasks_done_s, since.t_s))
-                life.tasks_done_s = None
-        life.segments.append(Segment(kind, since.t_s - self._origin_s, end_s - self._origin_s))
+        kind, since, until = life.waiting, life.waiting_since, life.tasks_done or boundary
+        life.waiting = life.waiting_since = life.tasks_done = None
+        self._in_flight.pop(life.node_id, None)
+        if kind is not None and since is not None:
+            life.stretches.append(Stretch(kind, since, until))
 
     def _unfinished(self, life: NodeLife, until_s: float, status: StepStatus) -> Step:
         """The step of a node that was cut off while it ran or waited."""
@@ -195,3 +182,10 @@ class Recorder:
 
     def _step(self, life: NodeLife, status: StepStatus | None = None, last: Segment | None = None) -> Step:
         return to_step(life, self._ref(life), self._origin_s, self._primary, status, last)
+
+
+def _ran_before(life: NodeLife, outcome: Outcome) -> bool:
+    """Whether a call that came to nothing ends a node that had run already."""
+    if outcome.status == "skipped":
+        return len(life.stretches) > 1
+    return outcome.status == "cached" and bool(life.stretches)

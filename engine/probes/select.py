@@ -5,8 +5,10 @@ The only place that knows all probes. Reads nothing itself.
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -19,7 +21,8 @@ from .nvml import NvmlError, open_nvml
 from .nvml_devices import UnmatchedError, find_device, list_devices
 from .nvml_load import NvmlLoad
 from .nvml_probes import NvmlEnergy, NvmlGpu, NvmlMemory
-from .process import ProcessSampler, shared_process
+from .process import ProcessProbe, ProcessSampler
+from .process_portable import PortableProcess
 from .system import MachineSampler
 from .torch_backend import find_backend, unsupported_accelerator
 from .torch_device import TorchDeviceSampler
@@ -69,6 +72,21 @@ class _DriverProbes:
 
     sampled: list[SampledProbe]
     missing: dict[str, str]
+
+
+@functools.cache
+def shared_process() -> ProcessProbe:
+    """The reader that all runs use: its files stay open as long as the process lives."""
+    return _open_process()
+
+
+def _open_process() -> ProcessProbe:
+    """The best reader for this system."""
+    if sys.platform.startswith("linux") and os.path.exists("/proc/self/statm"):
+        from .process_linux import LinuxProcess
+
+        return LinuxProcess()
+    return PortableProcess()
 
 
 def open_memory(host_usage: HostUsage | None = None) -> TorchMemory | None:

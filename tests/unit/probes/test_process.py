@@ -17,18 +17,23 @@ import pytest
 
 from engine.clock import FakeClock
 from engine.probes.boundary import BoundaryReader
-from engine.probes.process import LinuxProcess, PortableProcess, ProcessSampler
+from engine.probes.process import ProcessSampler
+from engine.probes.process_linux import LinuxProcess
+from engine.probes.process_portable import PortableProcess
 from engine.probes.system import MachineSampler
 
 MIB = 1024 * 1024
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads Linux's /proc")
 
 
-@pytest.fixture
-def process() -> Iterator[LinuxProcess]:
+@pytest.fixture(params=["usage", "files"])
+def process(request: pytest.FixtureRequest) -> Iterator[LinuxProcess]:
+    """Both ways to read memory: through ``getrusage``, and through files where that tells too much."""
     if not sys.platform.startswith("linux"):
         pytest.skip("reads Linux's /proc")
     process = LinuxProcess()
+    if request.param == "files":
+        process._usage_tells_peak = False
     yield process
     process.close()
 
@@ -55,16 +60,10 @@ def test_a_short_ram_transient_is_seen_whole_and_only_once(process: LinuxProcess
     assert after.ram_peak_bytes - before < 50 * MIB
 
 
-def test_both_ways_to_the_peak_agree(process: LinuxProcess) -> None:
-    """getrusage is cheaper; VmHWM is what it is chosen against."""
-    process.read()
-    block = touch(100 * MIB)
-    del block
-    assert process._peak_from_usage() == pytest.approx(process._peak_from_status(), abs=4 * MIB)
-
-
 def test_resident_memory_agrees_with_psutil(process: LinuxProcess) -> None:
-    assert process.ram_bytes() == pytest.approx(psutil.Process().memory_info().rss, abs=4 * MIB)
+    truth = psutil.Process().memory_info().rss
+    assert process.ram_bytes() == pytest.approx(truth, abs=4 * MIB)
+    assert process.read().ram_bytes == pytest.approx(truth, abs=4 * MIB)
 
 
 @linux

@@ -9,7 +9,7 @@ import pytest
 
 from engine.model import DeviceMemory
 from engine.probes.boundary import BoundaryReader
-from engine.probes.process import PortableProcess
+from engine.probes.process_portable import PortableProcess
 from engine.probes.select import open_probes
 from engine.probes.torch_backend import CudaBackend, find_backend
 from engine.probes.torch_memory import TorchMemory, TorchSampler
