@@ -11,15 +11,12 @@ from collections.abc import Callable
 
 from . import clock
 from .gpu_marks import GpuMarks
-from .model import Boundary, Metric, Overhead, RunSettings, Sample, Step, StepStatus
+from .model import Metric, Overhead, RunSettings, Sample, Step, StepStatus
 from .node_life import NodeRef
 from .probes.select import Probes
 from .recorder import Outcome, Recorder
 from .sample_log import SampleLog
 from .sampler import Sampler
-
-LIGHT_ENTER_S = 0.001
-"""A node that begins this soon after the last one ended starts from that one's memory readings."""
 
 
 class Measurement:
@@ -39,7 +36,6 @@ class Measurement:
         self._sampler = Sampler(probes.sampled, settings.interval_ms / 1000.0)
         self._marks = GpuMarks(probes.memory if settings.timing == "light" else None)
         self._sync = settings.timing == "precise" and not host_synchronizes
-        self._last = Boundary(t_s=float("-inf"))
         self._boundary_s = 0.0
         self._boundary_count = 0
         self._sync_s = 0.0
@@ -55,10 +51,7 @@ class Measurement:
     def enter(self, node_id: str) -> None:
         """A node begins, or begins again after waiting."""
         began_s = clock.now()
-        if began_s - self._last.t_s < LIGHT_ENTER_S:
-            boundary = self._light()
-        else:
-            boundary = self._probes.boundary.read(sync=False, entering=True)
+        boundary = self._probes.boundary.read(sync=False, entering=True)
         self._marks.enter(node_id)
         self.recorder.enter(node_id, boundary)
         self._boundary_s += clock.now() - began_s
@@ -68,10 +61,10 @@ class Measurement:
         began_s = clock.now()
         if outcome.status == "cached":
             self._marks.drop(node_id)
-            boundary = self._light()
+            boundary = self._probes.boundary.read_light()
         else:
             self._marks.leave(node_id)
-            boundary = self._last = self._probes.boundary.read(sync=self._sync)
+            boundary = self._probes.boundary.read(sync=self._sync)
         finished = self.recorder.leave(node_id, boundary, outcome)
         self._sync_s += boundary.sync_s
         self._boundary_count += 1
@@ -80,7 +73,7 @@ class Measurement:
 
     def tasks_done(self, node_id: str) -> None:
         """The last of a node's asynchronous tasks has ended just now."""
-        self.recorder.tasks_done(node_id, self._light())
+        self.recorder.tasks_done(node_id, self._probes.boundary.read_light())
 
     def stop(self) -> None:
         """End sampling. Blocks until the sampling thread is done; further calls do nothing."""
@@ -120,11 +113,4 @@ class Measurement:
             sample_count=stats.count,
             sample_interval_median_s=stats.interval_median_s,
             sample_interval_p95_s=stats.interval_p95_s,
-        )
-
-    def _light(self) -> Boundary:
-        """Time and CPU time now, memory as it stood at the last full reading."""
-        light, last = self._probes.boundary.read_light(), self._last
-        return Boundary(
-            light.t_s, light.cpu_s, last.ram_bytes, None, last.read_bytes, last.read_call_bytes, last.vram
         )

@@ -126,8 +126,7 @@ class Boundary(NamedTuple):
 
     ``t_s`` is on the engine's clock. ``cpu_s`` is the process's CPU time so far.
     ``ram_peak_bytes`` is the highest resident size since the boundary before.
-    ``sync_s`` is how long the wait for the GPU took, ``cost_s`` how long the
-    whole reading took, the wait left out. A tuple, because two are made for each node.
+    ``sync_s`` is how long the wait for the GPU took. A tuple, because two are made for each node.
     """
 
     t_s: float
@@ -138,7 +137,6 @@ class Boundary(NamedTuple):
     read_call_bytes: int | None = None
     vram: tuple[DeviceMemory, ...] = ()
     sync_s: float = 0.0
-    cost_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

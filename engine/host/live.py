@@ -51,6 +51,8 @@ class LiveFeed:
         """The run begins."""
         global _current
         _current = self
+        if not events.has_listeners():
+            return
         events.send(
             events.RUN_STARTED,
             {

@@ -60,6 +60,7 @@ class RunFile:
         self._oldest_s: float | None = None
         self._heartbeat_s = 0.0
         self._fresh_starts = 0
+        self._has_content = False
 
     def notice(self) -> None:
         """Look whether something new has come in; from then on it is waiting to be written."""
@@ -106,16 +107,18 @@ class RunFile:
             self._fresh_starts = database.fresh_starts
         with database.write() as connection:
             run_id = self.run_id if self.run_id is not None else self._insert(connection)
-            node_id, _ = self.inbox.running
+            # A running node is named together with the prompt, which says who it is.
+            node_id = self.inbox.running[0] if self.run_id is not None else None
             if whole is not None:
                 node_id = None
                 series = self._write_whole(connection, run_id, whole, writer_s)
             else:
                 series = write_rows.write_series(connection, run_id, self._chunks, self._series)
                 self._write_steps(connection, run_id, [self._seen[key] for key in self._unwritten])
-                write_rows.update_run(
-                    connection, run_id, {"running_node_id": node_id, "heartbeat": utc_timestamp()}
-                )
+                values = {"running_node_id": node_id, "heartbeat": utc_timestamp()}
+                write_rows.update_run(connection, run_id, values | self._content(connection))
+        # A prompt of a thousand nodes takes 4 ms to store: not while the workflow is at its first nodes.
+        self._has_content = self.run_id is not None or whole is not None
         self.run_id = run_id
         self.finished = final is not None
         self._series = series
@@ -137,6 +140,7 @@ class RunFile:
     def _forget_disk(self) -> None:
         """The database was replaced by an empty one: everything is to be written again."""
         self.run_id = None
+        self._has_content = False
         self._unwritten = set(self._seen)
         self._on_disk.clear()
         self._devices.clear()
@@ -150,9 +154,14 @@ class RunFile:
             **worker(),
             "heartbeat": utc_timestamp(),
             "environment_id": write_rows.write_environment(connection, begun),
-            "workflow_content_id": write_rows.write_workflow(connection, begun),
         }
         return write_rows.insert_run(connection, values)
+
+    def _content(self, connection: Connection) -> dict[str, int | None]:
+        """The prompt and graph, with the second write of a run that goes on."""
+        if self.run_id is None or self._has_content:
+            return {}
+        return {"workflow_content_id": write_rows.write_workflow(connection, self._begun)}
 
     def _write_steps(self, connection: Connection, run_id: int, steps: Sequence[Step]) -> None:
         new, changed = [], []
@@ -183,10 +192,10 @@ class RunFile:
         workflow_id = run.workflow_id or run.workflow_hash or f"run:{run_id}"
         queries_groups.upsert_run_groups(connection, workflow_id, run.groups, run.user_id)
         own = {"environment_id": write_rows.write_environment(connection, run)}
-        if run.prompt is not None or run.workflow is not None:
-            same = run.prompt is self._begun.prompt and run.workflow is self._begun.workflow
-            if not same:
-                own["workflow_content_id"] = write_rows.write_workflow(connection, run)
+        queued = run if run.prompt is not None or run.workflow is not None else self._begun
+        same = queued.prompt is self._begun.prompt and queued.workflow is self._begun.workflow
+        if not (same and self._has_content):
+            own["workflow_content_id"] = write_rows.write_workflow(connection, queued)
         spent_s = writer_s + (time.thread_time_ns() - begun_ns) / 1e9
         run = replace(run, overhead=replace(run.overhead, writer_s=spent_s), running_node_id=None)
         values = {**rows.run_values(run), **rows.run_totals(run.steps), **own}

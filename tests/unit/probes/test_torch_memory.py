@@ -9,6 +9,7 @@ import pytest
 
 from engine.model import DeviceMemory
 from engine.probes.boundary import BoundaryReader
+from engine.probes.process import ProcessReading
 from engine.probes.process_portable import PortableProcess
 from engine.probes.select import open_probes
 from engine.probes.torch_backend import CudaBackend, find_backend
@@ -16,6 +17,17 @@ from engine.probes.torch_memory import TorchMemory, TorchSampler
 from tests.unit.probes.fake_torch import FakeBackend, gpu
 
 GB = 10**9
+MIB = 2**20
+
+
+class CountingProcess(PortableProcess):
+    """Every reading tells which one it is."""
+
+    count = 0
+
+    def read(self) -> ProcessReading:
+        self.count += 1
+        return ProcessReading(self.count, self.count, self.count, self.count, self.count)
 
 
 def peak(memory: TorchMemory, index: int = 0) -> int | None:
@@ -119,7 +131,6 @@ def test_precise_waits_for_every_device_and_stamps_after_the_wait() -> None:
     boundary = reader.read(sync=True)
     assert boundary.t_s == pytest.approx(0.5)
     assert boundary.sync_s == pytest.approx(0.5)
-    assert boundary.cost_s == pytest.approx(0.0)
     assert [found.device for found in boundary.vram] == ["cuda:0", "cuda:1"]
     backend.gpus[0].queued_s = 9.0
     assert reader.read(sync=False).sync_s == 0.0
@@ -201,3 +212,22 @@ def test_the_cuda_adapter_reads_what_torch_says() -> None:
     assert (backend.in_use(0), backend.in_use(1)) == (True, False)
     assert backend.device_used(0) == 5 * GB
     assert backend.label == "CUDA"
+
+
+def test_what_was_read_within_a_millisecond_is_not_read_again_except_gpu_memory_at_a_nodes_end() -> None:
+    backend = FakeBackend([gpu(0)])
+    process = CountingProcess()
+    reader = BoundaryReader(process, TorchMemory(backend), backend.clock)
+    first = reader.read(sync=False)
+    backend.gpus[0].allocate(50 * MIB)
+    entered = reader.read(sync=False, entering=True)
+    left = reader.read(sync=False)
+    backend.clock.advance(0.002)
+    later = reader.read(sync=False, entering=True)
+    assert [b.vram[0].used_bytes - first.vram[0].used_bytes for b in (entered, left, later)] == [
+        0,
+        50 * MIB,
+        50 * MIB,
+    ]
+    assert [b.read_bytes for b in (first, entered, left, later)] == [1, 1, 1, 2]
+    assert [b.ram_peak_bytes for b in (first, entered, left, later)] == [1, None, None, 2]
