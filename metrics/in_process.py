@@ -78,6 +78,11 @@ class InProcessComfyUI:
 
         threading.Thread(target=work, name="server", daemon=True).start()
 
+    def settle(self) -> None:
+        """Wait until everything that the last run sent is out, so that it cannot slow the next one down."""
+        while self.loop.is_running() and not self.server.messages.empty():
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self.loop).result()
+
     def hook(self, present: bool) -> None:
         """Put the functions that the pack wraps back to what they were without it, or with it."""
         execute_async, execute = self._present if present else self._absent

@@ -73,6 +73,7 @@ def _run(comfyui: InProcessComfyUI, executor: Any, variant: str, label: str) -> 
         scene.start()
     outputs = comfyui.outputs(scene.prompt)
     comfyui.hook(variant != "absent")
+    comfyui.settle()
     gc.collect()
     gc.disable()
     began = time.perf_counter()
