@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from ..model import Run, Step
@@ -21,6 +22,8 @@ log = logging.getLogger("holaf.profiler")
 RUN_ID_TIMEOUT_S = 10.0
 LAST_WORDS_S = 10.0
 """How long ComfyUI's exit waits for a run that is still being put together."""
+YIELD_S = 0.02
+"""A run that has ended is put together this much later: the executor's thread hands out its result first."""
 
 _writers: dict[int, RunWriter] = {}
 _finishing: set[threading.Thread] = set()
@@ -103,6 +106,7 @@ class Archive:
         self, make_run: Callable[[], Run], bare_run: Callable[[], Run], tell: Callable[[Run], None]
     ) -> None:
         try:
+            time.sleep(YIELD_S)
             try:
                 run = make_run()
             except Exception:

@@ -11,8 +11,8 @@ from ..model import Boundary, DeviceMemory, Metric
 from .process import ProcessProbe, ProcessReading
 from .torch_memory import TorchMemory
 
-FRESH_S = 0.001
-"""What is younger than this is not read again: in 1 ms a process touches a few megabytes at most."""
+FRESH_S = 0.002
+"""What is younger than this is not read again: in 2 ms a process touches some ten megabytes at most."""
 
 
 class BoundaryReader:

@@ -40,7 +40,7 @@ class ProcessProbe(Protocol):
     def metrics(self) -> tuple[Metric, ...]: ...
 
     def cpu_s(self) -> float:
-        """CPU seconds so far, of this process and of its reaped children."""
+        """CPU seconds so far, of this process and of its children reaped before the last :meth:`read`."""
         ...
 
     def ram_bytes(self) -> int | None:

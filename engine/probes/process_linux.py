@@ -36,7 +36,8 @@ class LinuxProcess:
         self._pread, self._pwrite = find_calls()
         self._folder = folder
         self._page = os.sysconf("SC_PAGE_SIZE")
-        self._children_s = children_clock()
+        self._read_children_s = children_clock()
+        self._children_s = self._read_children_s()
         self._statm = self._open("statm", os.O_RDONLY, "ram_bytes")
         self._status = self._open("status", os.O_RDONLY, "ram_max_bytes")
         self._clear = self._open("clear_refs", os.O_WRONLY, "ram_max_bytes")
@@ -85,8 +86,8 @@ class LinuxProcess:
         )
 
     def cpu_s(self) -> float:
-        """CPU seconds so far, reaped children included."""
-        return time.process_time() + self._children_s()
+        """CPU seconds so far, with the children that had been reaped by the last :meth:`read`."""
+        return time.process_time() + self._children_s
 
     def ram_bytes(self) -> int | None:
         """Resident bytes now."""
@@ -101,7 +102,8 @@ class LinuxProcess:
     def read(self) -> ProcessReading:
         """Everything at once; starts a new peak."""
         usage = _usage()
-        cpu_s = usage.ru_utime + usage.ru_stime + self._children_s()
+        self._children_s = self._read_children_s()
+        cpu_s = usage.ru_utime + usage.ru_stime + self._children_s
         ram, peak = self._read_memory(usage)
         calls = self._read_calls() if self._io >= 0 else None
         return ProcessReading(cpu_s, ram, peak, None if calls is None else usage.ru_inblock * BLOCK, calls)

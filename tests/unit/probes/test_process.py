@@ -114,7 +114,7 @@ def test_cpu_seconds_of_busy_threads(threads: int, reader: type[LinuxProcess]) -
 
 @linux
 def test_cpu_seconds_of_an_ended_child_count(process: LinuxProcess) -> None:
-    before = process.cpu_s()
+    before = process.read().cpu_s
     child = os.fork()
     if child == 0:
         end = time.process_time() + 0.1
@@ -122,7 +122,11 @@ def test_cpu_seconds_of_an_ended_child_count(process: LinuxProcess) -> None:
             pass
         os._exit(0)
     os.waitpid(child, 0)
-    assert process.cpu_s() - before >= 0.1
+    after = process.read().cpu_s
+    assert before is not None
+    assert after is not None
+    assert after - before >= 0.1
+    assert process.cpu_s() >= after
 
 
 # ---- reads ------------------------------------------------------------------------------------
