@@ -56,8 +56,8 @@ class Measurement:
         self.recorder.enter(node_id, boundary)
         self._boundary_s += clock.now() - began_s
 
-    def leave(self, node_id: str, outcome: Outcome) -> bool:
-        """A node returned. Answers whether it is finished."""
+    def leave(self, node_id: str, outcome: Outcome) -> None:
+        """A node returned."""
         began_s = clock.now()
         if outcome.status == "cached":
             self._marks.drop(node_id)
@@ -65,11 +65,10 @@ class Measurement:
         else:
             self._marks.leave(node_id)
             boundary = self._probes.boundary.read(sync=self._sync)
-        finished = self.recorder.leave(node_id, boundary, outcome)
+        self.recorder.leave(node_id, boundary, outcome)
         self._sync_s += boundary.sync_s
         self._boundary_count += 1
         self._boundary_s += clock.now() - began_s - boundary.sync_s
-        return finished
 
     def tasks_done(self, node_id: str) -> None:
         """The last of a node's asynchronous tasks has ended just now."""

@@ -46,6 +46,8 @@ class Recorder:
         self._lives: dict[str, NodeLife] = {}
         self._in_flight: dict[str, NodeLife] = {}
         self._current: NodeLife | None = None
+        self.finished: list[str] = []
+        """The ids of all nodes that have ended, in that order. Only ever grows."""
 
     def enter(self, node_id: str, boundary: Boundary) -> None:
         """A node's ``execute`` begins, or begins again after waiting."""
@@ -60,12 +62,12 @@ class Recorder:
         life.entered = boundary
         self._current = life
 
-    def leave(self, node_id: str, boundary: Boundary, outcome: Outcome) -> bool:
-        """A node's ``execute`` returned. Answers whether the node is finished."""
+    def leave(self, node_id: str, boundary: Boundary, outcome: Outcome) -> None:
+        """A node's ``execute`` returned. Unless it waits for something, the node is finished."""
         life = self._lives[node_id]
         entered = life.entered
         if entered is None:
-            return False
+            return
         life.entered = None
         self._current = None
         if outcome.status != "cached":
@@ -80,11 +82,11 @@ class Recorder:
             life.waiting_since = boundary
             if outcome.waiting == "async":
                 self._in_flight[node_id] = life
-            return False
+            return
         life.status = "ok" if _ran_before(life, outcome) else outcome.status
         life.error_type = outcome.error_type
         life.error_message = outcome.error_message
-        return True
+        self.finished.append(node_id)
 
     def step(self, node_id: str) -> Step:
         """What is known of one node now. Any thread, once the node is finished."""
@@ -124,9 +126,10 @@ class Recorder:
             life.models = models
 
     @property
-    def in_flight(self) -> tuple[str, ...]:
-        """The nodes that wait for their own asynchronous tasks, the oldest first."""
-        return tuple(self._in_flight)
+    def at_work(self) -> list[tuple[str, float]]:
+        """``(id, clock time of its begin)`` of the node that runs, then of those in flight, oldest first."""
+        lives = (self._current, *tuple(self._in_flight.values()))
+        return [(life.node_id, life.start.t_s) for life in lives if life is not None]
 
     @property
     def visited(self) -> frozenset[str]:

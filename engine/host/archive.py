@@ -11,9 +11,10 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..model import Run, Step
+from ..model import Run
 from ..store.errors import StoreError
 from ..store.history import History
+from ..store.run_source import RunSource
 from ..store.writer import RunHandle, RunWriter
 from . import histories
 
@@ -45,25 +46,15 @@ class Archive:
             self._trouble = f"This run is not kept in the history: {error}"
             log.warning("%s", self._trouble)
 
-    def begin(self, draft: Run) -> None:
-        """Start writing the run."""
+    def begin(self, draft: Run, source: RunSource) -> None:
+        """Start writing the run; ``source`` tells how it goes on."""
         if self.history is None:
             return
         self._writer = _writers.get(id(self.history))
         if self._writer is None:
             self._writer = _writers[id(self.history)] = RunWriter(self.history.database)
         self._writer_cpu_s = self._writer.cpu_s
-        self._handle = self._writer.begin(draft)
-
-    def running(self, node_id: str) -> None:
-        """This node runs now."""
-        if self._handle is not None:
-            self._handle.running(node_id)
-
-    def finished(self, node_id: str, make_step: Callable[[], Step]) -> None:
-        """This node is finished; its step is made when it is written."""
-        if self._handle is not None:
-            self._handle.finished(node_id, make_step)
+        self._handle = self._writer.begin(draft, source)
 
     def settle(self, run: Run) -> None:
         """Write the run as its report shows it, before the prompt is over."""

@@ -72,10 +72,9 @@ def wrap_execute(original: Callable[..., Any]) -> Callable[..., Any]:
         run = run_state.active
         if run is None:
             return await original(*args, **kwargs)
-        call = _safely(run, _bind_node, bind, run, args, kwargs)
+        call = _safely(run, _enter_node, bind, run, args, kwargs)
         if call is None:
             return await original(*args, **kwargs)
-        _safely(run, run.enter_node, call)
         try:
             result = await original(*args, **kwargs)
         except BaseException as error:
@@ -87,14 +86,16 @@ def wrap_execute(original: Callable[..., Any]) -> Callable[..., Any]:
     return execute
 
 
-def _bind_node(
+def _enter_node(
     bind: ExecuteBinder, run: NodeHooks, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> NodeCall | None:
     try:
-        return bind(args, kwargs)
+        call = bind(args, kwargs)
     except BindingError as error:
         run.boundaries_unknown(str(error))
         return None
+    run.enter_node(call)
+    return call
 
 
 def _safely(run: NodeHooks | None, function: Callable[..., T], *args: Any) -> T | None:

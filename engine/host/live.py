@@ -5,6 +5,8 @@ Also keeps what ``GET status`` answers. Never waits for the network or the event
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,8 +16,12 @@ from ..measurement import Measurement
 from ..model import Run, Sample, Step
 from . import events
 from .archive import Archive
+from .so_far import SoFar
+
+log = logging.getLogger("holaf.profiler")
 
 MESSAGE_INTERVAL_S = 0.1
+LAST_STEPS_S = 2.0
 STEPS_SENT_MAX = 20
 """Of many short nodes only the newest are told one by one."""
 
@@ -29,41 +35,30 @@ def status() -> dict[str, Any]:
 
 
 class LiveFeed:
-    """One run, told as it goes. Steps are collected and sent together."""
+    """One run, told as it goes on, from a thread of its own if somebody listens as it starts."""
 
     def __init__(
-        self, draft: Run, measurement: Measurement, archive: Archive, count: Callable[[], int]
+        self, draft: Run, measurement: Measurement, so_far: SoFar, archive: Archive, count: Callable[[], int]
     ) -> None:
         """``count`` answers how many nodes the run may have to execute."""
         self._draft = draft
         self._measurement = measurement
+        self._so_far = so_far
         self._archive = archive
         self._count = count
         self._total: int | None = None
-        self._unsent: list[str] = []
-        self._sent_s = float("-inf")
-        self._node_id: str | None = None
-        self._node_since_s = 0.0
-        self._done = 0
+        self._told = 0
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
         self._newest: dict[tuple[str, str | None], Sample] = {}
 
     def started(self) -> None:
         """The run begins."""
         global _current
         _current = self
-        if not events.has_listeners():
-            return
-        events.send(
-            events.RUN_STARTED,
-            {
-                "run_id": self._archive.known_run_id,
-                "prompt_id": self._draft.prompt_id,
-                "name": self._draft.name,
-                "workflow_id": self._draft.workflow_id,
-                "total_nodes": self.total,
-                "user_id": self._draft.user_id,
-            },
-        )
+        if events.has_listeners():
+            self._thread = threading.Thread(target=self._work, name="holaf-profiler-live", daemon=True)
+            self._thread.start()
 
     @property
     def total(self) -> int:
@@ -72,29 +67,17 @@ class LiveFeed:
             self._total = self._count()
         return self._total
 
-    def entered(self, node_id: str) -> None:
-        """A node runs now."""
-        self._node_id = node_id
-        self._node_since_s = clock.now()
-        if self._unsent and self._node_since_s - self._sent_s >= MESSAGE_INTERVAL_S:
-            self._send()
-
-    def left(self, node_id: str) -> None:
-        """A node is finished."""
-        self._unsent.append(node_id)
-        if clock.now() - self._sent_s >= MESSAGE_INTERVAL_S:
-            self._send()
-
     def ended(self) -> None:
         """No node runs any more."""
         global _current
         if _current is self:
             _current = None
-        if self._unsent:
-            self._send()
+        self._over.set()
 
     def finished(self, run: Run) -> None:
-        """The run is put together."""
+        """The run is put together. Told after everything else."""
+        if self._thread is not None:
+            self._thread.join(LAST_STEPS_S)
         summary = summarize(run)
         events.send(
             events.RUN_FINISHED,
@@ -117,21 +100,20 @@ class LiveFeed:
         """Where the run stands: node, elapsed time, progress, newest readings."""
         for sample in self._measurement.fresh_samples():
             self._newest[(sample.metric, sample.device)] = sample
-        now_s = clock.now()
-        node_id = self._node_id
-        node = self._measurement.recorder.who(node_id) if node_id is not None else None
+        busy = self._so_far.busy_with()
+        node = self._measurement.recorder.who(busy[0]) if busy is not None else None
         return {
             "run_id": self._archive.known_run_id,
             "prompt_id": self._draft.prompt_id,
             "name": self._draft.name,
             "user_id": self._draft.user_id,
             "workflow_id": self._draft.workflow_id,
-            "node_id": node_id,
+            "node_id": busy[0] if busy is not None else None,
             "display_node_id": node.display_node_id if node else None,
             "title": node.node_title if node else None,
-            "node_elapsed_s": now_s - self._node_since_s if node else None,
-            "elapsed_s": now_s - self._measurement.origin_s,
-            "done": self._done + len(self._unsent),
+            "node_elapsed_s": busy[1] if busy is not None else None,
+            "elapsed_s": clock.now() - self._measurement.origin_s,
+            "done": len(self._so_far.ids_since(0)),
             "total": self.total,
             **self._readings(),
         }
@@ -152,15 +134,34 @@ class LiveFeed:
             "gpu_load_percent": newest("gpu_load_percent", key),
         }
 
-    def _send(self) -> None:
+    def _work(self) -> None:
+        try:
+            self._tell_start()
+            while not self._over.wait(MESSAGE_INTERVAL_S):
+                self._tell_steps()
+            self._tell_steps()
+        except Exception:  # the do-no-harm boundary of this thread
+            log.exception("Workflow Profiler tells the browsers no more about this run; it is measured on.")
+
+    def _tell_start(self) -> None:
+        events.send(
+            events.RUN_STARTED,
+            {
+                "run_id": self._archive.known_run_id,
+                "prompt_id": self._draft.prompt_id,
+                "name": self._draft.name,
+                "workflow_id": self._draft.workflow_id,
+                "total_nodes": self.total,
+                "user_id": self._draft.user_id,
+            },
+        )
+
+    def _tell_steps(self) -> None:
         recorder = self._measurement.recorder
-        unsent, self._unsent = self._unsent, []
-        self._done += len(unsent)
-        self._sent_s = clock.now()
-        if not events.has_listeners():
-            return
-        steps = [_brief(step) for step in map(recorder.step, unsent[-STEPS_SENT_MAX:]) if step.role == "node"]
-        if steps:
+        told, self._told = self._told, self._so_far.finished_count
+        fresh = self._so_far.ids_since(told)
+        steps = [_brief(step) for step in map(recorder.step, fresh[-STEPS_SENT_MAX:]) if step.role == "node"]
+        if steps and events.has_listeners():
             events.send(events.STEP, {**self.snapshot(), **steps[-1], "steps": steps})
 
 

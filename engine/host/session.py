@@ -29,6 +29,7 @@ from .memory_snapshot import MemorySnapshot, is_out_of_memory
 from .model_watch import ModelWatch
 from .progress import StepProgress
 from .recall import prompt_groups, recall
+from .so_far import SoFar
 from .waiting import ReportGate
 
 log = logging.getLogger("holaf.profiler")
@@ -72,11 +73,12 @@ class Session:
         self._reported: Run | None = None
         self._last_ids = self._ids_that_come_last()
         self.gate = ReportGate(self._last_ids)
-        self.live = LiveFeed(draft, self.measurement, archive, self._count_of_nodes)
+        self._so_far = SoFar(self.measurement.recorder, self._roles)
+        self.live = LiveFeed(draft, self.measurement, self._so_far, archive, self._count_of_nodes)
 
     def start(self) -> None:
         """Begin writing and sampling, and tell the browsers."""
-        self.archive.begin(self.draft)
+        self.archive.begin(self.draft, self._so_far)
         self.measurement.start()
         self._models.start()
         if (trouble := self._memory_snapshot.start()) is not None:
@@ -92,10 +94,6 @@ class Session:
             self._progress = StepProgress.attach(self.measurement.recorder)
         if call.dynprompt is not self._dynprompt:
             return  # another pack runs a graph of its own inside a node; that time is the node's
-        if call.node_id not in self._roles:
-            # A Report that waits is not what the run is busy with.
-            self.archive.running(call.node_id)
-            self.live.entered(call.node_id)
         self.measurement.enter(call.node_id)
 
     def leave_node(self, call: NodeCall, result: Any) -> None:
@@ -206,21 +204,13 @@ class Session:
         )
 
     def _leave(self, call: NodeCall, outcome: Outcome) -> None:
-        node_id, recorder = call.node_id, self.measurement.recorder
-        finished = self.measurement.leave(node_id, outcome)
+        node_id = call.node_id
+        self.measurement.leave(node_id, outcome)
         if outcome.waiting == "async" and call.pending_async is not None:
             host_nodes.when_tasks_end(
                 call.pending_async.get(node_id, ()), lambda: self.measurement.tasks_done(node_id)
             )
         self._models.node_ended(node_id)
-        if finished:
-            self.archive.finished(node_id, lambda: recorder.step(node_id))
-            if node_id not in self._roles:
-                self.live.left(node_id)
-            for other in recorder.in_flight:
-                if other not in self._roles:
-                    self.archive.running(other)
-                    break
         if outcome.status in ("error", "interrupted"):
             self._failed_id = node_id
             self._out_of_memory = is_out_of_memory(outcome.error_type, outcome.error_message)

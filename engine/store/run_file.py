@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from ..model import Run, Series, Step, StepDevice
 from . import queries_groups, rows, write_rows
 from .database import Database
 from .identity import worker
+from .run_source import RunSource
 
 FLUSH_S = 1.0
 """Steps wait this long for company before they are written."""
@@ -31,22 +32,21 @@ HEARTBEAT_S = 30.0
 
 
 class Inbox:
-    """What the run's own thread hands over. Appending is all that it ever does."""
+    """What other threads hand over."""
 
     def __init__(self) -> None:
-        self.steps: deque[Callable[[], Step]] = deque()
-        self.series: deque[Sequence[Series]] = deque()
         self.waiting: deque[threading.Event] = deque()
         self.settled: Run | None = None
         self.final: Run | None = None
-        self.running: tuple[str | None, float] = (None, 0.0)
 
 
 class RunFile:
     """The written state of one run. ``run_id`` is ``None`` until its row is on disk."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, source: RunSource) -> None:
         self.inbox = Inbox()
+        self._source = source
+        self._taken = 0
         self.run_id: int | None = None
         self.finished = False
         self._begun = replace(run, steps=(), series=())
@@ -54,7 +54,6 @@ class RunFile:
         self._unwritten: set[write_rows.StepKey] = set()
         self._on_disk: dict[write_rows.StepKey, Step] = {}
         self._devices: dict[write_rows.StepKey, tuple[StepDevice, ...]] = {}
-        self._chunks: list[Series] = []
         self._series: write_rows.Written = {}
         self._running_on_disk: str | None = None
         self._oldest_s: float | None = None
@@ -64,22 +63,19 @@ class RunFile:
 
     def notice(self) -> None:
         """Look whether something new has come in; from then on it is waiting to be written."""
-        if self._oldest_s is None and (self.inbox.steps or self.inbox.series or self._unwritten):
+        if self._oldest_s is None and (self._unwritten or self._source.finished_count > self._taken):
             self._oldest_s = time.monotonic()
 
     def _take(self) -> None:
-        """Move what the inbox holds into the state of this object."""
-        inbox = self.inbox
-        if inbox.final is not None:
-            # It has all steps with their final values: those that wait here need not even be made.
-            inbox.steps.clear()
-        while inbox.steps:
-            step = inbox.steps.popleft()()
+        """Take the steps that are new; making them is dear, and the end brings all of them once more."""
+        if self.inbox.final is not None:
+            return
+        steps = self._source.steps_since(self._taken)
+        self._taken += len(steps)
+        for step in steps:
             key = write_rows.key_of(step)
             self._seen[key] = step
             self._unwritten.add(key)
-        while inbox.series:
-            self._chunks.extend(chunk for chunk in inbox.series.popleft() if len(chunk.t_s))
 
     def due(self, now_s: float, *, at_once: bool) -> bool:
         """Whether there is something that should go to disk now."""
@@ -88,8 +84,8 @@ class RunFile:
         inbox = self.inbox
         if at_once or self.run_id is None or inbox.final is not None or inbox.settled is not None:
             return True
-        node_id, since_s = self.inbox.running
-        if node_id is not None and node_id != self._running_on_disk and now_s - since_s >= RUNNING_S:
+        busy = self._source.busy_with()
+        if busy is not None and busy[0] != self._running_on_disk and busy[1] >= RUNNING_S:
             return True
         if self._oldest_s is not None and now_s - self._oldest_s >= FLUSH_S:
             return True
@@ -108,12 +104,12 @@ class RunFile:
         with database.write() as connection:
             run_id = self.run_id if self.run_id is not None else self._insert(connection)
             # A running node is named together with the prompt, which says who it is.
-            node_id = self.inbox.running[0] if self.run_id is not None else None
+            busy = self._source.busy_with() if self.run_id is not None and whole is None else None
+            node_id = busy[0] if busy is not None else None
             if whole is not None:
-                node_id = None
                 series = self._write_whole(connection, run_id, whole, writer_s)
             else:
-                series = write_rows.write_series(connection, run_id, self._chunks, self._series)
+                series = self._series
                 self._write_steps(connection, run_id, [self._seen[key] for key in self._unwritten])
                 values = {"running_node_id": node_id, "heartbeat": utc_timestamp()}
                 write_rows.update_run(connection, run_id, values | self._content(connection))
@@ -122,7 +118,6 @@ class RunFile:
         self.run_id = run_id
         self.finished = final is not None
         self._series = series
-        self._chunks.clear()
         self._on_disk |= {key: self._seen[key] for key in self._unwritten}
         self._unwritten.clear()
         if whole is not None:
@@ -187,8 +182,7 @@ class RunFile:
             write_rows.delete_steps(connection, run_id, gone)
         if devices_changed:
             write_rows.write_step_devices(connection, run_id, run.steps)
-        series = write_rows.write_series(connection, run_id, self._chunks, self._series)
-        series = write_rows.write_series(connection, run_id, _rest(run.series, series), series)
+        series = write_rows.write_series(connection, run_id, _rest(run.series, self._series), self._series)
         workflow_id = run.workflow_id or run.workflow_hash or f"run:{run_id}"
         queries_groups.upsert_run_groups(connection, workflow_id, run.groups, run.user_id)
         own = {"environment_id": write_rows.write_environment(connection, run)}

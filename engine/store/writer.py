@@ -13,12 +13,12 @@ import logging
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
 
-from ..model import Run, Series, Step
+from ..model import Run
 from .database import Database
 from .errors import StoreBusy, StoreDamaged, StoreError, StoreFull
 from .run_file import RunFile
+from .run_source import RunSource
 
 log = logging.getLogger("holaf.profiler")
 
@@ -35,8 +35,8 @@ PATIENCE_S = 600.0
 class RunHandle:
     """One run on its way to disk. Made by :meth:`RunWriter.begin`."""
 
-    def __init__(self, run: Run, database: Database, wake: threading.Event) -> None:
-        self._file = RunFile(run)
+    def __init__(self, run: Run, source: RunSource, database: Database, wake: threading.Event) -> None:
+        self._file = RunFile(run, source)
         self._inbox = self._file.inbox
         self._database = database
         self._wake = wake
@@ -62,27 +62,6 @@ class RunHandle:
         """What the user should know about the database (set aside, read-only ...)."""
         return tuple(self._database.notices)
 
-    def running(self, node_id: str | None) -> None:
-        """Which node is running now; on disk as soon as it has run for about half a second."""
-        self._inbox.running = (node_id, time.monotonic())
-
-    def step(self, step: Step) -> None:
-        """A step that began or ended; the later one with the same node id and position wins."""
-        self._inbox.steps.append(lambda: step)
-        if step.status != "running" and step.node_id == self._inbox.running[0]:
-            self._inbox.running = (None, 0.0)
-
-    def finished(self, node_id: str, make_step: Callable[[], Step]) -> None:
-        """A node ended. ``make_step`` is called on the writer's thread, and only if the step is written
-        before the run's end: making it is dearer than all else here."""
-        self._inbox.steps.append(make_step)
-        if node_id == self._inbox.running[0]:
-            self._inbox.running = (None, 0.0)
-
-    def series(self, chunk: Sequence[Series]) -> None:
-        """Samples that are new since the last chunk."""
-        self._inbox.series.append(chunk)
-
     def settle(self, run: Run) -> None:
         """The run as its report shows it: everything that counts is done, :meth:`finish` is still to come."""
         self._inbox.settled = run
@@ -91,7 +70,7 @@ class RunHandle:
     def finish(self, run: Run) -> None:
         """The run as it ended, complete: all steps with their final values and all series.
 
-        Samples that came through :meth:`series` are not written again: of each series
+        Samples that came with :meth:`settle` are not written again: of each series
         only what follows the samples written so far. ``overhead.writer_s`` is filled in
         by the writer.
         """
@@ -187,9 +166,9 @@ class RunWriter:
         self._cpu_s = 0.0
         self._registered = False
 
-    def begin(self, run: Run) -> RunHandle:
-        """Start writing ``run`` (its steps and series so far are ignored)."""
-        handle = RunHandle(run, self.database, self._wake)
+    def begin(self, run: Run, source: RunSource) -> RunHandle:
+        """Start writing ``run``, its steps and series so far left out; ``source`` tells how it goes on."""
+        handle = RunHandle(run, source, self.database, self._wake)
         with self._lock:
             self._handles.append(handle)
             self._closing = False

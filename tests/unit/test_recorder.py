@@ -38,7 +38,7 @@ def kinds(step: Step) -> list[tuple[str, float, float]]:
 def test_a_plain_node_is_billed_what_passed_between_its_boundaries() -> None:
     recorder = recorder_of("cuda:0")
     recorder.enter("1", at(1.0, cpu_s=5.0, ram=100 * MIB, vram=(DeviceMemory("cuda:0", 10, None),)))
-    assert recorder.leave(
+    recorder.leave(
         "1",
         at(
             3.5, cpu_s=7.0, ram=120 * MIB, peak=700 * MIB, vram=(DeviceMemory("cuda:0", 30, 90),), sync_s=0.25
@@ -62,11 +62,11 @@ def test_a_plain_node_is_billed_what_passed_between_its_boundaries() -> None:
 def test_waiting_for_a_lazy_input_counts_as_wall_time_only() -> None:
     recorder = recorder_of()
     recorder.enter("switch", at(0.0))
-    assert not recorder.leave("switch", at(0.5), Outcome(waiting="lazy"))
+    recorder.leave("switch", at(0.5), Outcome(waiting="lazy"))
     recorder.enter("slow", at(1.0))
     recorder.leave("slow", at(9.0), Outcome())
     recorder.enter("switch", at(10.0))
-    assert recorder.leave("switch", at(10.25), Outcome())
+    recorder.leave("switch", at(10.25), Outcome())
     step = recorder.step("switch")
     assert (step.exec_time, step.self_time_s, step.wall_time_s) == (0.75, 0.75, 10.25)
     assert kinds(step) == [("run", 0.0, 0.5), ("lazy", 0.5, 10.0), ("run", 10.0, 10.25)]
@@ -79,10 +79,14 @@ def test_asynchronous_work_ends_when_its_tasks_end_not_when_the_executor_comes_b
     recorder.enter("other", at(0.5))
     recorder.leave("other", at(1.0, ram=5, peak=800 * MIB), Outcome())
     recorder.enter("late", at(1.5))
+    assert [node_id for node_id, _ in recorder.at_work] == ["late", "api"]
     recorder.tasks_done("api", at(2.0, cpu_s=0.5))
+    assert recorder.at_work == [("late", ORIGIN_S + 1.5)]
     recorder.leave("late", at(4.0, cpu_s=9.0, ram=5, peak=900 * MIB), Outcome())
     recorder.enter("api", at(4.0, cpu_s=9.0))
-    assert recorder.leave("api", at(4.25, cpu_s=9.0), Outcome())
+    recorder.leave("api", at(4.25, cpu_s=9.0), Outcome())
+    assert recorder.finished == ["other", "late", "api"]
+    assert recorder.at_work == []
     step = recorder.step("api")
     assert kinds(step) == [("run", 0.0, 0.25), ("async", 0.25, 2.0), ("run", 4.0, 4.25)]
     assert step.exec_time == 2.25
@@ -98,7 +102,7 @@ def test_an_expanding_node_is_not_billed_for_the_nodes_it_became() -> None:
     recorder.enter("2.0.0.1", at(1.0, cpu_s=1.0))
     recorder.leave("2.0.0.1", at(6.0, cpu_s=6.0), Outcome())
     recorder.enter("2", at(6.0, cpu_s=6.0))
-    assert recorder.leave("2", at(6.5, cpu_s=6.25), Outcome())
+    recorder.leave("2", at(6.5, cpu_s=6.25), Outcome())
     step = recorder.step("2")
     assert (step.exec_time, step.wall_time_s, step.cpu_seconds) == (1.5, 6.5, 0.25)
     child = recorder.steps(ORIGIN_S + 7.0)[1]
@@ -108,7 +112,7 @@ def test_an_expanding_node_is_not_billed_for_the_nodes_it_became() -> None:
 def test_a_cached_node_has_no_times_rather_than_zero() -> None:
     recorder = recorder_of()
     recorder.enter("1", at(1.0, ram=7))
-    assert recorder.leave("1", at(1.1, ram=7), Outcome(status="cached"))
+    recorder.leave("1", at(1.1, ram=7), Outcome(status="cached"))
     step = recorder.step("1")
     assert step.status == "cached"
     assert (step.exec_time, step.self_time_s, step.wall_time_s, step.cpu_seconds) == (None, None, None, None)
@@ -118,7 +122,7 @@ def test_a_cached_node_has_no_times_rather_than_zero() -> None:
 def test_failed_and_unfinished_nodes_keep_what_is_known() -> None:
     recorder = recorder_of()
     recorder.enter("1", at(0.0))
-    assert recorder.leave("1", at(2.0), Outcome("error", error_type="OutOfMemoryError", error_message="no"))
+    recorder.leave("1", at(2.0), Outcome("error", error_type="OutOfMemoryError", error_message="no"))
     recorder.enter("2", at(2.5))
     failed = recorder.step("1")
     assert (failed.status, failed.error_type, failed.exec_time) == ("error", "OutOfMemoryError", 2.0)
@@ -148,6 +152,6 @@ def test_a_node_that_runs_again_in_the_same_prompt_adds_up() -> None:
 def test_values_nobody_measured_stay_unknown() -> None:
     recorder = recorder_of()
     recorder.enter("1", Boundary(t_s=ORIGIN_S))
-    assert recorder.leave("1", Boundary(t_s=ORIGIN_S + 1), Outcome())
+    recorder.leave("1", Boundary(t_s=ORIGIN_S + 1), Outcome())
     step = recorder.step("1")
     assert (step.cpu_seconds, step.ram_max_bytes, step.vram_max, step.read_bytes) == (None, None, None, None)

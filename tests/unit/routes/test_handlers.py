@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from engine.store import errors
 from engine.store.database import Database
 from engine.store.history import History
 from engine.store.writer import RunWriter
+from tests.unit.store.help import record
 
 PROMPT = {
     "1": {"class_type": "Loader", "inputs": {}, "_meta": {"title": "Load"}},
@@ -64,12 +64,7 @@ class Bench:
             **fields,
         }
         run = Run(steps=made, prompt=PROMPT, workflow={"id": "wf"}, **values)
-        writer = RunWriter(self.history.database)
-        handle = writer.begin(replace(run, status="running", steps=()))
-        handle.finish(run)
-        run_id = handle.wait(30.0)
-        assert run_id is not None, handle.errors
-        return run_id
+        return record(RunWriter(self.history.database), run)
 
 
 @pytest.fixture

@@ -79,9 +79,27 @@ def a_step(node_id: str, position: int = 0, **fields: object) -> Step:
     return Step(node_id=node_id, position=position, **{**values, **fields})  # type: ignore[arg-type]
 
 
+class Told:
+    """A run that goes on, by hand. ``running`` is ``(node id, seconds so far)``."""
+
+    def __init__(self, *steps: Step, running: tuple[str, float] | None = None) -> None:
+        self.steps = list(steps)
+        self.running = running
+
+    @property
+    def finished_count(self) -> int:
+        return len(self.steps)
+
+    def steps_since(self, count: int) -> list[Step]:
+        return self.steps[count:]
+
+    def busy_with(self) -> tuple[str, float] | None:
+        return self.running
+
+
 def record(writer: RunWriter, run: Run) -> int:
     """Put a whole run on disk; returns its id."""
-    handle = writer.begin(replace(run, status="running", total_time=None))
+    handle = writer.begin(replace(run, status="running", total_time=None), Told())
     handle.finish(run)
     run_id = handle.wait(30.0)
     assert run_id is not None, handle.errors

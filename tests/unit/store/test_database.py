@@ -20,7 +20,7 @@ from engine.store.database import Database
 from engine.store.errors import StoreBusy, StoreDamaged, StoreReadOnly, StoreTooNew, StoreUnavailable
 from engine.store.history import History
 from engine.store.writer import RunWriter
-from tests.unit.store.help import a_run, child_environment, make_base_database, query, record
+from tests.unit.store.help import Told, a_run, child_environment, make_base_database, query, record
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_damage_found_while_writing_costs_no_run(
 ) -> None:
     record(writer, a_run(name="before"))
     path = Path(database.url)
-    handle = writer.begin(a_run(name="during", status="running"))
+    handle = writer.begin(a_run(name="during", status="running"), Told())
     assert handle.wait(30.0) is not None
     database.close()
     for companion in path.parent.glob("history.db-*"):
@@ -148,7 +148,7 @@ def test_a_read_only_folder_is_still_read(tmp_path: Path, frozen: object) -> Non
     with pytest.raises(StoreReadOnly, match="cannot be written"):
         history.update_run(run_id, name="x")
     writer = RunWriter(database)
-    handle = writer.begin(a_run(status="running"))
+    handle = writer.begin(a_run(status="running"), Told())
     assert handle.wait(30.0) is None
     assert "cannot be written" in handle.errors[0]
     writer.close()
@@ -192,7 +192,7 @@ def test_a_lock_held_elsewhere_is_named_and_passes(
         assert holder.stdout.readline().strip() == b"locked"
         with pytest.raises(StoreBusy, match="another process"):
             history.create_group(name="x")
-        handle = writer.begin(a_run(name="patient", status="running"))
+        handle = writer.begin(a_run(name="patient", status="running"), Told())
         assert handle.wait(0.5) is None
     finally:
         holder.communicate()
@@ -251,13 +251,14 @@ import sys
 from engine.model import Run, Step
 from engine.store.database import Database
 from engine.store.writer import RunWriter
+from tests.unit.store.help import Told
 
 writer = RunWriter(Database(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.read()
 steps = tuple(Step(node_id=str(number), node_type="N", position=number) for number in range(10))
 for _ in range(4):
-    handle = writer.begin(Run(timestamp="2026-05-01T10:00:00.000Z"))
+    handle = writer.begin(Run(timestamp="2026-05-01T10:00:00.000Z"), Told())
     handle.finish(Run(timestamp="2026-05-01T10:00:00.000Z", status="success", steps=steps))
     if handle.wait(60.0) is None:
         sys.exit("; ".join(handle.errors))

@@ -21,7 +21,7 @@ from engine.store.history import History
 from engine.store.recovery import recover
 from engine.store.writer import RunWriter
 from tests import builders
-from tests.unit.store.help import a_run, a_step, record
+from tests.unit.store.help import Told, a_run, a_step, record
 from tests.unit.store.test_writer import comparable
 
 
@@ -83,8 +83,8 @@ def test_a_run_comes_back_as_it_was(shared: Database) -> None:
         ),
     )
     writer = RunWriter(shared)
-    handle = writer.begin(replace(run, status="running"))
-    handle.step(replace(run.steps[0], exec_time=None, step_comment=""))
+    told = Told(replace(run.steps[0], exec_time=None, step_comment=""))
+    handle = writer.begin(replace(run, status="running"), told)
     assert handle.wait(30.0) is not None, handle.errors
     handle.finish(run)
     run_id = handle.wait(30.0)
@@ -145,7 +145,7 @@ def test_base_tables_are_upgraded_in_place(server: str, shared: Database) -> Non
 def test_dead_workers_are_found_on_a_server_too(server: str, shared: Database) -> None:
     assert recover(server) == 0  # no tables yet
     writer = RunWriter(shared)
-    handle = writer.begin(a_run(status="running"))
+    handle = writer.begin(a_run(status="running"), Told())
     assert handle.wait(30.0) is not None
     assert recover(server) == 0
     with shared.write() as connection:

@@ -22,7 +22,7 @@ from engine.store.errors import StoreFull
 from engine.store.history import History
 from engine.store.writer import RunWriter
 from tests import builders
-from tests.unit.store.help import a_run, a_step, query, record
+from tests.unit.store.help import Told, a_run, a_step, query, record
 
 
 def until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
@@ -79,10 +79,8 @@ def test_a_run_comes_back_as_it_was(writer: RunWriter, history: History, build: 
 
 def test_rows_are_on_disk_while_the_run_goes_on(database: Database, writer: RunWriter) -> None:
     path = Path(database.url)
-    handle = writer.begin(a_run(status="running"))
-    handle.running("1")
-    handle.step(a_step("1", inputs_json='{"a": 1}'))
-    handle.running("7:3")
+    told = Told(a_step("1", inputs_json='{"a": 1}'), running=("7:3", 0.6))
+    handle = writer.begin(a_run(status="running"), told)
     until(lambda: handle.run_id is not None)
     until(lambda: query(path, "SELECT running_node_id FROM profiler_runs") == [("7:3",)])
     assert query(path, "SELECT status FROM profiler_runs") == [("running",)]
@@ -90,17 +88,19 @@ def test_rows_are_on_disk_while_the_run_goes_on(database: Database, writer: RunW
 
 
 def test_a_node_that_ended_is_not_the_running_one(database: Database, writer: RunWriter) -> None:
-    handle = writer.begin(a_run(status="running"))
-    handle.running("1")
-    handle.step(a_step("1"))
+    path = Path(database.url)
+    told = Told(running=("1", 0.6))
+    handle = writer.begin(a_run(status="running"), told)
+    until(lambda: query(path, "SELECT running_node_id FROM profiler_runs") == [("1",)])
+    told.running = None
+    told.steps.append(a_step("1"))
     assert handle.wait(30.0) is not None
-    assert query(Path(database.url), "SELECT running_node_id FROM profiler_runs") == [(None,)]
+    assert query(path, "SELECT running_node_id FROM profiler_runs") == [(None,)]
 
 
 def test_final_values_replace_early_ones_but_not_a_comment(writer: RunWriter, history: History) -> None:
-    handle = writer.begin(a_run(status="running"))
-    handle.step(a_step("1", 0, status="running", exec_time=None))
-    handle.step(a_step("guess", 1))
+    told = Told(a_step("1", 0, status="running", exec_time=None), a_step("guess", 1))
+    handle = writer.begin(a_run(status="running"), told)
     run_id = handle.wait(30.0)
     assert run_id is not None
     early = history.step_rows(run_id)
@@ -125,8 +125,9 @@ def test_samples_come_in_chunks_and_the_end_adds_the_rest(writer: RunWriter, his
         start_s=(0.0, 1.0, 2.0),
     )
     other = Series(metric="ram_bytes", unit="B", t_s=(0.5,), value=(123456789012.0,))
-    handle = writer.begin(a_run(status="running"))
-    handle.series([replace(whole, t_s=whole.t_s[:2], value=whole.value[:2], start_s=whole.start_s[:2])])
+    handle = writer.begin(a_run(status="running"), Told())
+    begun = replace(whole, t_s=whole.t_s[:2], value=whole.value[:2], start_s=whole.start_s[:2])
+    handle.settle(a_run(series=(begun,)))
     assert handle.wait(30.0) is not None
     handle.finish(a_run(series=(whole, other)))
     run_id = handle.wait(30.0)
@@ -222,7 +223,7 @@ def test_a_disk_full_from_the_start_is_named(small_disk: Path, free_bytes: int) 
 def test_a_full_disk_is_named_and_the_run_waits_for_space(small_disk: Path) -> None:
     database = Database(small_disk / "history.db")
     writer = RunWriter(database)
-    handle = writer.begin(a_run(name="big", status="running"))
+    handle = writer.begin(a_run(name="big", status="running"), Told())
     assert handle.wait(30.0) is not None
     ballast = small_disk / "ballast"
     with pytest.raises(OSError, match="No space"):
@@ -245,8 +246,7 @@ def test_whatever_goes_wrong_stays_with_the_handle(database: Database, writer: R
     connection.execute("DROP TABLE profiler_steps")
     connection.commit()
     connection.close()
-    handle = writer.begin(a_run(status="running"))
-    handle.step(a_step("1"))
+    handle = writer.begin(a_run(status="running"), Told(a_step("1")))
     handle.finish(a_run(steps=(a_step("1"),)))
     assert handle.wait(30.0) is None
     assert "profiler_steps" in handle.errors[0]
