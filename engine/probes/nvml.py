@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -68,16 +69,73 @@ class NvmlMissingError(NvmlError):
         self.reason = reason
 
 
+@dataclass(slots=True)
+class Handle:
+    """One GPU to ask about: how to find it, and NVML's pointer, good for one opening of the library."""
+
+    function: str
+    argument: int | str
+    pointer: Any = None
+    opening: int = -1
+
+
 class Nvml:
-    """An initialised library. One for the process: opening costs some 10 ms."""
+    """An initialised library. One for the process: opening costs some 10 ms, so it is never shut down.
+
+    NVML counts its openings. Another part of the program that shuts it down once too often takes
+    it from everybody; then it is opened again, and every :class:`Handle` is looked up anew.
+    """
 
     def __init__(self, binding: ModuleType) -> None:
         self._binding = binding
         self._unknown: set[str] = set()
-        self.ask("nvmlInit")
+        self._lock = threading.Lock()
+        self._opening = 0
+        self._call("nvmlInit")
+
+    def gpu(self, index: int) -> Handle:
+        """The GPU with this number in PCI order. Raises :class:`NvmlError`."""
+        return self._found(Handle("nvmlDeviceGetHandleByIndex", index))
+
+    def gpu_named(self, uuid: str) -> Handle:
+        """The GPU, or the part of one, with this UUID, prefix included. Raises :class:`NvmlError`."""
+        return self._found(Handle("nvmlDeviceGetHandleByUUID", uuid))
+
+    def _found(self, handle: Handle) -> Handle:
+        opening = self._opening
+        handle.pointer = self.ask(handle.function, handle.argument)
+        handle.opening = opening
+        return handle
 
     def ask(self, function: str, *arguments: Any) -> Any:
         """Call ``function``. Raises :class:`NvmlError`, and nothing else."""
+        opening = self._opening
+        try:
+            return self._call(function, *self._pointers(arguments))
+        except NvmlError as error:
+            if error.code != UNINITIALIZED:
+                raise
+            self._open_again(opening)
+        return self._call(function, *self._pointers(arguments))
+
+    def _open_again(self, opening: int) -> None:
+        with self._lock:
+            if self._opening == opening:  # no other thread was faster
+                self._call("nvmlInit")
+                self._opening += 1
+                log.info("Profiler: NVML was shut down by another part of ComfyUI and is opened again.")
+
+    def _pointers(self, arguments: tuple[Any, ...]) -> list[Any]:
+        return [self._pointer(each) if isinstance(each, Handle) else each for each in arguments]
+
+    def _pointer(self, handle: Handle) -> Any:
+        opening = self._opening
+        if handle.opening != opening:
+            handle.pointer = self._call(handle.function, handle.argument)
+            handle.opening = opening
+        return handle.pointer
+
+    def _call(self, function: str, *arguments: Any) -> Any:
         call = getattr(self._binding, function, None)
         if call is None:
             self._say_unknown(function)
@@ -98,7 +156,7 @@ class Nvml:
             self._unknown.add(function)
             log.info("Profiler: this NVIDIA driver or its Python binding does not know %s.", function)
 
-    def memory(self, handle: Any) -> tuple[int, int]:
+    def memory(self, handle: Handle) -> tuple[int, int]:
         """(bytes in use by all programs, total bytes). The driver's own reserve is left out if known."""
         version = getattr(self._binding, "nvmlMemory_v2", None)
         try:
@@ -131,18 +189,6 @@ def open_nvml() -> Nvml:
                 raise NvmlMissingError("the installed module 'pynvml' is not nvidia-ml-py")
             _opened = Nvml(binding)
         return _opened
-
-
-def close_nvml() -> None:
-    """Forget the library, so that the next :func:`open_nvml` starts anew."""
-    global _opened
-    with _lock:
-        opened, _opened = _opened, None
-    if opened is not None:
-        try:
-            opened.ask("nvmlShutdown")
-        except NvmlError as error:
-            log.debug("Profiler: closing NVML: %s", error)
 
 
 def driver_version() -> str | None:

@@ -8,19 +8,20 @@ cannot be wrong.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..model import Device
-from .nvml import Nvml, NvmlError
+from .nvml import Handle, Nvml, NvmlError
 
 
 @dataclass(frozen=True, slots=True)
 class NvmlDevice:
     """One GPU as NVML shows it. ``index`` counts in PCI order."""
 
-    handle: Any
+    handle: Handle
     index: int
     name: str
     uuid: str | None
@@ -39,7 +40,7 @@ def list_devices(nvml: Nvml) -> list[NvmlDevice]:
     refused: NvmlError | None = None
     for index in range(int(nvml.ask("nvmlDeviceGetCount"))):
         try:
-            handle = nvml.ask("nvmlDeviceGetHandleByIndex", index)
+            handle = nvml.gpu(index)
         except NvmlError as error:
             refused = error
             continue
@@ -49,7 +50,7 @@ def list_devices(nvml: Nvml) -> list[NvmlDevice]:
     return found
 
 
-def _describe(nvml: Nvml, handle: Any, index: int, is_slice: bool = False) -> NvmlDevice:
+def _describe(nvml: Nvml, handle: Handle, index: int, is_slice: bool = False) -> NvmlDevice:
     def ask(function: str) -> Any:
         try:
             return nvml.ask(function, handle)
@@ -114,18 +115,33 @@ def find_device(
     tokens = visible_tokens(environ)
     token = tokens[position] if tokens is not None and position < len(tokens) else ""
     if token.upper().startswith("MIG-"):
-        return _describe(nvml, nvml.ask("nvmlDeviceGetHandleByUUID", token), position, is_slice=True)
-    for candidate in found:
-        if device.uuid is not None and candidate.uuid == plain_uuid(device.uuid):
-            return candidate
+        return _describe(nvml, nvml.gpu_named(token), position, is_slice=True)
+    if device.uuid is not None:
+        for candidate in found:
+            if candidate.uuid == plain_uuid(device.uuid):
+                return _whole(nvml, candidate)
+        with contextlib.suppress(NvmlError):  # from CUDA 13 on a part of a GPU has a UUID of its own
+            named = nvml.gpu_named(f"MIG-{plain_uuid(device.uuid)}")
+            return _describe(nvml, named, position, is_slice=True)
     address = plain_pci(device.pci_bus_id) if device.pci_bus_id else None
     if address is not None:
         for candidate in found:
             if candidate.pci_bus_id is not None and plain_pci(candidate.pci_bus_id) == address:
-                return candidate
+                return _whole(nvml, candidate)
     if device.uuid is not None or address is not None:
         raise UnmatchedError("the NVIDIA driver does not list the GPU that torch uses")
-    return _by_position(device, token, position, found, devices, environ)
+    return _whole(nvml, _by_position(device, token, position, found, devices, environ))
+
+
+def _whole(nvml: Nvml, candidate: NvmlDevice) -> NvmlDevice:
+    """``candidate``, unless it is divided (MIG): then torch has a part of it, and others have the rest."""
+    try:
+        is_divided = bool(nvml.ask("nvmlDeviceGetMigMode", candidate.handle)[0])
+    except NvmlError:  # most GPUs cannot be divided
+        is_divided = False
+    if is_divided:
+        raise UnmatchedError("the GPU is divided (MIG) and torch does not say which part of it is in use")
+    return candidate
 
 
 def _by_position(

@@ -9,11 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..clock import Clock, now
 from ..model import Device, Metric, Sample
-from .nvml import WHOLE_GPU, WHOLE_LIBRARY, Nvml, NvmlError
+from .nvml import WHOLE_GPU, WHOLE_LIBRARY, Handle, Nvml, NvmlError
 
 log = logging.getLogger("holaf.profiler")
 
@@ -31,7 +30,7 @@ class NvmlGpu:
     """
 
     device: Device
-    handle: Any
+    handle: Handle
     is_slice: bool = False
     lost: dict[str, str] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)

@@ -4,6 +4,7 @@
 
 #define GPUS 4
 #define SAMPLES 256
+#define OPENINGS 8
 enum { INIT, COUNT, HANDLE, NAME, UUID, PCI, MEMORY, MEMORY_V2, SAMPLES_FN, RATES, ENERGY, POWER, FUNCTIONS };
 
 typedef struct {
@@ -18,7 +19,7 @@ typedef struct { unsigned long long stamp; value_t value; } sample_t;
 typedef struct { unsigned gpu, memory; } rates_t;
 typedef struct {
     char name[64], uuid[80];
-    unsigned bus, util, power;
+    unsigned bus, util, power, divided;
     unsigned long long total, reserved, free, energy;
     unsigned count;
     sample_t samples[SAMPLES];
@@ -26,18 +27,25 @@ typedef struct {
 } gpu_t;
 
 static gpu_t gpus[GPUS];
-static unsigned gpu_count;
+static unsigned gpu_count, whole_count; /* parts of GPUs are added last and not counted */
 static int codes[FUNCTIONS];
 static unsigned calls[FUNCTIONS];
+
+/* What the library hands out as a GPU: other pointers at each opening, and the old ones are invalid. */
+typedef struct { gpu_t *gpu; unsigned opening; } handle_t;
+static handle_t handles[OPENINGS][GPUS];
+static unsigned opening;
+static int is_open;
 
 void stub_reset(void) {
     memset(gpus, 0, sizeof gpus);
     memset(codes, 0, sizeof codes);
     memset(calls, 0, sizeof calls);
-    gpu_count = 0;
+    gpu_count = whole_count = opening = is_open = 0;
 }
 void stub_add(const char *name, const char *uuid, unsigned bus, unsigned long long total) {
     gpu_t *gpu = &gpus[gpu_count++];
+    if (strncmp(uuid, "MIG-", 4)) whole_count++;
     strncpy(gpu->name, name, 63);
     strncpy(gpu->uuid, uuid, 79);
     gpu->bus = bus;
@@ -63,6 +71,7 @@ void stub_sample(int gpu, unsigned long long stamp, unsigned value) {
 void stub_util(int gpu, unsigned value) { gpus[gpu].util = value; }
 void stub_energy(int gpu, unsigned long long millijoules) { gpus[gpu].energy = millijoules; }
 void stub_power(int gpu, unsigned milliwatts) { gpus[gpu].power = milliwatts; }
+void stub_divide(int gpu) { gpus[gpu].divided = 1; }
 unsigned stub_calls(int function) { return calls[function]; }
 
 static int enter(gpu_t *gpu, int function) {
@@ -70,47 +79,80 @@ static int enter(gpu_t *gpu, int function) {
     return gpu ? gpu->codes[function] : codes[function];
 }
 #define ENTER(gpu, function) { int code = enter(gpu, function); if (code) return code; }
+#define OPEN(handle, function) \
+    if (!is_open) return 1; \
+    if ((handle)->opening != opening) return 2; \
+    gpu_t *gpu = (handle)->gpu; \
+    ENTER(gpu, function)
 
-int nvmlInitWithFlags(unsigned flags) { (void)flags; ENTER(0, INIT); return 0; }
-int nvmlShutdown(void) { return 0; }
-const char *nvmlErrorString(int code) { (void)code; return "stub error"; }
-int nvmlSystemGetDriverVersion(char *text, unsigned size) { strncpy(text, "580.65.06", size); return 0; }
-int nvmlDeviceGetCount_v2(unsigned *count) { ENTER(0, COUNT); *count = gpu_count; return 0; }
-int nvmlDeviceGetHandleByIndex_v2(unsigned index, gpu_t **handle) {
-    ENTER(&gpus[index], HANDLE);
-    *handle = &gpus[index];
+static int hand_out(unsigned index, handle_t **handle) {
+    *handle = &handles[opening][index];
+    (*handle)->gpu = &gpus[index];
+    (*handle)->opening = opening;
     return 0;
 }
-int nvmlDeviceGetHandleByUUID(const char *uuid, gpu_t **handle) {
+
+int nvmlInitWithFlags(unsigned flags) {
+    (void)flags;
+    ENTER(0, INIT);
+    if (!is_open) opening++;
+    is_open = 1;
+    return 0;
+}
+int nvmlShutdown(void) { is_open = 0; return 0; }
+const char *nvmlErrorString(int code) { (void)code; return "stub error"; }
+int nvmlSystemGetDriverVersion(char *text, unsigned size) {
+    if (!is_open) return 1;
+    strncpy(text, "580.65.06", size);
+    return 0;
+}
+int nvmlDeviceGetCount_v2(unsigned *count) {
+    if (!is_open) return 1;
+    ENTER(0, COUNT);
+    *count = whole_count;
+    return 0;
+}
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, handle_t **handle) {
+    if (!is_open) return 1;
+    ENTER(&gpus[index], HANDLE);
+    return hand_out(index, handle);
+}
+int nvmlDeviceGetHandleByUUID(const char *uuid, handle_t **handle) {
+    if (!is_open) return 1;
     for (unsigned i = 0; i < gpu_count; i++)
-        if (!strcmp(gpus[i].uuid, uuid)) { *handle = &gpus[i]; return 0; }
+        if (!strcmp(gpus[i].uuid, uuid)) return hand_out(i, handle);
     return 6;
 }
-int nvmlDeviceGetName(gpu_t *gpu, char *text, unsigned size) {
-    ENTER(gpu, NAME);
+int nvmlDeviceGetMigMode(handle_t *handle, unsigned *current, unsigned *pending) {
+    OPEN(handle, NAME);
+    *current = *pending = gpu->divided;
+    return 0;
+}
+int nvmlDeviceGetName(handle_t *handle, char *text, unsigned size) {
+    OPEN(handle, NAME);
     strncpy(text, gpu->name, size);
     return 0;
 }
-int nvmlDeviceGetUUID(gpu_t *gpu, char *text, unsigned size) {
-    ENTER(gpu, UUID);
+int nvmlDeviceGetUUID(handle_t *handle, char *text, unsigned size) {
+    OPEN(handle, UUID);
     strncpy(text, gpu->uuid, size);
     return 0;
 }
-int nvmlDeviceGetPciInfo_v3(gpu_t *gpu, pci_t *pci) {
-    ENTER(gpu, PCI);
+int nvmlDeviceGetPciInfo_v3(handle_t *handle, pci_t *pci) {
+    OPEN(handle, PCI);
     memset(pci, 0, sizeof *pci);
     pci->bus = gpu->bus;
     return 0;
 }
-int nvmlDeviceGetMemoryInfo(gpu_t *gpu, memory_t *memory) {
-    ENTER(gpu, MEMORY);
+int nvmlDeviceGetMemoryInfo(handle_t *handle, memory_t *memory) {
+    OPEN(handle, MEMORY);
     memory->total = gpu->total;
     memory->free = gpu->free;
     memory->used = gpu->total - gpu->free;
     return 0;
 }
-int nvmlDeviceGetMemoryInfo_v2(gpu_t *gpu, memory_v2_t *memory) {
-    ENTER(gpu, MEMORY_V2);
+int nvmlDeviceGetMemoryInfo_v2(handle_t *handle, memory_v2_t *memory) {
+    OPEN(handle, MEMORY_V2);
     memory->total = gpu->total;
     memory->reserved = gpu->reserved;
     memory->free = gpu->free;
@@ -118,11 +160,11 @@ int nvmlDeviceGetMemoryInfo_v2(gpu_t *gpu, memory_v2_t *memory) {
     return 0;
 }
 /* Like the driver: the number first, then the samples newer than last; none is error 6. */
-int nvmlDeviceGetSamples(gpu_t *gpu, int type, unsigned long long last, int *kind, unsigned *count,
+int nvmlDeviceGetSamples(handle_t *handle, int type, unsigned long long last, int *kind, unsigned *count,
                          sample_t *samples) {
     unsigned found = 0;
+    OPEN(handle, SAMPLES_FN);
     (void)type;
-    ENTER(gpu, SAMPLES_FN);
     *kind = 1;
     for (unsigned i = 0; i < gpu->count; i++)
         if (gpu->samples[i].stamp > last) {
@@ -132,21 +174,21 @@ int nvmlDeviceGetSamples(gpu_t *gpu, int type, unsigned long long last, int *kin
     *count = found;
     return found ? 0 : 6;
 }
-int nvmlDeviceGetUtilizationRates(gpu_t *gpu, rates_t *rates) {
-    ENTER(gpu, RATES);
+int nvmlDeviceGetUtilizationRates(handle_t *handle, rates_t *rates) {
+    OPEN(handle, RATES);
     rates->gpu = gpu->util;
     rates->memory = 0;
     return 0;
 }
 #ifndef OLD_DRIVER
-int nvmlDeviceGetTotalEnergyConsumption(gpu_t *gpu, unsigned long long *millijoules) {
-    ENTER(gpu, ENERGY);
+int nvmlDeviceGetTotalEnergyConsumption(handle_t *handle, unsigned long long *millijoules) {
+    OPEN(handle, ENERGY);
     *millijoules = gpu->energy;
     return 0;
 }
 #endif
-int nvmlDeviceGetPowerUsage(gpu_t *gpu, unsigned *milliwatts) {
-    ENTER(gpu, POWER);
+int nvmlDeviceGetPowerUsage(handle_t *handle, unsigned *milliwatts) {
+    OPEN(handle, POWER);
     *milliwatts = gpu->power;
     return 0;
 }

@@ -15,7 +15,7 @@ from engine.probes.nvml_load import NvmlLoad
 from engine.probes.nvml_probes import NvmlGpu
 from engine.probes.select import Probes, open_probes
 from engine.probes.torch_memory import TorchMemory
-from tests.unit.probes.fake_torch import FakeBackend, gpu
+from tests.unit.probes.fake_torch import FakeBackend, FakeGpu, gpu
 from tests.unit.probes.nvml_stub import Stub, build, put_under_binding
 
 GB = 10**9
@@ -103,7 +103,7 @@ def test_buffered_load_is_put_on_our_clock(stub: Stub, domain: str, base_s: floa
     stub.add("Test GPU", f"GPU-{UUID_A}", 0x3B, 24 * GB)
     clock = FakeClock(100.0)
     device = TorchMemory(FakeBackend([gpu(0)])).devices[0]
-    handle = nvml.open_nvml().ask("nvmlDeviceGetHandleByIndex", 0)
+    handle = nvml.open_nvml().gpu(0)
     clocks = {
         "epoch": lambda: clock() + 1.7e9,
         "boot": lambda: clock() + 90_000.0,
@@ -126,7 +126,7 @@ def test_buffered_load_is_put_on_our_clock(stub: Stub, domain: str, base_s: floa
 
 def test_a_hole_in_the_buffer_is_not_a_long_window(stub: Stub) -> None:
     backend = one_gpu(stub)
-    handle = nvml.open_nvml().ask("nvmlDeviceGetHandleByIndex", 0)
+    handle = nvml.open_nvml().gpu(0)
     device = TorchMemory(backend).devices[0]
     clock = FakeClock()
     load = NvmlLoad(nvml.open_nvml(), (NvmlGpu(device, handle),), clock, lambda: {"boot": clock})
@@ -240,6 +240,23 @@ def test_an_error_that_passes_is_put_up_with(stub: Stub) -> None:
     assert all(metric(probes, name).reason is None for name in DRIVER_METRICS)
 
 
+def test_a_library_that_another_pack_shut_down_is_opened_again(stub: Stub) -> None:
+    """Pointers to GPUs are good for one opening, so they are looked up anew; the run goes on."""
+    backend = one_gpu(stub)
+    probes = probes_of(backend)
+    read(probes)
+    stub.shut_down()
+    stub.memory(0, reserved=0, free=20 * GB)
+    backend.clock.advance(2.0)
+    found = last(read(probes, "device_vram_bytes", "energy_joules"))
+    assert found == {("device_vram_bytes", "cuda:0"): 4 * GB, ("energy_joules", "cuda:0"): 0.0}
+    assert stub.calls("init") == 2
+    stub.shut_down()
+    stub.fail("init", nvml.DRIVER_NOT_LOADED)
+    assert read(probes, *DRIVER_METRICS) == []
+    assert metric(probes, "gpu_load_percent").reason == nvml.REASONS[nvml.DRIVER_NOT_LOADED]
+
+
 # ---- which GPU is which -----------------------------------------------------------------------
 
 
@@ -306,6 +323,25 @@ def test_a_mig_slice_is_found_by_its_own_name(stub: Stub) -> None:
     assert "MIG" in (metric(probes, "gpu_load_percent").reason or "")
 
 
+def test_a_slice_that_torch_names_itself_is_found(stub: Stub) -> None:
+    stub.add("Whole GPU", f"GPU-{UUID_A}", 0x01, 80 * GB)
+    stub.add("Slice", f"MIG-{UUID_B}", 0x02, 10 * GB)
+    stub.divide(0)
+    probes = probes_of(FakeBackend([gpu(0, UUID_B.upper(), bus=0x01)]), {"CUDA_VISIBLE_DEVICES": "0"})
+    assert last(read(probes, "device_vram_bytes")) == {("device_vram_bytes", "cuda:0"): 0}
+    assert "MIG" in (metric(probes, "gpu_load_percent").reason or "")
+
+
+@pytest.mark.parametrize("told", [gpu(0, UUID_A), gpu(0, bus=0x01), gpu(0)])
+def test_a_divided_gpu_is_not_taken_for_the_part_that_torch_has(stub: Stub, told: FakeGpu) -> None:
+    stub.add("Whole GPU", f"GPU-{UUID_A}", 0x01, 80 * GB)
+    stub.divide(0)
+    told.device_used = 2 * GB
+    probes = probes_of(FakeBackend([told]))
+    assert last(read(probes, *DRIVER_METRICS)) == {("device_vram_bytes", "cuda:0"): 2 * GB}
+    assert "divided (MIG)" in (metric(probes, "energy_joules").reason or "")
+
+
 def test_a_gpu_that_nvml_withholds_does_not_shift_the_others(stub: Stub) -> None:
     two_gpus(stub)
     stub.fail("handle", nvml.NO_PERMISSION, gpu=0)
@@ -315,7 +351,7 @@ def test_a_gpu_that_nvml_withholds_does_not_shift_the_others(stub: Stub) -> None
 
 
 def test_driver_version(stub: Stub) -> None:
-    assert nvml.driver_version() == "580.65.06"
-    nvml.close_nvml()
     stub.fail("init", nvml.DRIVER_NOT_LOADED)
     assert nvml.driver_version() is None
+    stub.fail("init", 0)
+    assert nvml.driver_version() == "580.65.06"
