@@ -55,7 +55,7 @@ def begin(call: PromptCall) -> Session | None:
         workflow=workflow,
     )
     archive = Archive(draft.user_id)
-    session = Session(call, draft, probes, archive, host_synchronizes=_host_synchronizes(len(probes.devices)))
+    session = Session(call, draft, probes, archive)
     try:
         session.start()
     except Exception as error:
@@ -77,8 +77,3 @@ def _changes(told: object) -> tuple[Change, ...]:
     return tuple(
         Change(**{name: item[name] for name in fields}) for item in told if isinstance(item, Mapping)
     )
-
-
-def _host_synchronizes(device_count: int) -> bool:
-    """With dynamic VRAM the host waits for its GPU after each node; that covers one device."""
-    return dynamic_vram.is_enabled() and device_count == 1
