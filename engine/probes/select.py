@@ -110,8 +110,7 @@ def open_probes(
 ) -> Probes:
     """Everything that works here. Never raises for hardware or libraries that are missing.
 
-    ``host_usage`` tells the bytes of the host's own GPU allocator, torch's included, if it
-    has one.
+    ``host_usage`` is the counter of the host's own GPU allocator, if it has one.
     """
     process = shared_process()
     memory = open_memory(host_usage)

@@ -120,7 +120,7 @@ class CudaBackend:
     def in_use(self, index: int) -> bool:
         if self._has_context is not None:
             return bool(self._has_context(index))
-        return index == self.current_device() or int(self._cuda.memory_reserved(index)) > 0
+        return index == self.current_device() or self._ask("memory_reserved", index) > 0
 
     def memory(self, index: int) -> AllocatorStats:
         if self._stats is not None:
@@ -128,12 +128,17 @@ class CudaBackend:
             allocated = stats["allocated_bytes"]["all"]
             reserved = stats["reserved_bytes"]["all"]
             return AllocatorStats(allocated["current"], reserved["current"], allocated["peak"])
-        cuda = self._cuda
         return AllocatorStats(
-            int(cuda.memory_allocated(index)),
-            int(cuda.memory_reserved(index)),
-            int(cuda.max_memory_allocated(index)),
+            self._ask("memory_allocated", index),
+            self._ask("memory_reserved", index),
+            self._ask("max_memory_allocated", index),
         )
+
+    def _ask(self, function: str, index: int) -> int:
+        ask = getattr(self._cuda, function, None)
+        if ask is None:
+            raise RuntimeError(f"this torch version has no torch.{self.kind}.{function}")
+        return int(ask(index))
 
     def device_used(self, index: int) -> int | None:
         ask = getattr(self._cuda, "mem_get_info", None)

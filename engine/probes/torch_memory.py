@@ -18,10 +18,19 @@ from .torch_backend import AllocatorStats, TorchBackend
 
 log = logging.getLogger("holaf.profiler")
 
-HostUsage = Callable[[int], int]
-"""Device index -> bytes that the host's allocator counts there, torch's own included."""
-
 ASYNC_ALLOCATOR = "cudaMallocAsync"
+
+
+@dataclass(frozen=True, slots=True)
+class HostUsage:
+    """The counter of the host's own GPU allocator.
+
+    ``bytes_on``: device index -> bytes. What torch's asynchronous allocator takes is always among
+    them; ``has_segments`` says whether the segments of its native one are as well.
+    """
+
+    bytes_on: Callable[[int], int]
+    has_segments: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,7 @@ class TorchMemory:
         self._seen_peak: dict[int, int] = {}
         self._foreign_resets = 0
         self._gone: dict[int, str] = {}
+        self._timeless: set[str] = set()
         self._allocator = backend.allocator_backend()
         self._indices = tuple(range(backend.device_count()))
         self._keys = tuple(f"{backend.kind}:{index}" for index in self._indices)
@@ -120,8 +130,9 @@ class TorchMemory:
             return 0
         # The host hooks the driver's allocation calls. The async allocator passes each tensor to
         # the driver, the native one whole segments.
-        torch_share = stats.allocated_bytes if self._allocator == ASYNC_ALLOCATOR else stats.reserved_bytes
-        return max(0, self._host_usage(index) - torch_share)
+        segments = stats.reserved_bytes if self._host_usage.has_segments else 0
+        torch_share = stats.allocated_bytes if self._allocator == ASYNC_ALLOCATOR else segments
+        return max(0, self._host_usage.bytes_on(index) - torch_share)
 
     def _lost(self, index: int, error: Exception) -> None:
         if index not in self._gone:
@@ -231,12 +242,14 @@ class TorchMemory:
         first = dict(start.events)
         found: dict[str, float] = {}
         for key, event in end.events:
-            if key not in first:
+            if key not in first or key in self._timeless:
                 continue
             try:
                 found[key] = self._backend.elapsed_s(first[key], event)
             except RuntimeError as error:
-                log.warning("Profiler: GPU time of a node on %s cannot be read: %s", key, error)
+                # After an error of a kernel no mark of the device can be read, however many there are.
+                self._timeless.add(key)
+                log.warning("Profiler: GPU times on %s are n/a from here on: %s", key, error)
         return found
 
 

@@ -91,6 +91,8 @@ class FakeBackend:
     def elapsed_s(self, start: object, end: object) -> float:
         assert isinstance(start, float)
         assert isinstance(end, float)
+        if self.broken:
+            raise RuntimeError("CUDA error: an illegal memory access was encountered")
         return end - start
 
 

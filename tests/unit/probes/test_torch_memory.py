@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from itertools import pairwise
 
 import pytest
 
@@ -12,8 +13,8 @@ from engine.probes.boundary import BoundaryReader
 from engine.probes.process import ProcessReading
 from engine.probes.process_portable import PortableProcess
 from engine.probes.select import open_probes
-from engine.probes.torch_backend import CudaBackend, find_backend
-from engine.probes.torch_memory import TorchMemory, TorchSampler
+from engine.probes.torch_backend import CudaBackend, XpuBackend, find_backend
+from engine.probes.torch_memory import HostUsage, TorchMemory, TorchSampler
 from tests.unit.probes.fake_torch import FakeBackend, gpu
 
 GB = 10**9
@@ -74,17 +75,20 @@ def test_a_reading_that_a_boundary_cuts_into_belongs_to_nobody() -> None:
     assert "another node" not in (memory.metrics[1].method or "")
 
 
-@pytest.mark.parametrize("allocator", ["native", "cudaMallocAsync"])
-def test_dynamic_vram_is_added_once(allocator: str) -> None:
-    """The host's counter holds what torch took from the driver: segments, or each tensor."""
+@pytest.mark.parametrize(
+    ("allocator", "has_segments"), [("native", True), ("native", False), ("cudaMallocAsync", True)]
+)
+def test_dynamic_vram_is_added_once(allocator: str, has_segments: bool) -> None:
+    """The host's counter holds what torch took from the driver: segments, or none of them, or each tensor."""
     backend = FakeBackend([gpu(0)], allocator=allocator)
     weights = 6 * GB
 
     def usage(index: int) -> int:
         device = backend.gpus[index]
-        return weights + (device.allocated if allocator == "cudaMallocAsync" else device.reserved)
+        segments = device.reserved if has_segments else 0
+        return weights + (device.allocated if allocator == "cudaMallocAsync" else segments)
 
-    memory = TorchMemory(backend, usage)
+    memory = TorchMemory(backend, HostUsage(usage, has_segments))
     backend.gpus[0].allocate(3 * GB)
     backend.gpus[0].free(2 * GB)
     assert memory.read() == (DeviceMemory("cuda:0", 7 * GB, 9 * GB),)
@@ -149,6 +153,16 @@ def test_marks_give_the_span_of_the_gpu_without_waiting() -> None:
     assert ("synchronize", 0) not in backend.log
 
 
+def test_marks_that_cannot_be_read_are_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    """After a kernel's error every mark of the device fails, and a run has thousands."""
+    backend = FakeBackend([gpu(0)])
+    memory = TorchMemory(backend)
+    marks = [mark for _ in range(4) if (mark := memory.mark()) is not None]
+    backend.broken = True
+    assert [memory.gpu_times_s(start, end) for start, end in pairwise(marks)] == [{}, {}, {}]
+    assert len(caplog.records) == 1
+
+
 def test_a_host_without_a_gpu_is_not_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """torch with CUDA that nobody initialised (``--cpu``) stays uninitialised."""
     torch = types.ModuleType("torch")
@@ -189,6 +203,28 @@ def test_apples_memory_is_read_without_peaks(monkeypatch: pytest.MonkeyPatch) ->
     assert probes.memory.mark() is None
     reasons = {(m.name, m.device): m.reason for m in probes.metrics()}
     assert "MPS" in (reasons["gpu_load_percent", "mps:0"] or "")
+
+
+def test_an_xpu_that_tells_no_memory_is_a_reason_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torch before 2.6 has torch.xpu without any figure of its allocator."""
+    properties = types.SimpleNamespace(name="Intel Test", total_memory=8 * GB)
+    torch = types.ModuleType("torch")
+    torch.cuda = types.SimpleNamespace(is_initialized=lambda: False)  # type: ignore[attr-defined]
+    torch.xpu = types.SimpleNamespace(  # type: ignore[attr-defined]
+        is_initialized=lambda: True,
+        device_count=lambda: 2,
+        current_device=lambda: 0,
+        get_device_properties=lambda index: properties,
+        synchronize=lambda index: None,
+    )
+    torch._C = types.SimpleNamespace()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    assert isinstance(find_backend(), XpuBackend)
+    probes = open_probes()
+    assert probes.boundary.read(sync=True).vram == ()
+    assert [s for probe in probes.sampled for s in probe.read() if s.device] == []
+    reasons = {(m.name, m.device): m.reason or "" for m in probes.metrics()}
+    assert "torch.xpu.memory_allocated" in reasons["vram_bytes", "xpu:0"]
 
 
 def test_the_cuda_adapter_reads_what_torch_says() -> None:
