@@ -11,8 +11,10 @@ from ..model import Boundary, DeviceMemory, Metric
 from .process import ProcessProbe, ProcessReading
 from .torch_memory import TorchMemory
 
-FRESH_S = 0.002
-"""What is younger than this is not read again: in 2 ms a process touches some ten megabytes at most."""
+SHORT_S = 0.002
+"""A shorter node has no RAM and read figures of its own: in 2 ms a process touches a few megabytes."""
+FRESH_S = 0.005
+"""A node that begins starts from the last reading if it is younger than this."""
 
 
 class BoundaryReader:
@@ -28,7 +30,7 @@ class BoundaryReader:
         self._clock = clock
         self._reading = ProcessReading(None, None, None, None, None)
         self._vram: tuple[DeviceMemory, ...] = ()
-        self._reading_s = self._vram_s = float("-inf")
+        self._reading_s = self._vram_s = self._entered_s = float("-inf")
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -39,9 +41,10 @@ class BoundaryReader:
     def read(self, *, sync: bool, entering: bool = False) -> Boundary:
         """Everything, once; ``sync`` waits for all queued GPU work first.
 
-        Time and CPU time are always new. RAM and bytes read stand as they were where they
-        are younger than :data:`FRESH_S`; so does GPU memory as a node enters, never as it
-        leaves: a gigabyte of that is allocated in microseconds.
+        Time and CPU time are always new. RAM and bytes read stand as they were where a node
+        begins within :data:`FRESH_S` or ends within :data:`SHORT_S`; what short nodes did is
+        then found at the next reading. GPU memory is read at each node's end: a gigabyte of
+        that is allocated in microseconds.
 
         The stamp (``t_s``, ``cpu_s``) is taken after the wait: before the other
         readings at a node's end, after them with ``entering``, so that the cost of
@@ -54,7 +57,8 @@ class BoundaryReader:
             t_s = clock()
         sync_s = t_s - began_s
         peak: int | None = None
-        if t_s - self._reading_s < FRESH_S:
+        due_s = self._reading_s + FRESH_S if entering else self._entered_s + SHORT_S
+        if t_s < due_s:
             reading = self._reading
             cpu_s: float | None = process.cpu_s()
         else:
@@ -62,11 +66,11 @@ class BoundaryReader:
             self._reading_s = t_s
             peak = reading.ram_peak_bytes
             cpu_s = process.cpu_s() if entering else reading.cpu_s
-        if memory is not None and not (entering and t_s - self._vram_s < FRESH_S):
+        if memory is not None and not (entering and t_s < self._vram_s + SHORT_S):
             self._vram = memory.read()
             self._vram_s = t_s
         if entering:
-            t_s = clock()
+            t_s = self._entered_s = clock()
         return Boundary(
             t_s,
             cpu_s,

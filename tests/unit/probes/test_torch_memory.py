@@ -250,20 +250,18 @@ def test_the_cuda_adapter_reads_what_torch_says() -> None:
     assert backend.label == "CUDA"
 
 
-def test_what_was_read_within_two_milliseconds_is_not_read_again_except_gpu_memory_at_a_nodes_end() -> None:
+def test_a_short_node_has_gpu_memory_of_its_own_and_the_last_readings_ram() -> None:
     backend = FakeBackend([gpu(0)])
-    process = CountingProcess()
-    reader = BoundaryReader(process, TorchMemory(backend), backend.clock)
-    first = reader.read(sync=False)
+    reader = BoundaryReader(CountingProcess(), TorchMemory(backend), backend.clock)
+    first = reader.read(sync=False, entering=True)
     backend.gpus[0].allocate(50 * MIB)
-    entered = reader.read(sync=False, entering=True)
     left = reader.read(sync=False)
+    entered = reader.read(sync=False, entering=True)
     backend.clock.advance(0.003)
-    later = reader.read(sync=False, entering=True)
-    assert [b.vram[0].used_bytes - first.vram[0].used_bytes for b in (entered, left, later)] == [
-        0,
-        50 * MIB,
-        50 * MIB,
-    ]
-    assert [b.read_bytes for b in (first, entered, left, later)] == [1, 1, 1, 2]
-    assert [b.ram_peak_bytes for b in (first, entered, left, later)] == [1, None, None, 2]
+    long_left = reader.read(sync=False)
+    backend.clock.advance(0.006)
+    entered_late = reader.read(sync=False, entering=True)
+    boundaries = (first, left, entered, long_left, entered_late)
+    assert [b.vram[0].used_bytes // MIB for b in boundaries] == [0, 50, 50, 50, 50]
+    assert [b.read_bytes for b in boundaries] == [1, 1, 1, 2, 3]
+    assert [b.ram_peak_bytes for b in boundaries] == [1, None, None, 2, 3]
