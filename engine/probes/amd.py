@@ -47,7 +47,10 @@ class AmdSampler:
         self._lost: dict[tuple[str, str], str] = {}
         self._failures: dict[tuple[str, str], int] = {}
         self._load_before: dict[str, float] = {}
-        self._handles = self._match(devices)
+        try:
+            self._handles = self._match(devices)
+        except self._smi.AmdSmiException as error:
+            raise AmdMissingError(f"amdsmi does not list the GPUs ({error})") from error
         self._ask: dict[str, Callable[[Any], float]] = {
             "gpu_load_percent": lambda h: float(self._smi.amdsmi_get_gpu_activity(h)["gfx_activity"]),
             "device_vram_bytes": lambda h: float(self._smi.amdsmi_get_gpu_vram_usage(h)["vram_used"]) * MIB,

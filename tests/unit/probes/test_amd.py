@@ -85,11 +85,16 @@ def test_one_missing_quantity_takes_no_other_with_it(
     assert reasons["gpu_load_percent"] is None
 
 
-@pytest.mark.parametrize("missing", ["package", "driver"])
+@pytest.mark.parametrize("missing", ["package", "driver", "GPUs", "addresses"])
 def test_without_the_library_torch_still_tells_the_memory(
     backend: FakeBackend, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    broken = library(amdsmi_init=lambda: fail("")) if missing == "driver" else None
+    calls = {
+        "driver": {"amdsmi_init": lambda: fail("")},
+        "GPUs": {"amdsmi_get_processor_handles": lambda: fail("")},
+        "addresses": {"amdsmi_get_gpu_device_bdf": fail},
+    }
+    broken = library(**calls[missing]) if missing in calls else None
     monkeypatch.setitem(sys.modules, "amdsmi", broken)
     backend.gpus[0].device_used = 3 * GB
     opened = probes(backend)
