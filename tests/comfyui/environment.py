@@ -18,12 +18,36 @@ from .trees import last_line
 
 TORCH = ("torch==2.11.0", "torchvision==0.26.0", "torchaudio==2.11.0")
 """A matched set: other combinations do not import."""
+PYTHON_VARIABLE = "COMFYUI_PYTHON"
 DEV_REQUIREMENTS = REPOSITORY / "tests" / "requirements.txt"
 
 
 def environment_python(folder: Path) -> Path:
     """The interpreter of the environment in ``folder``."""
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def named_python() -> Path | None:
+    """The interpreter that ``COMFYUI_PYTHON`` names, or ``None`` where it is not set.
+
+    For a GPU whose driver does not fit :data:`TORCH`, and for machines without a network.
+    """
+    named = os.environ.get(PYTHON_VARIABLE)
+    if not named:
+        return None
+    python = Path(named).expanduser().absolute()  # not resolved: an environment is known by its link
+    wanted = "import importlib.util as u; print(*(n for n in ('torch', 'pytest') if u.find_spec(n) is None))"
+    done = _run([str(python), "-c", wanted])
+    if done.returncode:
+        raise ProvisioningError(
+            f"{PYTHON_VARIABLE} is {python}, which does not run: {last_line(done.stderr)}."
+        )
+    if missing := done.stdout.split():
+        raise ProvisioningError(
+            f"The Python that {PYTHON_VARIABLE} names lacks {' and '.join(missing)}: "
+            "install ComfyUI's requirements, the pack's and tests/requirements.txt into it."
+        )
+    return python
 
 
 def pip_command(cache: Path) -> list[str]:

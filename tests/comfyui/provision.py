@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .cache import cache_folder, only_one
-from .environment import build_environment, pip_command
+from .environment import build_environment, named_python, pip_command
 from .problem import ProvisioningError
 from .trees import NEWEST, VERSIONS, named_tree, registry_tree
 
@@ -31,15 +31,17 @@ class Host:
 def provision(*versions: str) -> list[Host]:
     """Make the named ComfyUI versions ready (without a name: the newest). ``COMFYUI_PATH`` overrides all.
 
+    ``COMFYUI_PYTHON`` names an interpreter to use instead of an environment built for the purpose.
     Raises :class:`ProvisioningError` with a sentence for the person at the keyboard.
     """
     cache = cache_folder()
     with only_one(cache):
         named = named_tree()
         if named is not None:
-            return [Host(tree_version(named), named, build_environment(cache / "venv-own", named))]
+            python = named_python() or build_environment(cache / "venv-own", named)
+            return [Host(tree_version(named), named, python)]
         newest = _registry(cache, NEWEST)
-        python = build_environment(cache / "venv", newest)
+        python = named_python() or build_environment(cache / "venv", newest)
         return [Host(version, _registry(cache, version), python) for version in versions or (NEWEST,)]
 
 

@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 
+from engine.probes.nvml import driver_version
+from tests.comfyui.problem import ProvisioningError
+from tests.comfyui.provision import Host, provision
+
 RESULTS = Path(__file__).resolve().parents[2] / "metrics" / "results"
 
 
@@ -36,15 +40,30 @@ Compare = Callable[[str, float, float, str], None]
 def torch(request: pytest.FixtureRequest) -> ModuleType:
     """torch with an initialised NVIDIA GPU."""
     torch: Any = pytest.importorskip("torch", reason="torch is not installed")
-    if not torch.cuda.is_available():
-        pytest.skip("torch sees no CUDA device on this machine")
     if torch.version.cuda is None:
         pytest.skip("these truths are made with CUDA; this torch is for another backend")
+    if not torch.cuda.is_available():
+        driver = driver_version()
+        if driver is not None:
+            pytest.fail(
+                f"There is an NVIDIA driver ({driver}), but torch {torch.__version__} finds no GPU: it needs "
+                f"a driver for CUDA {torch.version.cuda}, or a torch for this driver (see CONTRIBUTING.md)."
+            )
+        pytest.skip("torch sees no CUDA device on this machine")
     torch.cuda.init()
     torch.cuda.current_device()
     torch.zeros(1, device="cuda")
     request.config.stash[HARDWARE] = f"{torch.cuda.get_device_name()}, torch {torch.__version__}"
     return torch  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def comfyui_host() -> Host:
+    """As elsewhere, but the truths that need no ComfyUI are worth measuring without one."""
+    try:
+        return provision()[0]
+    except ProvisioningError as problem:
+        pytest.skip(f"No ComfyUI to test against: {problem}")
 
 
 @pytest.fixture

@@ -9,9 +9,17 @@ import json
 
 import torch
 
+from engine.model import DeviceMemory
 from engine.probes.select import open_memory
+from engine.probes.torch_memory import TorchMemory
 
 GIB = 1024**3
+
+
+def boundary(memory: TorchMemory) -> DeviceMemory:
+    """As in precise timing: cudaMallocAsync frees in the order of the stream, so the GPU is waited for."""
+    memory.synchronize()
+    return memory.read()[0]
 
 
 def main() -> None:
@@ -19,12 +27,12 @@ def main() -> None:
     torch.zeros(1, device="cuda")
     memory = open_memory()
     assert memory is not None
-    start = memory.read()[0]
+    start = boundary(memory)
     block = torch.empty(GIB, dtype=torch.uint8, device="cuda")
     del block
-    first = memory.read()[0]
+    first = boundary(memory)
     block = torch.empty(GIB, dtype=torch.uint8, device="cuda")
-    second = memory.read()[0]
+    second = boundary(memory)
     assert first.peak_bytes is not None
     assert second.peak_bytes is not None
     found = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import sys
 import tarfile
 from collections.abc import Callable, Mapping
@@ -13,8 +14,9 @@ import pytest
 
 from tests.comfyui import trees
 from tests.comfyui.cache import CACHE_VARIABLE, cache_folder, stamped, write_stamp
+from tests.comfyui.environment import PYTHON_VARIABLE
 from tests.comfyui.problem import ProvisioningError
-from tests.comfyui.provision import main, tree_version
+from tests.comfyui.provision import Host, main, provision, tree_version
 from tests.comfyui.trees import Source, named_tree, registry_tree
 
 FILES = {"main.py": b"print()", "comfy/model.py": b"x = 1", "comfyui_version.py": b'__version__ = "9.9.9"\n'}
@@ -127,6 +129,26 @@ def test_named_comfyui_must_be_one(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for name in ("main.py", "execution.py", "requirements.txt"):
         (tmp_path / name).touch()
     assert named_tree() == tmp_path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in for Python is a shell script")
+def test_a_named_tree_and_python_need_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is downloaded or built: the way for a torch that fits the GPU, and without a network."""
+    for name in ("main.py", "execution.py", "requirements.txt"):
+        (tmp_path / name).touch()
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(trees.PATH_VARIABLE, str(tmp_path))
+    python = tmp_path / "python"
+    monkeypatch.setenv(PYTHON_VARIABLE, str(python))
+    with pytest.raises(ProvisioningError, match="does not run"):
+        provision()
+    python.write_text("#!/bin/sh\necho torch\n")
+    python.chmod(0o755)
+    with pytest.raises(ProvisioningError, match="lacks torch"):
+        provision()
+    python.write_text("#!/bin/sh\n")
+    assert provision() == [Host("unknown", tmp_path, python)]
+    assert not (tmp_path / "cache" / "venv-own").exists()
 
 
 def test_command_ends_with_one_sentence(
