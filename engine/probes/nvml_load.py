@@ -159,7 +159,8 @@ class NvmlLoad:
         for end_s, (stamp, value) in zip(ends, stamped, strict=True):
             before, feed.last_end_s, feed.last_stamp_us = feed.last_end_s, end_s, stamp
             start_s = end_s - feed.distance_s
-            if before is not None and end_s - before <= GAP * feed.distance_s:
+            # What was polled meanwhile may lie after windows that reach the buffer late.
+            if before is not None and 0 < end_s - before <= GAP * feed.distance_s:
                 start_s = before
             if end_s > self._since_s and end_s > start_s:
                 found.append(Sample(METRIC, end_s, value, feed.gpu.device.key, start_s))

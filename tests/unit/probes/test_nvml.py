@@ -136,6 +136,23 @@ def test_a_hole_in_the_buffer_is_not_a_long_window(stub: Stub) -> None:
     assert list(load.read())[-1].start_s == pytest.approx(4.8)
 
 
+def test_windows_that_reach_the_buffer_late_are_kept_beside_a_poll(stub: Stub) -> None:
+    backend = one_gpu(stub)
+    device = TorchMemory(backend).devices[0]
+    clock = FakeClock()
+    load = NvmlLoad(
+        nvml.open_nvml(), (NvmlGpu(device, nvml.open_nvml().gpu(0)),), clock, lambda: {"boot": clock}
+    )
+    clock.advance(1.0)
+    assert [s.t_s for s in load.read()] == [1.0]
+    for tenth in (2, 4, 6, 8, 10, 12):
+        stub.sample(0, tenth / 10, 50)
+    clock.advance(1.0)
+    late = list(load.read())
+    assert [round(s.t_s, 3) for s in late] == [0.2, 0.4, 0.6, 0.8, 1.0, 1.2]
+    assert [s.start_s for s in late] == pytest.approx([0.0, 0.2, 0.4, 0.6, 0.8, 1.0])
+
+
 def test_a_dry_buffer_is_filled_by_one_poll(stub: Stub) -> None:
     backend = one_gpu(stub)
     backend.clock.advance(10.0)
