@@ -218,7 +218,8 @@ class MpsBackend:
         return "mps"
 
     def in_use(self, index: int) -> bool:
-        return True
+        # A host started with --cpu leaves it alone, and no call says so.
+        return int(self._mps.driver_allocated_memory()) > 0
 
     def memory(self, index: int) -> AllocatorStats:
         return AllocatorStats(

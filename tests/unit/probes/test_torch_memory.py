@@ -189,15 +189,18 @@ def test_apples_memory_is_read_without_peaks(monkeypatch: pytest.MonkeyPatch) ->
     torch.backends = types.SimpleNamespace(  # type: ignore[attr-defined]
         mps=types.SimpleNamespace(is_available=lambda: True)
     )
+    held = [0]  # as long as nobody computes on it, which a host started with --cpu never does
     torch.mps = types.SimpleNamespace(  # type: ignore[attr-defined]
         current_allocated_memory=lambda: 2 * GB,
-        driver_allocated_memory=lambda: 3 * GB,
+        driver_allocated_memory=lambda: held[0],
         recommended_max_memory=lambda: 12 * GB,
         synchronize=lambda: None,
     )
     monkeypatch.setitem(sys.modules, "torch", torch)
     probes = open_probes()
     assert probes.devices[0].memory_total_bytes == 12 * GB
+    assert probes.boundary.read(sync=True).vram == ()
+    held[0] = 3 * GB
     assert probes.boundary.read(sync=True).vram == (DeviceMemory("mps:0", 2 * GB, None),)
     assert probes.memory is not None
     assert probes.memory.mark() is None
