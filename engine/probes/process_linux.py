@@ -76,11 +76,12 @@ class LinuxProcess:
             "bytes that the process had fetched from storage (/proc/self/io), memory-mapped files included; "
             "0 says only that the file was in the system's cache"
         )
+        peak = "exact: the kernel's high-water mark, reset at the boundaries of nodes of 2 ms and more"
         read_call = metric("read_bytes", "B", calls)
         return (
             cpu_metric(),
             metric("ram_bytes", "B", "resident memory of the process"),
-            metric("ram_max_bytes", "B", "exact: the kernel's high-water mark, reset at each node boundary"),
+            metric("ram_max_bytes", "B", peak),
             metric("read_bytes", "B", disk),
             Metric(name="read_call_bytes", unit="B", method=read_call.method, reason=read_call.reason),
         )

@@ -1,0 +1,100 @@
+"""Rules that need several runs of one workflow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ...model import Run, Step
+from ..labels import step_title
+from ..spread import known
+from ..trends import Leak, Trends
+from ..units import format_bytes, format_percent, format_seconds
+from .entry import LEAST_S, Advice, ran
+
+REPEATED_RUNS = 3
+
+_ENCODER = re.compile(r"text.*encode|encode.*text|conditioning", re.IGNORECASE)
+
+
+def repeated_work(run: Run, earlier: Sequence[Run]) -> Iterable[Advice]:
+    """Nodes that did the same work, from the same inputs, in every one of the last runs."""
+    runs = [run, *(other for other in earlier if other.settings.cache == "keep")][:REPEATED_RUNS]
+    if run.settings.cache != "keep" or len(runs) < REPEATED_RUNS:
+        return
+    for step in ran(run):
+        spent = step.exec_time or 0.0
+        if not step.inputs_hash or spent < 0.2 or spent < 0.03 * (run.total_time or 0.0):
+            continue
+        before = [_same_work(other, step) for other in runs[1:]]
+        if not all(before):
+            continue
+        again = "the text" if _ENCODER.search(step.node_type) else "its inputs"
+        yield Advice(
+            kind="text_encoded_again" if _ENCODER.search(step.node_type) else "never_cached",
+            severity="medium" if spent >= LEAST_S else "low",
+            text=(
+                f"{step_title(step)} ran again in {len(runs)} runs in a row although {again} did not change, "
+                f"for {format_seconds(spent)} each time. ComfyUI keeps results only between runs that need "
+                "them: something before it changes every time (a random seed, a node that always runs), or "
+                "the cache was full or switched off."
+            ),
+            node_ids=(step.node_id,),
+            evidence={
+                "exec_time": spent,
+                "run_ids": [other.id for other in runs],
+                "inputs_hash": step.inputs_hash,
+            },
+            saving_s=spent,
+        )
+
+
+def _same_work(run: Run, step: Step) -> bool:
+    return any(
+        other.node_id == step.node_id and other.inputs_hash == step.inputs_hash and other.status == "ok"
+        for other in run.measured_steps
+    )
+
+
+def slower(history: Trends) -> list[Advice]:
+    """The workflow takes longer from run to run."""
+    trend = history.total_time
+    count = len(known(trend.values))
+    if not trend.is_certain or count < 5 or trend.change_share is None or trend.change_share < 0.15:
+        return []
+    return [
+        Advice(
+            kind="slower",
+            severity="medium",
+            text=(
+                f"This workflow has become {format_percent(trend.change_share)} slower over its last {count} "
+                f"runs, about {format_seconds(trend.slope_per_run)} a run. A hot GPU, a fuller memory or "
+                "another program can be the reason; compare the first and the last run."
+            ),
+            evidence={
+                "slope_s_per_run": trend.slope_per_run,
+                "change_share": trend.change_share,
+                "run_count": count,
+            },
+        )
+    ]
+
+
+def leaking(leak: Leak) -> Advice:
+    """A node that keeps memory, run after run."""
+    place = "GPU memory" if leak.kind == "vram" else "RAM"
+    return Advice(
+        kind=f"{leak.kind}_leak",
+        severity="high",
+        text=(
+            f"{leak.node_title} keeps about {format_bytes(leak.bytes_per_run)} of {place} in every run and "
+            f"does not give it back: {format_bytes(leak.total_bytes)} over {len(leak.run_ids)} runs. "
+            "Restarting ComfyUI frees it; an update of that node's pack may cure it."
+        ),
+        node_ids=(leak.node_id,),
+        evidence={
+            "bytes_per_run": leak.bytes_per_run,
+            "total_bytes": leak.total_bytes,
+            "run_ids": list(leak.run_ids),
+        },
+    )

@@ -1,0 +1,133 @@
+"""Rules about where the time of a run goes. Each speaks only where its quantity was measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ...model import Run, Step
+from ..findings import Summary
+from ..labels import step_title
+from ..spread import known
+from ..summary import loads_models
+from ..units import format_percent, format_seconds
+from .entry import LEAST_S, Advice, name_of, ran
+
+IDLE_SHARE = 0.4
+LOADING_SHARE = 0.25
+
+_SAMPLER = re.compile(r"sampler", re.IGNORECASE)
+
+
+def loading(run: Run, summary: Summary) -> Iterable[Advice]:
+    """Loading models takes a good part of the run."""
+    total = summary.total_time
+    loaders = [(step, spent) for step in ran(run) if (spent := _load_time(step))]
+    spent_s = sum(spent for _, spent in loaders)
+    if not total or spent_s < LOADING_SHARE * total or spent_s < LEAST_S:
+        return
+    rest = "They stay loaded as long as memory allows" if run.cold else "Some were not loaded any more"
+    yield Advice(
+        kind="model_loading",
+        severity="medium" if run.cold else "high",
+        text=(
+            f"Loading models takes {format_seconds(spent_s)}, {format_percent(spent_s / total)} of this run. "
+            f"{rest}: run it twice to see the time without loading. If every run loads again, the models do "
+            "not fit together: use smaller ones (fp8, GGUF), or change fewer of them between runs. Models "
+            "on an SSD load several times faster than on a hard disk."
+        ),
+        node_ids=tuple(step.node_id for step, _ in loaders),
+        evidence={"load_time_s": spent_s, "total_time": total, "cold": run.cold},
+        saving_s=spent_s,
+    )
+
+
+def _load_time(step: Step) -> float | None:
+    """As the host marked it; a loader without marks spent all its time loading."""
+    return step.load_time_s or (step.exec_time if loads_models(step) else None)
+
+
+def offloading(run: Run, summary: Summary) -> Iterable[Advice]:
+    """Models are moved out of GPU memory to make room."""
+    spent_s = sum(known(step.offload_time_s for step in ran(run)))
+    if summary.total_time and spent_s >= LEAST_S and spent_s >= 0.1 * summary.total_time:
+        yield Advice(
+            kind="offloading",
+            severity="medium",
+            text=(
+                f"Moving models out of GPU memory takes {format_seconds(spent_s)}. They do not fit beside "
+                "each other: a smaller model or text encoder, or a smaller image, avoids it."
+            ),
+            node_ids=tuple(step.node_id for step in ran(run) if step.offload_time_s),
+            evidence={"offload_time_s": spent_s, "total_time": summary.total_time},
+            saving_s=spent_s,
+        )
+
+
+def gpu_idle(run: Run, summary: Summary) -> Iterable[Advice]:
+    """The GPU waits for something."""
+    idle, total = summary.idle, summary.total_time
+    if idle is None or not total or idle.share < IDLE_SHARE or idle.share * total < LEAST_S:
+        return
+    if idle.loading_share > 0.5:
+        reason = "Most of that passes while models are loaded."
+    elif idle.node_id and idle.node_share > 0.3:
+        reason = (
+            f"Most of it is in {name_of(run, idle.node_id)}, which works on the CPU or waits for the disk."
+        )
+    else:
+        reason = "It is spread over many nodes that work on the CPU."
+    yield Advice(
+        kind="gpu_idle",
+        severity="medium",
+        text=(
+            f"The GPU has nothing to do for {format_percent(idle.share)} of the run "
+            f"({format_seconds(idle.share * total)}). {reason} A faster GPU would not help there."
+        ),
+        node_ids=(idle.node_id,) if idle.node_id else (),
+        evidence={"idle_share": idle.share, "loading_share": idle.loading_share, "total_time": total},
+        saving_s=idle.share * total,
+    )
+
+
+def sampling(run: Run, summary: Summary) -> Iterable[Advice]:
+    """A sampler takes most of the run: what a step less saves."""
+    total = summary.total_time
+    for step in ran(run):
+        spent = step.exec_time
+        if not (total and spent and step.sampler_steps and step.sampler_step_median_s):
+            continue
+        if not _SAMPLER.search(step.node_type) or spent < 0.5 * total or spent < LEAST_S:
+            continue
+        yield Advice(
+            kind="sampling",
+            severity="low",
+            text=(
+                f"{step_title(step)} is where the time goes: {step.sampler_steps} steps of "
+                f"{format_seconds(step.sampler_step_median_s)} each, {format_percent(spent / total)} of the "
+                f"run. Each step less saves {format_seconds(step.sampler_step_median_s)}."
+            ),
+            node_ids=(step.node_id,),
+            evidence={
+                "exec_time": spent,
+                "total_time": total,
+                "sampler_steps": step.sampler_steps,
+                "sampler_step_median_s": step.sampler_step_median_s,
+            },
+        )
+
+
+def own_cost(run: Run, summary: Summary) -> Iterable[Advice]:
+    """Measuring takes more of the run than it should."""
+    share = summary.overhead_share
+    if share is not None and share > 0.05 and summary.overhead_s > 0.05:
+        yield Advice(
+            kind="profiler_cost",
+            severity="low",
+            text=(
+                f"Measuring itself took {format_percent(share)} of this run. Set the timing of Profiler "
+                "Start to light, or its interval to 200 ms or more."
+            ),
+            evidence={"overhead_s": summary.overhead_s, "overhead_share": share},
+            saving_s=summary.overhead_s,
+        )
