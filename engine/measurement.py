@@ -27,15 +27,13 @@ class Measurement:
         probes: Probes,
         settings: RunSettings,
         describe: Callable[[str], NodeRef],
-        *,
-        host_synchronizes: bool = False,
     ) -> None:
-        """``describe``: who a node is. ``host_synchronizes``: the host waits for the GPU by itself."""
+        """``describe``: who a node is."""
         primary = next((device.key for device in probes.devices if device.primary), None)
         self._probes = probes
         self._sampler = Sampler(probes.sampled, settings.interval_ms / 1000.0)
         self._marks = GpuMarks(probes.memory if settings.timing == "light" else None)
-        self._sync = settings.timing == "precise" and not host_synchronizes
+        self._sync = settings.timing == "precise"
         self._boundary_s = 0.0
         self._boundary_count = 0
         self._sync_s = 0.0

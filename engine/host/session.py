@@ -46,16 +46,12 @@ class Session:
         draft: Run,
         probes: Probes,
         archive: Archive,
-        *,
-        host_synchronizes: bool = False,
     ) -> None:
         """``draft`` holds what is known before the first node."""
         self.draft = draft
         self.archive = archive
         self.is_off = False
-        self.measurement = Measurement(
-            probes, draft.settings, self._describe, host_synchronizes=host_synchronizes
-        )
+        self.measurement = Measurement(probes, draft.settings, self._describe)
         self._call = call
         self._boundary = probes.boundary
         self._roles = prompts.roles(call.prompt)
