@@ -62,15 +62,28 @@ class Archive:
             self._handle.settle(run)
 
     def finish_with(
-        self, make_run: Callable[[], Run], bare_run: Callable[[], Run], tell: Callable[[Run], None]
+        self,
+        make_run: Callable[[], Run],
+        bare_run: Callable[[], Run],
+        tell: Callable[[Run], None],
+        over: Callable[[], None],
     ) -> None:
         """Put the run together on a thread of its own, write what comes out, then ``tell`` it.
 
-        ``bare_run`` answers what is certain, for when ``make_run`` fails.
+        ``bare_run`` answers what is certain, for when ``make_run`` fails. ``over`` is called in any case.
         """
-        thread = threading.Thread(
-            target=self._finish, args=(make_run, bare_run, tell), name="holaf-profiler-finish", daemon=True
-        )
+
+        def work() -> None:
+            try:
+                time.sleep(YIELD_S)
+                self._finish(make_run, bare_run, tell)
+            except Exception:  # the do-no-harm boundary of this thread
+                log.exception("Workflow Profiler could not finish the run.")
+            finally:
+                over()
+                _finishing.discard(threading.current_thread())
+
+        thread = threading.Thread(target=work, name="holaf-profiler-finish", daemon=True)
         with _finishing_lock:
             _finishing.add(thread)
             thread.start()
@@ -97,19 +110,13 @@ class Archive:
         self, make_run: Callable[[], Run], bare_run: Callable[[], Run], tell: Callable[[Run], None]
     ) -> None:
         try:
-            time.sleep(YIELD_S)
-            try:
-                run = make_run()
-            except Exception:
-                log.exception("Workflow Profiler could not put the run together; its steps so far are kept.")
-                run = bare_run()
-            if self._handle is not None:
-                self._handle.finish(run)
-            tell(run)
-        except Exception:  # the do-no-harm boundary of this thread
-            log.exception("Workflow Profiler could not finish the run.")
-        finally:
-            _finishing.discard(threading.current_thread())
+            run = make_run()
+        except Exception:
+            log.exception("Workflow Profiler could not put the run together; its steps so far are kept.")
+            run = bare_run()
+        if self._handle is not None:
+            self._handle.finish(run)
+        tell(run)
 
 
 @atexit.register

@@ -29,7 +29,7 @@ _current: LiveFeed | None = None
 
 
 def status() -> dict[str, Any]:
-    """The run that goes on now, or ``{"active": False}``."""
+    """The run that goes on now or is being put together, or ``{"active": False}``."""
     feed = _current
     return {"active": False} if feed is None else {"active": True, **feed.snapshot()}
 
@@ -68,21 +68,26 @@ class LiveFeed:
         return self._total
 
     def ended(self) -> None:
-        """No node runs any more."""
+        """No node runs any more; the run is still to be put together."""
+        self._over.set()
+
+    def over(self) -> None:
+        """The run is in the history, or will never be."""
         global _current
         if _current is self:
             _current = None
-        self._over.set()
 
     def finished(self, run: Run) -> None:
-        """The run is put together. Told after everything else."""
+        """The run is put together. Told after everything else, once it can be read from the history."""
         if self._thread is not None:
             self._thread.join(LAST_STEPS_S)
         summary = summarize(run)
+        run_id = self._archive.run_id()
+        self.over()
         events.send(
             events.RUN_FINISHED,
             {
-                "run_id": self._archive.run_id(),
+                "run_id": run_id,
                 "prompt_id": run.prompt_id,
                 "name": run.name,
                 "workflow_id": run.workflow_id,

@@ -237,7 +237,9 @@ class Session:
         try:
             self._save_memory_snapshot()
         finally:
-            self.archive.finish_with(lambda: self._finished_run(messages), self._bare_run, self.live.finished)
+            self.archive.finish_with(
+                lambda: self._finished_run(messages), self._bare_run, self.live.finished, self.live.over
+            )
 
     def _bare_run(self) -> Run:
         """What is certain about a run that could not be put together."""
