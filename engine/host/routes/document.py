@@ -20,13 +20,6 @@ _ERRORS = {
 }
 
 
-def get_document(_call: Call) -> Answer:
-    """The OpenAPI 3.1 document of all routes."""
-    from .table import ROUTES
-
-    return build(ROUTES)
-
-
 def build(routes: tuple[Route, ...]) -> dict[str, Any]:
     """The document for ``routes``."""
     found: dict[str, dict[str, Any]] = {}
@@ -38,9 +31,8 @@ def build(routes: tuple[Route, ...]) -> dict[str, Any]:
             "title": _TITLE,
             "version": "1",
             "description": (
-                "The history of profiled runs. Every path also exists under /api. Times are seconds, memory "
-                "is "
-                "bytes; null means that a quantity was not measured."
+                "The history of profiled runs. Every path also exists under /api. Times are seconds, "
+                "memory is bytes; null means that a quantity was not measured."
             ),
         },
         "paths": found,
@@ -133,12 +125,18 @@ def _table(table: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties}
 
 
-ROUTES = (
-    Route(
+def route_for(others: tuple[Route, ...]) -> Route:
+    """The route of the document, which describes ``others`` and itself."""
+
+    def get_document(_call: Call) -> Answer:
+        """The OpenAPI 3.1 document of all routes."""
+        return build((*others, own))
+
+    own = Route(
         method="GET",
         path="openapi.json",
         handler=get_document,
         summary="This document",
         tag="panel",
-    ),
-)
+    )
+    return own

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import analyses, comparison, document, exports, groups, imports, preferences, references, runs, steps
 from .call import Route
 
-ROUTES: tuple[Route, ...] = (
+_DESCRIBED: tuple[Route, ...] = (
     # Before runs/{run_id}, which would take "compare" for an id.
     *comparison.ROUTES,
     *runs.ROUTES,
@@ -16,5 +16,5 @@ ROUTES: tuple[Route, ...] = (
     *analyses.ROUTES,
     *imports.ROUTES,
     *preferences.ROUTES,
-    *document.ROUTES,
 )
+ROUTES = (*_DESCRIBED, document.route_for(_DESCRIBED))
