@@ -3,8 +3,10 @@
 import * as backend from "../backend.js";
 import { fill, h, iconButton, select } from "../dom.js";
 import { MISSING, bytes, joules, seconds, share, signed } from "../format.js";
-import { highlight, showNodes } from "../canvas.js";
+import { highlight } from "../canvas.js";
 import { loading, problem } from "./messages.js";
+import { nodeLink } from "./node_link.js";
+import { table } from "./table.js";
 
 const TOTALS = [
   ["total_time", "Time", seconds],
@@ -75,7 +77,7 @@ export function createCompareView(context, ids) {
   function totals(comparison) {
     const many = order.length > 2;
     return table(
-      ["", "Change", "Baseline", many ? "Others" : "Other"],
+      [[""], ["Change"], ["Baseline"], [many ? "Others" : "Other"]],
       TOTALS.filter(([name]) => comparison.totals?.[name]).map(([name, words, format]) => {
         const delta = comparison.totals[name];
         return h(
@@ -94,7 +96,7 @@ export function createCompareView(context, ids) {
     const rows = comparison.nodes ?? [];
     if (!rows.length) return h("p", { class: "hp-empty" }, "These runs have no nodes to compare.");
     return table(
-      ["Node", "Change", ...runIds.map(label), "VRAM peak"],
+      [["Node"], ["Change"], ...runIds.map((id) => [label(id)]), ["VRAM peak"]],
       rows.map((node) =>
         h(
           "tr",
@@ -105,12 +107,7 @@ export function createCompareView(context, ids) {
           h(
             "td",
             { class: "hp-step-name" },
-            h(
-              "button",
-              { type: "button", class: "hp-link", title: `${node.node_title} #${node.node_id}`, on: { click: () => showNodes([node.node_id]) } },
-              node.node_title || node.node_type,
-              h("span", { class: "hp-muted" }, ` #${node.node_id}`),
-            ),
+            nodeLink(context, node),
             node.presence === "both"
               ? null
               : h("span", { class: "hp-chip" }, node.presence === "baseline" ? "only in the baseline" : "not in the baseline"),
@@ -132,7 +129,7 @@ export function createCompareView(context, ids) {
       { class: "hp-fold" },
       h("summary", {}, `${title} (${entries.length})`),
       table(
-        ["", "Baseline", "Other"],
+        [[""], ["Baseline"], ["Other"]],
         entries.map((entry) =>
           h("tr", {}, h("th", { scope: "row" }, entry.name), h("td", {}, entry.baseline ?? MISSING), h("td", {}, entry.candidate ?? MISSING)),
         ),
@@ -150,19 +147,6 @@ export function createCompareView(context, ids) {
 }
 
 const number = (text) => h("td", { class: "hp-number" }, text);
-
-function table(headers, rows) {
-  return h(
-    "div",
-    { class: "hp-scroll-x" },
-    h(
-      "table",
-      { class: "hp-table" },
-      h("thead", {}, h("tr", {}, headers.map((text, index) => h("th", { scope: "col", class: index ? "hp-number" : "", title: text }, text)))),
-      h("tbody", {}, rows),
-    ),
-  );
-}
 
 /** Less is better in everything compared here; a change within the noise has no colour. */
 function changeCell(delta, format) {

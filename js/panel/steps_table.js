@@ -3,7 +3,7 @@
 import * as backend from "../backend.js";
 import { button, debounce, fill, h, icon, select } from "../dom.js";
 import { plural, seconds } from "../format.js";
-import { highlight, showNodes } from "../canvas.js";
+import { highlight } from "../canvas.js";
 import {
   COLUMNS,
   chosenColumns,
@@ -15,6 +15,7 @@ import {
   withShare,
 } from "./columns.js";
 import { editInline } from "./inline_edit.js";
+import { nodeLink } from "./node_link.js";
 
 const ROWS_AT_ONCE = 200;
 const TYPING_MS = 200;
@@ -191,32 +192,18 @@ export function createStepsTable({ context, run, steps, groups }) {
         },
       },
       columns.map((column) => {
-        if (column.id === "node_title") return nameCell(step, column);
+        if (column.id === "node_title") return nameCell(step);
         if (column.id === "step_comment") return commentCell(step);
         return h("td", { class: column.numeric ? "hp-number" : "" }, column.text(step));
       }),
     );
   }
 
-  function nameCell(step, column) {
+  function nameCell(step) {
     return h(
       "td",
       { class: "hp-step-name", style: { "--hp-share": `${Math.min(100, Math.max(0, (step.share ?? 0) * 100)).toFixed(1)}%` } },
-      h(
-        "button",
-        {
-          type: "button",
-          class: "hp-link",
-          title: `${column.text(step)} #${step.node_id}: show on the canvas`,
-          on: {
-            click: () => {
-              if (!showNodes([step.node_id])) context.say(`The open workflow has no node #${step.node_id}.`);
-            },
-          },
-        },
-        column.text(step),
-        h("span", { class: "hp-muted" }, ` #${step.node_id}`),
-      ),
+      nodeLink(context, step),
     );
   }
 
