@@ -85,6 +85,12 @@ export const createGroup = (group) => json("POST", "/groups", group);
 export const patchGroup = (id, changes) => json("PATCH", `/groups/${id}`, changes);
 export const deleteGroup = (id) => json("DELETE", `/groups/${id}`);
 
+/** What to try for one run. */
+export const getRecommendations = (runId, options) =>
+  json("GET", `/recommendations${queryString({ run: runId })}`, undefined, options);
+/** How a workflow's newest `last` runs developed; `limit` nodes, those with the largest median first. */
+export const getTrends = (params, options) => json("GET", `/trends${queryString(params)}`, undefined, options);
+
 export const updateNodes = (graph) => json("POST", "/update_nodes", graph);
 export const check = (graph, options) => json("POST", "/check", graph, options);
 export const getSettings = () => json("GET", "/settings");

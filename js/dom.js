@@ -24,6 +24,17 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
+/** Make an SVG element. `attributes` are set as they are; `on` as in {@link h}. */
+export function svg(tag, { on = {}, ...attributes } = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  for (const [name, listener] of Object.entries(on)) element.addEventListener(name, listener);
+  append(element, children);
+  return element;
+}
+
 export function append(element, children) {
   for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;

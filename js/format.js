@@ -79,6 +79,16 @@ export function signed(value, format) {
   return `${value > 0 ? "+" : "−"}${format(Math.abs(value))}`;
 }
 
+/** From least to most; a unit that both share is said once: "118–131 ms", "0.9 s–2 min". */
+export function range(least, most, format) {
+  if (absent(least) || absent(most)) return MISSING;
+  const [from, to] = [format(least), format(most)];
+  if (from === to) return to;
+  const [number, unit, ...more] = from.split(" ");
+  const isShared = !more.length && unit !== undefined && to.split(" ").length === 2 && to.endsWith(` ${unit}`);
+  return `${isShared ? number : from}–${to}`;
+}
+
 function parseDate(timestamp) {
   if (timestamp === null || timestamp === undefined || timestamp === "") return null;
   const date = timestamp instanceof Date ? timestamp : new Date(timestamp);

@@ -7,12 +7,21 @@ import { runLabel } from "../format.js";
 import { createActionBar } from "./action_bar.js";
 import { createCompareView } from "./compare_view.js";
 import { createGroupsView } from "./groups_view.js";
+import { createHistoryView } from "./history_view.js";
 import { createLiveView } from "./live_view.js";
 import { createRunView } from "./run_view.js";
 import { createRunsView } from "./runs_view.js";
 import { createSnack } from "./snack.js";
 
 const WRITTEN_MS = 1000;
+
+const VIEWS = {
+  runs: (context) => createRunsView(context),
+  run: (context, { id }) => createRunView(context, id),
+  history: (context, place) => createHistoryView(context, place),
+  compare: (context, { ids }) => createCompareView(context, ids),
+  groups: (context) => createGroupsView(context),
+};
 
 /**
  * `services`: `{live, queueing, reference, prefs, actions}`. Returns `{mount, unmount,
@@ -46,6 +55,7 @@ export function createPanel({ live, queueing, reference, prefs, actions }) {
         updateNodes: () => actions.updateNodes(snack.say),
         showChanges: (changes) => actions.showChanges(changes, snack.say),
         open: (id) => go({ name: "run", id }),
+        history: (runId, workflow) => go({ name: "history", runId, workflow }),
         compare: (ids) => go({ name: "compare", ids }),
         back: () => go({ name: "runs" }),
       },
@@ -55,14 +65,7 @@ export function createPanel({ live, queueing, reference, prefs, actions }) {
     function go(next) {
       place = next;
       view?.dispose?.();
-      view =
-        next.name === "run"
-          ? createRunView(context, next.id)
-          : next.name === "compare"
-            ? createCompareView(context, next.ids)
-            : next.name === "groups"
-              ? createGroupsView(context)
-              : createRunsView(context);
+      view = VIEWS[next.name](context, next);
       fill(main, view.element);
       main.scrollTop = 0;
       drawTabs();
@@ -72,7 +75,7 @@ export function createPanel({ live, queueing, reference, prefs, actions }) {
       const tab = (name, label) =>
         button(label, () => go({ name }), {
           class: "hp-tab",
-          "aria-current": place.name === name || (name === "runs" && ["run", "compare"].includes(place.name)) ? "page" : undefined,
+          "aria-current": place.name === name || (name === "runs" && ["run", "history", "compare"].includes(place.name)) ? "page" : undefined,
         });
       fill(tabs, tab("runs", "Runs"), tab("groups", "Groups"));
     }
@@ -110,7 +113,7 @@ export function createPanel({ live, queueing, reference, prefs, actions }) {
       onEvent("holaf.profiler.run_started", (event) => isMine(event) && place.name === "runs" && refresh()),
       onEvent("holaf.profiler.run_finished", (event) => {
         if (!isMine(event)) return;
-        const shown = () => place.name === "runs" || (place.name === "run" && place.id === event.run_id);
+        const shown = () => ["runs", "history"].includes(place.name) || (place.name === "run" && place.id === event.run_id);
         if (shown()) refresh();
         // the event may be a moment ahead of the history
         setTimeout(() => mounted && shown() && refresh(), WRITTEN_MS);

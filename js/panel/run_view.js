@@ -4,6 +4,7 @@ import * as backend from "../backend.js";
 import { button, fill, h, iconButton } from "../dom.js";
 import { openWorkflow } from "../host.js";
 import { bytes, dateTime, joules, plural, runLabel, seconds, share } from "../format.js";
+import { createAdviceView } from "./advice_view.js";
 import { createChartView } from "./chart_view.js";
 import { editInline } from "./inline_edit.js";
 import { loading, problem } from "./messages.js";
@@ -23,6 +24,7 @@ const FORMATS = [
 /** Returns `{element, refresh, dispose}`. */
 export function createRunView(context, runId) {
   const element = h("section", { class: "hp-run", "aria-label": "Run" }, loading());
+  let advice = null;
   let chart = null;
   let steps = null;
   let groupsArea = null;
@@ -49,14 +51,20 @@ export function createRunView(context, runId) {
       );
       return;
     }
-    chart?.dispose();
+    dispose();
+    advice = createAdviceView({ context, ...data });
     chart = createChartView({ context, run: data.run });
     steps = createStepsTable({ context, ...data });
     groupsArea = h("div", { class: "hp-stack" });
     head = h("div", { class: "hp-stack" });
     drawHead();
     drawGroups();
-    fill(element, head, chart.element, groupsArea, h("h3", {}, "Nodes"), steps.element);
+    fill(element, head, advice.element, chart.element, groupsArea, h("h3", {}, "Nodes"), steps.element);
+  }
+
+  function dispose() {
+    advice?.dispose();
+    chart?.dispose();
   }
 
   /** Another tab, or this one, changed something: keep what the user is at. */
@@ -70,6 +78,7 @@ export function createRunView(context, runId) {
     }
     if (!head.contains(document.activeElement) || !document.activeElement.matches("input, textarea")) drawHead();
     drawGroups();
+    advice.update(data);
     steps.update(data);
     if (redraw) chart.refresh();
     return undefined;
@@ -80,6 +89,7 @@ export function createRunView(context, runId) {
   function drawHead() {
     const { run } = data;
     const title = h("h2", { class: "hp-run-title" }, runLabel(run));
+    const workflow = run.workflow_id || run.workflow_hash;
     fill(
       head,
       h(
@@ -105,6 +115,12 @@ export function createRunView(context, runId) {
         "div",
         { class: "hp-row hp-wrap" },
         button("Open workflow", open, { iconName: "folder-open", title: "Open the workflow this run was made with in a new tab" }),
+        workflow
+          ? button("History", () => context.actions.history(run.id, workflow), {
+              iconName: "chart-line",
+              title: "All runs of this workflow: do they get slower, and what does each node usually take",
+            })
+          : null,
         exportMenu(run),
       ),
     );
@@ -237,7 +253,7 @@ export function createRunView(context, runId) {
     element,
     refresh,
     concerns: (what, id) => what === "group" || (what === "run" && String(id) === String(runId)),
-    dispose: () => chart?.dispose(),
+    dispose,
   };
 }
 

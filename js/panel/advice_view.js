@@ -1,0 +1,84 @@
+// What to try next for one run. Takes no room where there is nothing to say.
+
+import * as backend from "../backend.js";
+import { highlight } from "../canvas.js";
+import { button, fill, h } from "../dom.js";
+import { seconds, share } from "../format.js";
+import { problem } from "./messages.js";
+import { nodeLink } from "./node_link.js";
+
+const ENTRIES_AT_ONCE = 4;
+const SEVERITIES = { high: "important", medium: "worth a try", low: "good to know" };
+
+/** `run`, `steps` as `GET runs/{id}` gives them. Returns `{element, update, dispose}`. */
+export function createAdviceView({ context, run, steps }) {
+  let shown = { run, steps };
+  let request = null;
+  const element = h("section", { class: "hp-advice", "aria-label": "What to try", hidden: true });
+
+  async function load() {
+    request?.abort();
+    const mine = new AbortController();
+    request = mine;
+    try {
+      const { recommendations } = await backend.getRecommendations(run.id, { signal: mine.signal });
+      if (request === mine) draw(recommendations);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      element.hidden = false;
+      fill(element, heading(), problem(error, load));
+    }
+  }
+
+  const heading = () => h("h3", {}, "What to try");
+
+  function draw(entries, limit = ENTRIES_AT_ONCE) {
+    element.hidden = !entries.length;
+    fill(
+      element,
+      heading(),
+      h("ul", {}, entries.slice(0, limit).map(item)),
+      entries.length > limit ? button(`Show ${entries.length - limit} more`, () => draw(entries, Infinity)) : null,
+    );
+  }
+
+  function item({ severity, text, node_ids: ids, saving_s }) {
+    return h(
+      "li",
+      {
+        class: `hp-advice-${severity}`,
+        on: { mouseenter: () => highlight(ids), mouseleave: () => highlight(null) },
+      },
+      h(
+        "div",
+        { class: "hp-advice-head" },
+        h("span", { class: "hp-chip" }, SEVERITIES[severity] ?? severity),
+        saving_s ? h("span", { class: "hp-muted" }, saving(saving_s)) : null,
+      ),
+      h("p", {}, text),
+      ids.length ? h("p", { class: "hp-advice-nodes" }, ids.map((id) => nodeLink(context, nodeOf(id)))) : null,
+    );
+  }
+
+  const saving = (saved_s) => {
+    const total_s = shown.run.total_time;
+    return `could save up to ${seconds(saved_s)}${total_s > 0 ? `, ${share(saved_s / total_s)} of this run` : ""}`;
+  };
+
+  const nodeOf = (id) => shown.steps.find((step) => step.node_id === id) ?? { node_id: id, node_title: "Node" };
+
+  load();
+  return {
+    element,
+    /** The same run, read anew: once it has ended there is more to say about it. */
+    update(fresh) {
+      const hasChanged = fresh.run.status !== shown.run.status;
+      shown = fresh;
+      if (hasChanged) load();
+    },
+    dispose() {
+      request?.abort();
+      highlight(null);
+    },
+  };
+}
