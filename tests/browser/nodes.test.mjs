@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { COMFYUI_URL, action, build, endedRuns, launch, look, napping, openPage, openPanel, picture, reload, server } from "./page.mjs";
+import { COMFYUI_URL, action, build, endedRuns, launch, look, napping, openPage, openPanel, picture, reload, server, widenSidebar } from "./page.mjs";
 
 let browser;
 before(async () => {
@@ -16,16 +16,6 @@ const BADGES = "Holaf.Profiler.Badges";
 const badgesOf = (id) => app.rootGraph.getNodeById(id).badges.map((badge) => (typeof badge === "function" ? badge() : badge).text);
 const table = (page) => page.locator(".hp-report-node .hp-table-text");
 const setting = (page, id, value) => page.evaluate(([id, value]) => app.extensionManager.setting.set(id, value), [id, value]);
-
-async function widenSidebar(page, width) {
-  const gutter = await page.locator(".p-splitter-gutter").first().boundingBox();
-  const left = (await page.locator(".hp-panel").boundingBox()).x;
-  const y = gutter.y + gutter.height / 2;
-  await page.mouse.move(gutter.x + gutter.width / 2, y);
-  await page.mouse.down();
-  await page.mouse.move(left + width + 12, y, { steps: 5 });
-  await page.mouse.up();
-}
 
 for (const { nodes2, light, name } of [
   { nodes2: false, light: false, name: "legacy, dark" },

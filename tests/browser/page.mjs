@@ -124,6 +124,17 @@ export async function openPanel(page) {
   await page.locator(".hp-panel").waitFor();
 }
 
+/** Drag the sidebar's edge until the panel has this much room. */
+export async function widenSidebar(page, width) {
+  const gutter = await page.locator(".p-splitter-gutter").first().boundingBox();
+  const left = (await page.locator(".hp-panel").boundingBox()).x;
+  const y = gutter.y + gutter.height / 2;
+  await page.mouse.move(gutter.x + gutter.width / 2, y);
+  await page.mouse.down();
+  await page.mouse.move(left + width + 12, y, { steps: 5 });
+  await page.mouse.up();
+}
+
 export const action = (page, name) => page.locator(".hp-actions").getByRole("button", { name, exact: true });
 export const dialog = (page) => page.locator("dialog.hp-dialog");
 export const answer = (page, id) => dialog(page).locator(`[data-answer=${id}]`);
