@@ -69,8 +69,16 @@ class Measurement:
         self._boundary_s += clock.now() - began_s - boundary.sync_s
 
     def tasks_done(self, node_id: str) -> None:
-        """The last of a node's asynchronous tasks has ended just now."""
-        self.recorder.tasks_done(node_id, self._probes.boundary.read_light())
+        """The last of a node's asynchronous tasks has ended just now. Executor's thread, as all the rest."""
+        began_s = clock.now()
+        boundary = self._probes.boundary.read(sync=self._sync)
+        self.recorder.tasks_done(node_id, boundary)
+        self._sync_s += boundary.sync_s
+        self._boundary_s += clock.now() - began_s - boundary.sync_s
+
+    def end(self) -> None:
+        """Nothing is to be sampled any more. Does not block; :meth:`stop` is still to be called."""
+        self._sampler.end()
 
     def stop(self) -> None:
         """End sampling. Blocks until the sampling thread is done; further calls do nothing."""

@@ -68,7 +68,7 @@ class NodeLife:
         self.stretches: list[Stretch] = []
         self.progress: list[ProgressUpdate] = []
         self.seen_in_flight: list[Boundary] = []
-        """Boundaries of all nodes while this one's asynchronous tasks were at work."""
+        """Boundaries of other nodes while this one or its asynchronous tasks were at work."""
 
     @property
     def owned(self) -> tuple[Stretch, ...]:

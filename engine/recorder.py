@@ -58,6 +58,9 @@ class Recorder:
             self._seen(boundary)
         if life.waiting is not None:
             self._end_waiting(life, boundary)
+        elif life.entered is not None:
+            # Begun again without having ended, as progress messages have it of a node that waited.
+            life.stretches.append(Stretch("lazy", life.entered, boundary))
         life.status = "running"
         life.entered = boundary
         self._current = life
@@ -102,6 +105,9 @@ class Recorder:
         """All asynchronous tasks of a node have ended; what follows is no longer its doing."""
         life = self._lives.get(node_id)
         if life is not None and life.waiting == "async" and life.waiting_since is not None:
+            self._seen(boundary)
+            if self._current is not None:
+                self._current.seen_in_flight.append(boundary)
             self._in_flight.pop(node_id, None)
             life.tasks_done = boundary
 
@@ -129,7 +135,7 @@ class Recorder:
     def at_work(self) -> list[tuple[str, float]]:
         """``(id, clock time of its begin)`` of the node that runs, then of those in flight, oldest first."""
         lives = (self._current, *tuple(self._in_flight.values()))
-        return [(life.node_id, life.start.t_s) for life in lives if life is not None]
+        return [(life.node_id, (life.entered or life.start).t_s) for life in lives if life is not None]
 
     @property
     def visited(self) -> frozenset[str]:
@@ -180,6 +186,8 @@ class Recorder:
         )
         if since is None or kind is None:
             return self._step(life, status)
+        if life.tasks_done is not None and life.entered is None:
+            until_s = min(until_s, life.tasks_done.t_s)
         last = Segment(kind, since.t_s - self._origin_s, max(until_s, since.t_s) - self._origin_s)
         return self._step(life, status, last)
 

@@ -73,6 +73,10 @@ class Sampler:
             self._thread = threading.Thread(target=self._work, name="holaf-profiler-sampler", daemon=True)
             self._thread.start()
 
+    def end(self) -> None:
+        """Have the thread read everything once more and end. Does not wait for it."""
+        self._wake.set()
+
     def stop(self) -> None:
         """Read everything once more, close the probes, end the thread.
 

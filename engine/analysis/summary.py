@@ -9,7 +9,7 @@ import re
 from bisect import bisect_right
 from dataclasses import replace
 
-from ..model import Run, Step
+from ..model import Run, Series, Step
 from . import series as curves
 from .findings import Idle, Peak, Summary
 from .headline import detail_sentence, headline_sentence
@@ -56,7 +56,7 @@ def summarize(run: Run, sort_by: str = "self time") -> Summary:
         vram_peak=vram_peak,
         vram_peaks=vram_peaks,
         device_vram_peak=_device_vram_peak(run, steps),
-        ram_peak=_ram_peak(run, steps),
+        ram_peak=_ram_peak(run, steps, total_time),
         idle=_gpu_idle(run, steps, total_time),
         energy_joules=run.energy_joules,
         overhead_s=overhead_s,
@@ -110,10 +110,8 @@ def _vram_peak(
             best = (float(value), step.node_id, None)
     sampled = curves.find_series(run, curves.PROCESS_VRAM, device)
     if sampled is not None:
-        index = max(range(len(sampled.value)), key=sampled.value.__getitem__)
-        t_s, value_bytes = sampled.t_s[index], sampled.value[index]
-        # Samples taken while reports are drawn lie behind the measured part.
-        if (total_time is None or t_s <= total_time) and (best is None or value_bytes > best[0]):
+        value_bytes, t_s = _highest(sampled, total_time)
+        if t_s is not None and (best is None or value_bytes > best[0]):
             best = (value_bytes, _node_at(steps, t_s), t_s)
     if best is None:
         return None
@@ -126,6 +124,16 @@ def _vram_peak(
         node_id=best[1],
         t_s=best[2],
     )
+
+
+def _highest(sampled: Series, total_time: float | None) -> tuple[float, float | None]:
+    """The highest sample and its time; samples taken while reports are drawn lie behind the measured part."""
+    measured = [
+        (value, t_s)
+        for t_s, value in zip(sampled.t_s, sampled.value, strict=True)
+        if total_time is None or t_s <= total_time
+    ]
+    return max(measured, key=lambda one: one[0], default=(0.0, None))
 
 
 def _device_vram_peak(run: Run, steps: tuple[Step, ...]) -> Peak | None:
@@ -145,17 +153,16 @@ def _device_vram_peak(run: Run, steps: tuple[Step, ...]) -> Peak | None:
     return best
 
 
-def _ram_peak(run: Run, steps: tuple[Step, ...]) -> Peak | None:
+def _ram_peak(run: Run, steps: tuple[Step, ...], total_time: float | None) -> Peak | None:
     best: tuple[float, str | None, float | None] | None = None
     for step in steps:
         if step.ram_max_bytes is not None and (best is None or step.ram_max_bytes > best[0]):
             best = (float(step.ram_max_bytes), step.node_id, None)
     sampled = curves.find_series(run, curves.RAM)
     if sampled is not None:
-        index = max(range(len(sampled.value)), key=sampled.value.__getitem__)
-        if best is None or sampled.value[index] > best[0]:
-            t_s = sampled.t_s[index]
-            best = (sampled.value[index], _node_at(steps, t_s), t_s)
+        value_bytes, t_s = _highest(sampled, total_time)
+        if t_s is not None and (best is None or value_bytes > best[0]):
+            best = (value_bytes, _node_at(steps, t_s), t_s)
     if best is None:
         return None
     size = run.environment.get("ram.total_bytes", "")

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import threading
-import time
 from collections.abc import Callable
 
 from ..model import Run
@@ -16,19 +14,14 @@ from ..store.errors import StoreError
 from ..store.history import History
 from ..store.run_source import RunSource
 from ..store.writer import RunHandle, RunWriter
-from . import histories
+from . import finishing, histories
 
 log = logging.getLogger("holaf.profiler")
 
 RUN_ID_TIMEOUT_S = 10.0
 LAST_WORDS_S = 10.0
 """How long ComfyUI's exit waits for a run that is still being put together."""
-YIELD_S = 0.02
-"""A run that has ended is put together this much later: the executor's thread hands out its result first."""
-
 _writers: dict[int, RunWriter] = {}
-_finishing: set[threading.Thread] = set()
-_finishing_lock = threading.Lock()
 
 
 class Archive:
@@ -75,18 +68,11 @@ class Archive:
 
         def work() -> None:
             try:
-                time.sleep(YIELD_S)
                 self._finish(make_run, bare_run, tell)
-            except Exception:  # the do-no-harm boundary of this thread
-                log.exception("Workflow Profiler could not finish the run.")
             finally:
                 over()
-                _finishing.discard(threading.current_thread())
 
-        thread = threading.Thread(target=work, name="holaf-profiler-finish", daemon=True)
-        with _finishing_lock:
-            _finishing.add(thread)
-            thread.start()
+        finishing.later(work)
 
     def run_id(self) -> int | None:
         """The run's number in the history; ``None`` when it is not kept. Blocks."""
@@ -121,9 +107,7 @@ class Archive:
 
 @atexit.register
 def _finish_all() -> None:
-    with _finishing_lock:
-        threads = tuple(_finishing)
-    for thread in threads:
-        thread.join(LAST_WORDS_S)
+    """The runs first, then the writers that put them on disk."""
+    finishing.finish_all(LAST_WORDS_S)
     for writer in _writers.values():
         writer.close()

@@ -21,7 +21,10 @@ from .so_far import SoFar
 log = logging.getLogger("holaf.profiler")
 
 MESSAGE_INTERVAL_S = 0.1
+LOOK_INTERVAL_S = 1.0
+"""How often a thread without listeners looks whether there are any now."""
 LAST_STEPS_S = 2.0
+"""How long the end of a run is held back for its last steps."""
 STEPS_SENT_MAX = 20
 """Of many short nodes only the newest are told one by one."""
 
@@ -35,7 +38,7 @@ def status() -> dict[str, Any]:
 
 
 class LiveFeed:
-    """One run, told as it goes on, from a thread of its own if somebody listens as it starts."""
+    """One run, told as it goes on, from a thread of its own."""
 
     def __init__(
         self, draft: Run, measurement: Measurement, so_far: SoFar, archive: Archive, count: Callable[[], int]
@@ -56,9 +59,8 @@ class LiveFeed:
         """The run begins."""
         global _current
         _current = self
-        if events.has_listeners():
-            self._thread = threading.Thread(target=self._work, name="holaf-profiler-live", daemon=True)
-            self._thread.start()
+        self._thread = threading.Thread(target=self._work, name="holaf-profiler-live", daemon=True)
+        self._thread.start()
 
     @property
     def total(self) -> int:
@@ -118,7 +120,7 @@ class LiveFeed:
             "title": node.node_title if node else None,
             "node_elapsed_s": busy[1] if busy is not None else None,
             "elapsed_s": clock.now() - self._measurement.origin_s,
-            "done": len(self._so_far.ids_since(0)),
+            "done": len(set(self._so_far.ids(0, self._so_far.finished_count))),
             "total": self.total,
             **self._readings(),
         }
@@ -141,8 +143,9 @@ class LiveFeed:
 
     def _work(self) -> None:
         try:
-            self._tell_start()
-            while not self._over.wait(MESSAGE_INTERVAL_S):
+            if events.has_listeners():
+                self._tell_start()
+            while not self._over.wait(MESSAGE_INTERVAL_S if events.has_listeners() else LOOK_INTERVAL_S):
                 self._tell_steps()
             self._tell_steps()
         except Exception:  # the do-no-harm boundary of this thread
@@ -162,11 +165,13 @@ class LiveFeed:
         )
 
     def _tell_steps(self) -> None:
+        if not events.has_listeners():
+            return
         recorder = self._measurement.recorder
         told, self._told = self._told, self._so_far.finished_count
-        fresh = self._so_far.ids_since(told)
+        fresh = self._so_far.ids(told, self._told)
         steps = [_brief(step) for step in map(recorder.step, fresh[-STEPS_SENT_MAX:]) if step.role == "node"]
-        if steps and events.has_listeners():
+        if steps:
             events.send(events.STEP, {**self.snapshot(), **steps[-1], "steps": steps})
 
 

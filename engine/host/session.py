@@ -231,6 +231,7 @@ class Session:
         self._status = status
         # The executor reuses its list for the next prompt, which may start before this run is put together.
         messages = self._messages()
+        self.measurement.end()
         self.gate.open()
         self.live.ended()
         self._models.stop()

@@ -28,9 +28,9 @@ class SoFar:
         """The steps of the nodes that ended after the first ``count``, in that order."""
         return [self._recorder.step(node_id) for node_id in self._recorder.finished[count:]]
 
-    def ids_since(self, count: int) -> Sequence[str]:
-        """The ids of the nodes that ended after the first ``count``, those aside left out."""
-        return [node_id for node_id in self._recorder.finished[count:] if node_id not in self._aside]
+    def ids(self, first: int, end: int) -> Sequence[str]:
+        """The ids of the nodes that ended as number ``first`` up to ``end``, those aside left out."""
+        return [node_id for node_id in self._recorder.finished[first:end] if node_id not in self._aside]
 
     def busy_with(self) -> tuple[str, float] | None:
         """The node that the run is busy with, and for how many seconds it has been.

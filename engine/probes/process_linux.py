@@ -14,7 +14,6 @@ from .process import ProcessReading, children_clock, cpu_metric
 
 log = logging.getLogger("holaf.profiler")
 
-MIB = 1024 * 1024
 BLOCK = 512
 """The unit of ``ru_inblock``, whatever the disk's own blocks are (the kernel's task_io_accounting)."""
 _RESET_PEAK = b"5"  # proc(5), /proc/pid/clear_refs: reset the peak resident set size
@@ -27,8 +26,8 @@ class LinuxProcess:
     kernel keeps, so nothing between two readings is missed. ``getrusage`` tells the mark
     together with CPU time and bytes from storage, and asked right after the reset it tells
     what is resident now: one call for what takes four files. It also remembers the peak of
-    whatever ran under this pid before the last ``exec``; where that hides this process's
-    own peak, the files are read instead.
+    whatever ran under this pid before the last ``exec``. What it says just after the first
+    reset may be that peak; at or below it, the files are read instead.
     """
 
     def __init__(self, folder: str = "/proc/self") -> None:
@@ -43,7 +42,7 @@ class LinuxProcess:
         self._clear = self._open("clear_refs", os.O_WRONLY, "ram_max_bytes")
         self._io = self._open("io", os.O_RDONLY, "read_bytes")
         self._has_peak = self._clear >= 0 and self._status >= 0
-        self._usage_tells_peak = self._has_peak and self._compare_peaks()
+        self._floor = self._find_floor() if self._has_peak else 0
 
     def _open(self, name: str, flags: int, metric: str) -> int:
         try:
@@ -52,14 +51,13 @@ class LinuxProcess:
             self._missing.setdefault(metric, f"{self._folder}/{name}: {error.strerror or error}")
             return -1
 
-    def _compare_peaks(self) -> bool:
+    def _find_floor(self) -> int:
         try:
             self._pwrite(self._clear, _RESET_PEAK)
-            exact = self._peak_from_status()
+            self._peak_from_status()
         except (OSError, ValueError) as error:
             self._no_peak(f"this kernel keeps no resettable memory peak ({error})")
-            return False
-        return abs(_peak_of(_usage()) - exact) < MIB
+        return _peak_of(_usage())
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -114,12 +112,15 @@ class LinuxProcess:
         if not self._has_peak:
             return self.ram_bytes(), None
         try:
-            peak = _peak_of(usage) if self._usage_tells_peak else self._peak_from_status()
+            peak = _peak_of(usage)
+            if peak <= self._floor:
+                peak = self._peak_from_status()
             self._pwrite(self._clear, _RESET_PEAK)
         except (OSError, ValueError) as error:
             self._no_peak(str(error))
             return self.ram_bytes(), None
-        ram = _peak_of(_usage()) if self._usage_tells_peak else self.ram_bytes()
+        now = _peak_of(_usage())
+        ram = now if now > self._floor else self.ram_bytes()
         # The kernel's counters are approximate by some pages while threads run.
         return ram, peak if ram is None else max(peak, ram)
 

@@ -8,6 +8,7 @@ simply be tried again.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
@@ -22,6 +23,8 @@ from . import queries_groups, rows, write_rows
 from .database import Database
 from .identity import worker
 from .run_source import RunSource
+
+log = logging.getLogger("holaf.profiler")
 
 FLUSH_S = 1.0
 """Steps wait this long for company before they are written."""
@@ -47,6 +50,7 @@ class RunFile:
         self.inbox = Inbox()
         self._source = source
         self._taken = 0
+        self._is_mute = False
         self.run_id: int | None = None
         self.finished = False
         self._begun = replace(run, steps=(), series=())
@@ -67,10 +71,16 @@ class RunFile:
             self._oldest_s = time.monotonic()
 
     def _take(self) -> None:
-        """Take the steps that are new; making them is dear, and the end brings all of them once more."""
-        if self.inbox.final is not None:
+        """Take the steps that are new; making them is dear, and a whole run brings all of them once more."""
+        final = self.inbox.final
+        if self._is_mute or (final is not None and final.steps):
             return
-        steps = self._source.steps_since(self._taken)
+        try:
+            steps = self._source.steps_since(self._taken)
+        except Exception:  # who a node is, is told by the host and by other packs
+            log.exception("Workflow Profiler writes this run's steps at its end only.")
+            self._is_mute = True
+            return
         self._taken += len(steps)
         for step in steps:
             key = write_rows.key_of(step)
@@ -121,7 +131,7 @@ class RunFile:
         self._on_disk |= {key: self._seen[key] for key in self._unwritten}
         self._unwritten.clear()
         if whole is not None:
-            self._on_disk = {write_rows.key_of(step): step for step in whole.steps}
+            self._on_disk |= {write_rows.key_of(step): step for step in whole.steps}
             self._devices = _devices(whole)
             if self.inbox.settled is settled:
                 self.inbox.settled = None
@@ -173,8 +183,11 @@ class RunFile:
         self, connection: Connection, run_id: int, run: Run, writer_s: float
     ) -> write_rows.Written:
         begun_ns = time.thread_time_ns()
+        keys = {write_rows.key_of(step) for step in run.steps}
         self._write_steps(connection, run_id, run.steps)
-        gone = self._on_disk.keys() - {write_rows.key_of(step) for step in run.steps}
+        # Ended after the run was put together for its report, or in a run that could not be put together.
+        self._write_steps(connection, run_id, [self._seen[key] for key in self._unwritten - keys])
+        gone = self._on_disk.keys() - keys
         devices_changed = _devices(run) != self._devices
         if devices_changed and self._devices:
             write_rows.delete_step_devices(connection, run_id)

@@ -8,11 +8,9 @@ is tried again for a while, so that a run is not lost to a passing trouble.
 
 from __future__ import annotations
 
-import atexit
 import logging
 import threading
 import time
-import weakref
 
 from ..model import Run
 from .database import Database
@@ -154,7 +152,7 @@ class RunHandle:
 
 
 class RunWriter:
-    """The writer of one database. One thread for all its runs."""
+    """The writer of one database. One thread for all its runs; :meth:`close` it before the process ends."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -164,7 +162,6 @@ class RunWriter:
         self._thread: threading.Thread | None = None
         self._closing = False
         self._cpu_s = 0.0
-        self._registered = False
 
     def begin(self, run: Run, source: RunSource) -> RunHandle:
         """Start writing ``run``, its steps and series so far left out; ``source`` tells how it goes on."""
@@ -173,9 +170,6 @@ class RunWriter:
             self._handles.append(handle)
             self._closing = False
             if self._thread is None:
-                if not self._registered:
-                    atexit.register(_close_at_exit, weakref.ref(self))
-                    self._registered = True
                 self._thread = threading.Thread(target=self._work, name="holaf-profiler-writer", daemon=True)
                 self._thread.start()
         self._wake.set()
@@ -220,9 +214,3 @@ class RunWriter:
                 wait_s = min((handle.next_due_s(now_s) for handle in self._handles), default=IDLE_S)
             self._wake.wait(wait_s)
             self._wake.clear()
-
-
-def _close_at_exit(writer: weakref.ref[RunWriter]) -> None:
-    alive = writer()
-    if alive is not None:
-        alive.close(2.0)

@@ -95,6 +95,49 @@ def test_asynchronous_work_ends_when_its_tasks_end_not_when_the_executor_comes_b
     assert step.cpu_seconds == 0.5  # what came after they had ended is not its doing
 
 
+def test_peaks_and_reads_up_to_the_end_of_its_tasks_are_the_asynchronous_nodes() -> None:
+    recorder = recorder_of()
+    recorder.enter("api", at(0.0, read_bytes=0))
+    recorder.leave("api", at(0.25, ram=10 * MIB, read_bytes=0), Outcome(waiting="async"))
+    recorder.tasks_done("api", at(2.0, ram=10 * MIB, peak=500 * MIB, read_bytes=50 * MIB))
+    recorder.enter("api", at(2.0, ram=10 * MIB, peak=20 * MIB, read_bytes=50 * MIB))
+    recorder.leave("api", at(2.25, ram=10 * MIB, peak=10 * MIB, read_bytes=50 * MIB), Outcome())
+    step = recorder.step("api")
+    assert (step.ram_max_bytes, step.read_bytes) == (500 * MIB, 50 * MIB)
+
+
+def test_the_node_that_runs_as_anothers_tasks_end_keeps_its_peak() -> None:
+    recorder = recorder_of()
+    recorder.enter("api", at(0.0))
+    recorder.leave("api", at(0.25), Outcome(waiting="async"))
+    recorder.enter("slow", at(0.5))
+    recorder.tasks_done("api", at(2.0, ram=10 * MIB, peak=500 * MIB))
+    recorder.leave("slow", at(3.0, ram=10 * MIB, peak=20 * MIB), Outcome())
+    assert recorder.step("slow").ram_max_bytes == 500 * MIB
+
+
+def test_a_node_that_is_cut_off_after_its_tasks_is_billed_until_they_ended() -> None:
+    recorder = recorder_of()
+    recorder.enter("api", at(0.0))
+    recorder.leave("api", at(0.5), Outcome(waiting="async"))
+    recorder.tasks_done("api", at(20.0))
+    (step,) = recorder.steps(ORIGIN_S + 60.0, unfinished="interrupted")
+    assert (step.status, step.exec_time) == ("interrupted", 20.0)
+
+
+def test_a_node_that_begins_again_without_having_ended_waited_in_between() -> None:
+    """As progress messages tell of a node that waits for its inputs."""
+    recorder = recorder_of()
+    recorder.enter("switch", at(0.0))
+    recorder.enter("slow", at(5.0))
+    recorder.leave("slow", at(9.0), Outcome())
+    recorder.enter("switch", at(10.0))
+    recorder.leave("switch", at(10.5), Outcome())
+    step = recorder.step("switch")
+    assert (step.exec_time, step.wall_time_s) == (0.5, 10.5)
+    assert kinds(step) == [("lazy", 0.0, 10.0), ("run", 10.0, 10.5)]
+
+
 def test_an_expanding_node_is_not_billed_for_the_nodes_it_became() -> None:
     recorder = recorder_of()
     recorder.enter("2", at(0.0))
