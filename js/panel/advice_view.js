@@ -17,6 +17,7 @@ export function createAdviceView({ context, run, steps }) {
   const element = h("section", { class: "hp-advice", "aria-label": "What to try", hidden: true });
 
   async function load() {
+    if (shown.run.status === "running") return;
     request?.abort();
     const mine = new AbortController();
     request = mine;
@@ -70,7 +71,7 @@ export function createAdviceView({ context, run, steps }) {
   load();
   return {
     element,
-    /** The same run, read anew: once it has ended there is more to say about it. */
+    /** The same run, read anew: there is something to say about it once it has ended. */
     update(fresh) {
       const hasChanged = fresh.run.status !== shown.run.status;
       shown = fresh;

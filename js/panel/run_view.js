@@ -1,4 +1,4 @@
-// One run: what it was, its chart, its groups, its steps.
+// One run: what it was, what to try, its chart, its groups, its steps.
 
 import * as backend from "../backend.js";
 import { button, fill, h, iconButton } from "../dom.js";

@@ -50,6 +50,7 @@ def left_behind(tmp_path: Path, what: str) -> list[tuple[object, ...]]:
     (history,) = tmp_path.rglob("holaf_profiler.db")
     return query(
         history, "SELECT r.status, s.node_id FROM profiler_runs r JOIN profiler_steps s ON s.run_id = r.id"
+    found += " ORDER BY s.position"
     )
 
 
