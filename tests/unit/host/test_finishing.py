@@ -48,10 +48,8 @@ def left_behind(tmp_path: Path, what: str) -> list[tuple[object, ...]]:
     )
     assert ("on purpose" in child.stderr) == (what == "fails")
     (history,) = tmp_path.rglob("holaf_profiler.db")
-    return query(
-        history, "SELECT r.status, s.node_id FROM profiler_runs r JOIN profiler_steps s ON s.run_id = r.id"
-    found += " ORDER BY s.position"
-    )
+    steps = "SELECT r.status, s.node_id FROM profiler_runs r JOIN profiler_steps s ON s.run_id = r.id"
+    return query(history, f"{steps} ORDER BY s.position")
 
 
 def test_a_run_that_is_being_put_together_is_kept_whole(tmp_path: Path) -> None:
