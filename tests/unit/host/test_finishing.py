@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.unit.store.help import child_environment, query
 
 ENDS_AT_ONCE = """
-import sys, types
+import sys, time, types
 from pathlib import Path
 
 # Only the folder is asked of the host.
@@ -28,6 +28,7 @@ archive.begin(draft, Told(*steps))
 whole = replace(draft, status="success", steps=steps)
 
 def make_run():
+    time.sleep(0.5)  # a large run takes its time
     if sys.argv[2] == "fails":
         raise ValueError("on purpose")
     return whole
