@@ -86,7 +86,7 @@ class Sampler:
         thread = self._thread
         if thread is None:
             return
-        self._wake.set()
+        self.end()
         thread.join(STOP_TIMEOUT_S)
         if thread.is_alive():
             log.warning("Profiler: the sampling thread did not end in %g s; left behind.", STOP_TIMEOUT_S)

@@ -98,21 +98,21 @@ def _vram_of(step: Step, device: str | None, primary: bool) -> int | None:
     return step.vram_max if primary or device is None else None
 
 
+_Found = tuple[float, str | None, float | None]
+"""A peak: bytes, the node it happened in, and when, where that is known."""
+
+
 def _vram_peak(
     run: Run, steps: tuple[Step, ...], device: str | None, total_time: float | None
 ) -> Peak | None:
     info = next((entry for entry in run.devices if entry.key == device), None)
     primary = run.primary_device is not None and run.primary_device.key == device
-    best: tuple[float, str | None, float | None] | None = None
+    best: _Found | None = None
     for step in steps:
         value = _vram_of(step, device, primary)
         if value is not None and (best is None or value > best[0]):
             best = (float(value), step.node_id, None)
-    sampled = curves.find_series(run, curves.PROCESS_VRAM, device)
-    if sampled is not None:
-        value_bytes, t_s = _highest(sampled, total_time)
-        if t_s is not None and (best is None or value_bytes > best[0]):
-            best = (value_bytes, _node_at(steps, t_s), t_s)
+    best = _or_sampled(best, curves.find_series(run, curves.PROCESS_VRAM, device), steps, total_time)
     if best is None:
         return None
     return Peak(
@@ -126,14 +126,24 @@ def _vram_peak(
     )
 
 
-def _highest(sampled: Series, total_time: float | None) -> tuple[float, float | None]:
-    """The highest sample and its time; samples taken while reports are drawn lie behind the measured part."""
+def _or_sampled(
+    best: _Found | None, sampled: Series | None, steps: tuple[Step, ...], total_time: float | None
+) -> _Found | None:
+    """The highest sample where it is higher than ``best``.
+
+    Samples taken while reports are drawn lie behind the measured part: they do not count.
+    """
+    if sampled is None:
+        return best
     measured = [
         (value, t_s)
         for t_s, value in zip(sampled.t_s, sampled.value, strict=True)
         if total_time is None or t_s <= total_time
     ]
-    return max(measured, key=lambda one: one[0], default=(0.0, None))
+    if not measured:
+        return best
+    value, t_s = max(measured, key=lambda one: one[0])
+    return best if best is not None and value <= best[0] else (value, _node_at(steps, t_s), t_s)
 
 
 def _device_vram_peak(run: Run, steps: tuple[Step, ...]) -> Peak | None:
@@ -154,15 +164,11 @@ def _device_vram_peak(run: Run, steps: tuple[Step, ...]) -> Peak | None:
 
 
 def _ram_peak(run: Run, steps: tuple[Step, ...], total_time: float | None) -> Peak | None:
-    best: tuple[float, str | None, float | None] | None = None
+    best: _Found | None = None
     for step in steps:
         if step.ram_max_bytes is not None and (best is None or step.ram_max_bytes > best[0]):
             best = (float(step.ram_max_bytes), step.node_id, None)
-    sampled = curves.find_series(run, curves.RAM)
-    if sampled is not None:
-        value_bytes, t_s = _highest(sampled, total_time)
-        if t_s is not None and (best is None or value_bytes > best[0]):
-            best = (value_bytes, _node_at(steps, t_s), t_s)
+    best = _or_sampled(best, curves.find_series(run, curves.RAM), steps, total_time)
     if best is None:
         return None
     size = run.environment.get("ram.total_bytes", "")

@@ -21,6 +21,7 @@ log = logging.getLogger("holaf.profiler")
 RUN_ID_TIMEOUT_S = 10.0
 LAST_WORDS_S = 10.0
 """How long ComfyUI's exit waits for a run that is still being put together."""
+
 _writers: dict[int, RunWriter] = {}
 
 
