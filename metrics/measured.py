@@ -15,12 +15,12 @@ from types import TracebackType
 import psutil
 
 from engine import clock
-from engine.assembly import Evidence, assemble
-from engine.measurement import Measurement
+from engine.capture.assembly import Evidence, assemble
+from engine.capture.measurement import Measurement
+from engine.capture.recorder import Outcome
+from engine.capture.spans import NodeRef
 from engine.model import Run, RunSettings, Step, Timing
-from engine.node_life import NodeRef
 from engine.probes.select import Probes, open_probes
-from engine.recorder import Outcome
 
 Node = tuple[str, Callable[[], object]]
 """A name and what it does."""

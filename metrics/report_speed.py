@@ -33,7 +33,8 @@ MEMORY_LIMIT_MB = 150
 
 def report(run: Run) -> None:
     """What the Profiler Report does for one run, without the host's part."""
-    from engine.render import chart, table
+    from engine.render import table
+    from engine.render.chart import picture as chart
 
     picture = chart.draw(run)
     picture.save(io.BytesIO(), "PNG", compress_level=4)

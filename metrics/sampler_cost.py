@@ -15,8 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+from engine.capture.sampler import Sampler, SamplerStats
 from engine.probes.select import open_probes
-from engine.sampler import Sampler, SamplerStats
 
 INTERVAL_S = 0.05
 WORK_S = 0.3

@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..engine.host.wishes import DEFAULT_PREFIX, SORT_CHOICES, THEMES, TOP_N_MAX
+from ..engine.render.options import DEFAULT_PREFIX, SORT_CHOICES, THEMES, TOP_N_MAX
 from .types import CATEGORY, GROUP, PROFILER
 
 
@@ -109,9 +109,9 @@ class ProfilerReport(io.ComfyNode):
 
     @classmethod
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
-        from ..engine.host import report
+        from ..engine.host.report import node
 
-        made = await report.make(
+        made = await node.make(
             node_id=cls.hidden.unique_id,
             prompt=cls.hidden.prompt,
             extra_pnginfo=cls.hidden.extra_pnginfo,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from ..model import Run, Step
-from .fingerprint import EnvironmentChange, diff
+from .environment_changes import EnvironmentChange, diff
 from .labels import step_title
 from .spread import known, median
 from .summary import duration_s

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from ..model import Run, Step
-from .findings import Peak, Summary
+from ..model import Peak, Run, Step, Summary
 from .labels import clean, node_title, shorten
 from .units import format_bytes, format_capacity, format_count, format_percent, format_seconds
 

@@ -9,9 +9,8 @@ import re
 from bisect import bisect_right
 from dataclasses import replace
 
-from ..model import Run, Series, Step
+from ..model import Idle, Peak, Run, Series, Step, Summary
 from . import series as curves
-from .findings import Idle, Peak, Summary
 from .headline import detail_sentence, headline_sentence
 from .labels import sentence_names
 from .ranking import rank

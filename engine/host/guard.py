@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ..prompt import START_ID, nodes_of_class, start_settings
+from ..workflow.prompt import START_ID, nodes_of_class, start_settings
 from . import paths
-from .threads import in_thread
+from .run.background import in_thread
 
 if TYPE_CHECKING:
     from ..model import Snapshot
@@ -114,7 +114,7 @@ def judge(
     ``find_reference(workflow_id, user_id)`` answers the stored snapshot or ``None``. The
     note is ``None`` where no Profiler Start is switched on.
     """
-    from .. import snapshot
+    from ..workflow import fingerprint
 
     prompt = body.get("prompt")
     if not isinstance(prompt, Mapping):
@@ -125,9 +125,9 @@ def judge(
     if not policies:
         return None, None
     extra = _mapping(body.get("extra_data"))
-    current = snapshot.take(prompt, _mapping(_mapping(extra.get("extra_pnginfo")).get("workflow")))
+    current = fingerprint.take(prompt, _mapping(_mapping(extra.get("extra_pnginfo")).get("workflow")))
     reference = find_reference(current.workflow_id, user_id)
-    changes = snapshot.diff(reference, current) if reference is not None else ()
+    changes = fingerprint.diff(reference, current) if reference is not None else ()
     forced = bool(changes) and _mapping(extra.get(KEY)).get("force") is True
     note = {
         "user_id": user_id,
@@ -140,7 +140,7 @@ def judge(
     if not changes or forced or max(policies, key=_STRICTNESS.index) != "block":
         return note, None
     return note, (
-        f"The workflow has changed since its nodes were last updated: {snapshot.describe(changes)}. "
+        f"The workflow has changed since its nodes were last updated: {fingerprint.describe(changes)}. "
         "Nothing was queued. Update nodes to make this the new reference, or force the run."
     )
 
@@ -148,14 +148,14 @@ def judge(
 def _judge(content: bytes, user_id: str) -> tuple[Note | None, web.Response | None]:
     # The database's libraries are imported with the first profiled run, not at start-up.
     from ..store.errors import StoreError
-    from . import histories
+    from . import users
 
     note: Note | None = {"user_id": user_id}
     try:
         body = json.loads(content)
         if not isinstance(body, dict):
             return None, None
-        note, sentence = judge(body, user_id, histories.for_user(user_id).reference)
+        note, sentence = judge(body, user_id, users.for_user(user_id).reference)
     except (OSError, StoreError) as error:  # the run's own report says what to do about its history
         _log.warning(
             "A queued workflow could not be compared with its reference; it runs all the same: %s", error

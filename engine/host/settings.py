@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import schema
+from .api import json_schema
 
 SIZE_LIMIT = 262_144
 """Largest settings file that is read, in bytes."""
@@ -105,8 +105,8 @@ def read(file: Path) -> tuple[dict[str, Any], list[str]]:
 
 def _problem(name: str, value: object) -> str | None:
     try:
-        schema.check(SCHEMA, {name: value}, "settings")
-    except schema.InvalidError as error:
+        json_schema.check(SCHEMA, {name: value}, "settings")
+    except json_schema.InvalidError as error:
         return str(error)
     return None
 
@@ -117,7 +117,7 @@ def write(file: Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     Answers all settings as they are then. Raises :class:`schema.InvalidError` for a value
     that does not fit, and ``OSError`` where the file cannot be written.
     """
-    schema.check(SCHEMA, dict(changes), "body")
+    json_schema.check(SCHEMA, dict(changes), "body")
     settings, _ = read(file)
     settings.update(changes)
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,11 @@ import logging
 import threading
 from collections.abc import Callable
 
-from .. import prompt as prompts
-from . import hooks, paths
-from .binding import PromptCall
-from .run_state import NodeHooks
+from ..workflow import prompt as prompts
+from . import paths
+from .executor import hooks
+from .executor.binding import PromptCall
+from .executor.hooks import NodeHooks
 
 log = logging.getLogger("holaf.profiler")
 
@@ -47,21 +48,21 @@ def _begin(call: PromptCall) -> NodeHooks | None:
     """The run to profile. All that profiling needs is loaded with the first prompt that asks for it."""
     if prompts.find_start(call.prompt) is None:
         return None
-    from . import profiling
+    from .run import start as start_run
 
-    return profiling.begin(call)
+    return start_run.begin(call)
 
 
 def _install_model_times() -> None:
-    from . import models
+    from .system import models
 
     models.install()
 
 
 def _install_routes() -> None:
-    from . import routes
+    from . import api
 
-    routes.register()
+    api.register()
 
 
 def _install_guard() -> None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..analysis.findings import Summary
 from ..analysis.groups import GroupTotal
 from ..analysis.labels import clean, shorten
 from ..analysis.units import format_percent, format_seconds
-from ..model import Metric, Run
+from ..model import Metric, Run, Summary
 
 _NAMES = {
     "vram_bytes": "VRAM",

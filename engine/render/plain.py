@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from ..analysis.findings import Peak
 from ..analysis.groups import total
 from ..analysis.soundness import sound
 from ..analysis.summary import summarize
-from ..model import Group, Run
+from ..model import Group, Peak, Run
 
 SCHEMA = "holaf_profile/1"
 

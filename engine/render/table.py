@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..analysis.findings import Summary
 from ..analysis.groups import GroupTotal, total
 from ..analysis.labels import clean, shorten, step_title
 from ..analysis.ranking import did_not_run, ram_change, vram_change
@@ -24,7 +23,7 @@ from ..analysis.units import (
     format_seconds,
     seconds_scale,
 )
-from ..model import Group, Run, Step
+from ..model import Group, Run, Step, Summary
 from .notes import Notes, notes_for
 
 Escape = Callable[[str], str]

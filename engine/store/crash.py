@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from . import codec, queries_references, schema
-from .identity import alive
+from . import codec, schema
+from .queries import references as queries_references
 from .rows import RawRow
+from .worker import alive
 
 SILENT_S = 600.0
 """A run of another machine counts as crashed after this long without a heartbeat (a renamed container)."""

@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from ..model import Group, Run, Snapshot
-from . import queries_groups, queries_list, queries_references, queries_runs, rows
+from . import rows
 from .crash import mark_crashed
 from .database import Database
 from .errors import BadQuery
-from .queries_list import SORTABLE, RunFilter
+from .queries import groups as queries_groups
+from .queries import references as queries_references
+from .queries import run_list as queries_list
+from .queries import runs as queries_runs
+from .queries.run_list import SORTABLE, RunFilter
 
 __all__ = ["SORTABLE", "History", "Row"]
 
@@ -251,7 +255,7 @@ class History:
         Runs that are here already are skipped. Returns
         ``{"runs", "steps", "groups", "skipped_runs"}``. Raises ``NotAHistory``.
         """
-        from .import_base import import_database
+        from .import_history import import_database
 
         return dict(import_database(self.database, Path(path), user_id))
 

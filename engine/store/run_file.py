@@ -14,15 +14,35 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from sqlalchemy import Connection
 
 from ..clock import utc_timestamp
 from ..model import Run, Series, Step, StepDevice
-from . import queries_groups, rows, write_rows
+from . import rows
 from .database import Database
-from .identity import worker
-from .run_source import RunSource
+from .queries import groups as queries_groups
+from .queries import write as write_rows
+from .worker import worker
+
+
+class RunSource(Protocol):
+    """A run as far as it got. Asked on the writer's thread, so that the run's own need not tell anything."""
+
+    @property
+    def finished_count(self) -> int:
+        """How many nodes have ended."""
+        ...
+
+    def steps_since(self, count: int) -> Sequence[Step]:
+        """The steps of the nodes that ended after the first ``count``, in that order."""
+        ...
+
+    def busy_with(self) -> tuple[str, float] | None:
+        """The node that the run is busy with, and for how many seconds it has been."""
+        ...
+
 
 log = logging.getLogger("holaf.profiler")
 

@@ -15,8 +15,7 @@ import time
 from ..model import Run
 from .database import Database
 from .errors import StoreBusy, StoreDamaged, StoreError, StoreFull
-from .run_file import RunFile
-from .run_source import RunSource
+from .run_file import RunFile, RunSource
 
 log = logging.getLogger("holaf.profiler")
 

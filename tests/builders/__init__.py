@@ -11,21 +11,8 @@ from functools import cache
 from engine.model import Run
 
 from .chains import chain_run, long_run, one_node_run, tiny_run
-from .endings import (
-    all_cached_run,
-    crashed_run,
-    empty_run,
-    failed_run,
-    interrupted_run,
-    partly_cached_run,
-)
-from .parts import (
-    GB,
-    TIMESTAMP,
-    cached,
-    positioned,
-    step,
-)
+from .endings import all_cached_run, crashed_run, empty_run, failed_run, interrupted_run, partly_cached_run
+from .parts import GB, TIMESTAMP, cached, positioned, step
 from .sdxl import cpu_only_run, sdxl_run
 from .unusual import async_run, hostile_run, two_gpu_run
 

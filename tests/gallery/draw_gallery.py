@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 
-from engine.render import chart, table  # noqa: E402 - the line above makes it importable
+from engine.render import table  # noqa: E402
+from engine.render.chart import picture as chart  # noqa: E402
 from tests import builders  # noqa: E402
 
 

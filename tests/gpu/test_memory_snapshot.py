@@ -6,7 +6,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-from engine.host.memory_snapshot import ASYNC_ALLOCATOR, MemorySnapshot
+from engine.host.system.memory_snapshot import ASYNC_ALLOCATOR, MemorySnapshot
 
 
 def test_a_snapshot_names_what_was_allocated(torch: Any, tmp_path: Path) -> None:

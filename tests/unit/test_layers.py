@@ -16,28 +16,29 @@ HOST_MODULES = {"comfy", "comfy_api", "comfy_execution", "comfy_aimdo", "executi
 HOST_MODULES |= {"latent_preview", "app", "nodes"}
 LATE_MODULES = {"matplotlib", "tabulate", "alembic", "pynvml", "torch", "amdsmi"}
 
-# layer -> the layers of this pack that its files may import
+# room -> the other rooms that its files may import
 ARROWS = {
     "__init__": {"nodes", "engine/host"},
-    "nodes": {"nodes", "engine/host", "engine/core"},
+    "nodes": {"engine/host", "engine/render"},
     "engine/host": {
-        "engine/host",
         "engine/store",
-        "engine/analysis",
         "engine/render",
+        "engine/analysis",
+        "engine/capture",
         "engine/probes",
-        "engine/core",
+        "engine/workflow",
+        "engine/model",
+        "engine/clock",
     },
-    "engine/store": {"engine/store", "engine/core"},
-    "engine/analysis": {"engine/analysis", "engine/core"},
-    "engine/render": {"engine/render", "engine/analysis", "engine/core"},
-    "engine/probes": {"engine/probes", "engine/core"},
-    "engine/core": {"engine/core", "engine/probes", "engine/analysis"},
-}
-# the files of engine/ itself that may import more than their neighbours
-CORE_MAY_USE = {
-    "engine/probes": {"sampler.py", "measurement.py", "gpu_marks.py"},
-    "engine/analysis": {"assembly.py"},
+    "engine/store": {"engine/model", "engine/clock"},
+    "engine/render": {"engine/analysis", "engine/workflow", "engine/model"},
+    "engine/analysis": {"engine/workflow", "engine/model"},
+    "engine/capture": {"engine/probes", "engine/workflow", "engine/model", "engine/clock"},
+    "engine/probes": {"engine/model", "engine/clock"},
+    "engine/workflow": {"engine/model"},
+    "engine/model": set(),
+    "engine/clock": set(),
+    "engine/__init__": set(),
 }
 
 
@@ -46,10 +47,10 @@ def pack_files() -> list[Path]:
     return [path for path in files if path.exists()]
 
 
-def layer_of(path: Path) -> str:
+def room_of(path: Path) -> str:
     parts = path.relative_to(ROOT).parts
     if parts[0] == "engine":
-        return f"engine/{parts[1]}" if len(parts) > 2 else "engine/core"
+        return f"engine/{parts[1].removesuffix('.py')}"
     return parts[0].removesuffix(".py")
 
 
@@ -81,29 +82,24 @@ def is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
-def target_layer(name: str) -> str:
-    """The layer that an import below ``pack`` leads to."""
+def room_at(name: str) -> str:
+    """The room that an import below ``pack`` leads to."""
     parts = name.split(".")[1:]
-    if parts[:1] == ["engine"] and len(parts) > 1 and (ROOT / "engine" / parts[1]).is_dir():
-        return f"engine/{parts[1]}"
-    return "engine/core" if parts[:1] == ["engine"] else (parts or ["__init__"])[0]
+    return "/".join(parts[:2]) if parts[:1] == ["engine"] else (parts or ["__init__"])[0]
 
 
 def misplaced(path: Path) -> list[str]:
-    """The imports of ``path`` that its layer may not make."""
-    layer = layer_of(path)
+    """The imports of ``path`` that its room may not make."""
+    room = room_of(path)
     wrong = []
     for name, _, line in imports(path):
         top = name.split(".")[0]
         if top == PACK:
-            target = target_layer(name)
-            allowed = target in ARROWS[layer]
-            if layer == "engine/core" and target in CORE_MAY_USE:
-                allowed = path.name in CORE_MAY_USE[target]
-            if not allowed:
-                wrong.append(f"{path}:{line}: {layer} imports {target} ({name})")
-        elif top in HOST_MODULES and layer not in ("engine/host", "nodes", "__init__"):
-            wrong.append(f"{path}:{line}: {layer} imports ComfyUI ({name})")
+            target = room_at(name)
+            if target != room and target not in ARROWS[room]:
+                wrong.append(f"{path}:{line}: {room} imports {target} ({name})")
+        elif top in HOST_MODULES and room not in ("engine/host", "nodes", "__init__"):
+            wrong.append(f"{path}:{line}: {room} imports ComfyUI ({name})")
         elif top in ("engine", "tests", "metrics"):
             wrong.append(f"{path}:{line}: imports inside the pack are relative ({name})")
     return wrong
@@ -135,7 +131,7 @@ def test_start_up_survives_without_the_optional_libraries() -> None:
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for path in pack_files()
-        if layer_of(path) not in ("__init__", "nodes", "engine/host") and "migrations" not in path.parts
+        if room_of(path) not in ("__init__", "nodes", "engine/host") and "migrations" not in path.parts
     ]
     program = f"""
 import importlib, sys

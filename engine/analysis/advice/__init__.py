@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ...model import Run
-from ..findings import Summary
+from ...model import Run, Summary
 from ..summary import summarize
 from ..trends import Trends
 from .entry import Advice, Severity

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ...model import Run
-from ..findings import Summary
+from ...model import Run, Summary
 from ..labels import step_title
 from ..spread import known
 from ..units import format_bytes, format_capacity

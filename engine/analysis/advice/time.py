@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ...model import Run, Step
-from ..findings import Summary
+from ...model import Run, Step, Summary
 from ..labels import step_title
 from ..spread import known
 from ..summary import loads_models

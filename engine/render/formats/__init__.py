@@ -14,8 +14,8 @@ from typing import Protocol, cast
 
 from ...analysis.soundness import sound
 from ...model import Group, Run
+from ..options import Options
 from ..plain import summary_json
-from .options import Options
 
 __all__ = ["FORMATS", "Exported", "UnknownFormatError", "export", "summary_json"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...analysis.groups import members_of
 from ...model import Run, Step
-from .options import Options
+from ..options import Options
 
 SUFFIX = ".csv"
 MIME = "text/csv; charset=utf-8"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 from html import escape
 
-from ...analysis.findings import Summary
 from ...analysis.groups import GroupTotal, total
 from ...analysis.labels import clean, step_title
 from ...analysis.ranking import ram_change, vram_change
@@ -21,10 +20,10 @@ from ...analysis.units import (
     format_percent,
     format_seconds,
 )
-from ...model import Run, Step
+from ...model import Run, Step, Summary
 from ..notes import Notes, notes_for
+from ..options import Options
 from . import png
-from .options import Options
 
 SUFFIX = ".html"
 MIME = "text/html; charset=utf-8"

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from ...analysis.groups import total
 from ...model import Run
+from ..options import Options
 from ..plain import SCHEMA, summary_json, to_json
-from .options import Options
 
 SUFFIX = ".json"
 MIME = "application/json"

@@ -9,7 +9,7 @@ from ...analysis.summary import summarize
 from ...model import Run
 from .. import table
 from ..notes import notes_for
-from .options import Options
+from ..options import Options
 
 SUFFIX = ".md"
 MIME = "text/markdown; charset=utf-8"

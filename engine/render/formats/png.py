@@ -6,9 +6,9 @@ import io
 import json
 
 from ...model import Run
-from ..chart import draw
+from ..chart.picture import draw
+from ..options import Options
 from ..plain import summary_json, to_json
-from .options import Options
 
 SUFFIX = ".png"
 MIME = "image/png"

@@ -16,9 +16,9 @@ from ...analysis.labels import step_title
 from ...analysis.ranking import did_not_run
 from ...analysis.summary import duration_s
 from ...model import Run, Series, Step
+from ..chart.timeline import arrange
+from ..options import Options
 from ..plain import summary_json, to_json
-from ..timeline import arrange
-from .options import Options
 
 SUFFIX = ".trace.json"
 MIME = "application/json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model import Run
 from .. import table
-from .options import Options
+from ..options import Options
 
 SUFFIX = ".txt"
 MIME = "text/plain; charset=utf-8"

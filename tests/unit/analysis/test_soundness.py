@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from engine.analysis.soundness import sound
 from engine.model import Run, Segment, Series
-from engine.render import chart, table
+from engine.render import table
+from engine.render.chart import picture as chart
 from tests import builders
 
 

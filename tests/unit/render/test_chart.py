@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from engine.model import Group, Run
-from engine.render import chart
-from engine.render.axis import TimeAxis, decimate
-from engine.render.canvas import DESIGN_WIDTH, Canvas
-from engine.render.timeline import arrange
+from engine.render.chart import picture as chart
+from engine.render.chart.axis import TimeAxis, decimate
+from engine.render.chart.canvas import DESIGN_WIDTH, Canvas
+from engine.render.chart.timeline import arrange
 from tests import builders
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -175,11 +175,12 @@ def test_threads_draw_what_one_thread_draws() -> None:
 def test_matplotlib_waits_for_the_first_picture_and_pyplot_never_comes() -> None:
     code = (
         "import sys\n"
-        "from engine.render import chart, table\n"
+        "from engine.render import table\n"
+        "from engine.render.chart import picture\n"
         "from engine.render.formats import FORMATS, summary_json\n"
         "assert not {'matplotlib', 'tabulate', 'PIL'} & set(sys.modules), 'imported too early'\n"
         "from engine.model import Run\n"
-        "chart.draw(Run(timestamp='', status='success', total_time=1.0))\n"
+        "picture.draw(Run(timestamp='', status='success', total_time=1.0))\n"
         "assert 'matplotlib' in sys.modules\n"
         "assert 'matplotlib.pyplot' not in sys.modules, 'pyplot'\n"
     )

@@ -1,0 +1,1 @@
+"""From node boundaries and samples to a Run. No I/O, no ComfyUI."""

@@ -1,0 +1,128 @@
+"""Puts everything known about a run together into the finished :class:`~engine.model.Run`. Pure.
+
+The recorder's steps lack what only the end can tell: the nodes that never ran,
+the inputs' text and hash, and all that the samples say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..model import Role, Run, Step, StepStatus
+from ..workflow.fingerprint import signatures, take
+from ..workflow.prompt import ancestors, title
+from ..workflow.redaction import redact
+from .attribution import attribute
+from .sampler import SampleLog
+from .sampler_steps import step_times
+from .spans import ProgressUpdate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was gathered while a run went on.
+
+    ``origin_s`` is the clock time of the run's start. ``cached_ids`` are the nodes
+    that the host did not need to run, ``output_ids`` the outputs it was asked for.
+    ``inputs`` holds the inputs of the nodes that ran, those made by expansion included.
+    """
+
+    origin_s: float
+    steps: Sequence[Step]
+    samples: SampleLog = field(default_factory=SampleLog)
+    progress: Mapping[str, Sequence[ProgressUpdate]] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    cached_ids: Iterable[str] = ()
+    output_ids: Iterable[str] = ()
+
+
+def assemble(draft: Run, evidence: Evidence, display_name: Callable[[str], str]) -> Run:
+    """``draft`` with its steps and series.
+
+    ``draft`` must hold the prompt, the metrics and the devices. ``display_name``
+    answers the menu name of a node class.
+    """
+    draft = _identified(draft)
+    steps = _with_absent(draft, evidence, display_name)
+    hashes = signatures(draft.prompt or {})
+    inputs = {**_prompt_inputs(draft), **evidence.inputs}
+    finished = []
+    for step in steps:
+        known = inputs.get(step.node_id)
+        count, median_s, spread_s = step_times(evidence.progress.get(step.node_id, ()))
+        finished.append(
+            replace(
+                step,
+                inputs_json=redact(known) if known is not None else None,
+                inputs_hash=hashes.get(step.node_id),
+                sampler_steps=count,
+                sampler_step_median_s=median_s,
+                sampler_step_spread_s=spread_s,
+            )
+        )
+    series = evidence.samples.series(draft.metrics, evidence.origin_s)
+    return attribute(replace(draft, steps=tuple(finished), series=series))
+
+
+def culprit(steps: Iterable[Step], failed_id: str | None) -> Step | None:
+    """The node at which the run ended early.
+
+    A waiting Report is the first to notice that the user pressed Cancel; the node that was
+    at work then is the one to name.
+    """
+    failed = next((step for step in steps if step.node_id == failed_id), None)
+    if failed is None or failed.role == "node":
+        return failed
+    stopped = (step for step in steps if step.role == "node" and step.status == failed.status)
+    return next(stopped, failed)
+
+
+def last_end_s(steps: Iterable[Step]) -> float:
+    """When the last node that counts ended; profiler nodes and report outputs are no part of the run."""
+    return max((step.end_s for step in steps if step.role == "node" and step.end_s is not None), default=0.0)
+
+
+def _identified(draft: Run) -> Run:
+    """``draft`` with its workflow's id and hash, where nobody found them before the run."""
+    if draft.workflow_hash is not None and draft.workflow_id is not None:
+        return draft
+    snapshot = take(draft.prompt or {}, draft.workflow)
+    return replace(
+        draft,
+        workflow_id=draft.workflow_id or snapshot.workflow_id,
+        workflow_hash=draft.workflow_hash or snapshot.hash,
+    )
+
+
+def _with_absent(draft: Run, evidence: Evidence, display_name: Callable[[str], str]) -> list[Step]:
+    """The recorder's steps, then a step for each node of the prompt that never ran."""
+    prompt = draft.prompt or {}
+    cached = set(evidence.cached_ids)
+    steps = list(evidence.steps)
+    seen = {step.node_id for step in steps}
+    # What no requested output depends on was never meant to run: it is no part of this run.
+    wanted = ancestors(prompt, evidence.output_ids)
+    for node_id in prompt:
+        if node_id in seen or node_id not in wanted:
+            continue
+        node_type = str(prompt[node_id].get("class_type", ""))
+        status: StepStatus = "cached" if node_id in cached else "skipped"
+        steps.append(
+            Step(
+                node_id=node_id,
+                node_type=node_type,
+                node_title=title(prompt, node_id, display_name(node_type)),
+                position=len(steps),
+                role=evidence.roles.get(node_id, "node"),
+                status=status,
+                display_node_id=node_id,
+            )
+        )
+    return steps
+
+
+def _prompt_inputs(run: Run) -> dict[str, Mapping[str, Any]]:
+    return {node_id: node.get("inputs", {}) for node_id, node in (run.prompt or {}).items()}

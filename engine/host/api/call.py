@@ -1,0 +1,109 @@
+"""What a route's handler is given, and what it may answer. No HTTP, no ComfyUI.
+
+Handlers are ordinary functions that may block: they run on a thread of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...store.history import History
+from .json_schema import Schema
+
+
+class RefusedError(Exception):
+    """The request cannot be served. ``message`` says why and what to do, in plain words.
+
+    ``status`` is a 4xx status, ``kind`` a short name for programs.
+    """
+
+    def __init__(
+        self, status: int, kind: str, message: str, details: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.kind = kind
+        self.message = message
+        self.details = dict(details or {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What handlers need of ComfyUI, as functions, so that tests can give their own.
+
+    ``history`` and ``settings_file`` take a user id; ``readable_file`` a name and a
+    user id; ``status`` describes the run that is going on; ``send`` tells browsers.
+    """
+
+    history: Callable[[str], History]
+    settings_file: Callable[[str], Path]
+    readable_file: Callable[[str, str], Path]
+    status: Callable[[], Mapping[str, Any]]
+    send: Callable[[str, Mapping[str, Any]], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request, already checked against its route's schemas.
+
+    ``path`` and ``query`` hold typed values, only those that were given or have a
+    default; ``body`` is the JSON body. ``upload`` is the file that was sent, if any.
+    """
+
+    user_id: str
+    host: Host
+    path: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    upload: Path | None = None
+
+    @property
+    def history(self) -> History:
+        """The history of the user who asks."""
+        return self.host.history(self.user_id)
+
+    def changed(self, what: str, item_id: int | str | None = None, action: str = "changed") -> None:
+        """Tell every open tab that something was edited."""
+        self.host.send(
+            "holaf.profiler.changed", {"what": what, "id": item_id, "action": action, "user_id": self.user_id}
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """An answer that is a file."""
+
+    content: bytes
+    content_type: str
+    name: str
+
+
+Handler = Callable[[Call], "dict[str, Any] | File"]
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One route. ``path`` is relative to ``/holaf/profiler/``.
+
+    ``path_parameters`` and ``query`` map names to JSON Schemas (a ``default`` in one is
+    used); ``body`` is the schema of the JSON body, ``None`` where there is none.
+    ``body_limit`` is in bytes. ``upload`` allows a file as the body instead.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    tag: str
+    path_parameters: Mapping[str, Schema] = field(default_factory=dict)
+    query: Mapping[str, Schema] = field(default_factory=dict)
+    body: Schema | None = None
+    body_limit: int = 1_000_000
+    upload: bool = False
+    answer: Schema = field(default_factory=lambda: {"type": "object"})
+    content_type: str = "application/json"

@@ -1,0 +1,69 @@
+"""Runs against runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from ...analysis import compare
+from . import schemas
+from .call import Answer, Call, RefusedError, Route
+
+LIMIT = 40
+"""Most runs that are compared at once."""
+
+
+def compare_runs(call: Call) -> Answer:
+    """Two or more runs node by node; of several runs on a side the median counts."""
+    ids = list(dict.fromkeys(call.query["ids"]))
+    baseline_ids = list(dict.fromkeys(call.query.get("baseline") or ()))
+    strangers = [run_id for run_id in baseline_ids if run_id not in ids]
+    if strangers:
+        raise RefusedError(
+            400, "invalid_request", f"query.baseline: run {strangers[0]} is not one of query.ids."
+        )
+    if len(ids) < 2 or len(baseline_ids) == len(ids):
+        raise RefusedError(
+            400, "invalid_request", "query.ids: choose at least two different runs to compare."
+        )
+    history = call.history
+    rows = {run_id: history.run_row(run_id, call.user_id) for run_id in ids}
+    if not baseline_ids:
+        pinned = [run_id for run_id in ids if rows[run_id].get("pinned")]
+        baseline_ids = pinned if 0 < len(pinned) < len(ids) else ids[:1]
+    candidate_ids = [run_id for run_id in ids if run_id not in baseline_ids]
+    runs = {run_id: history.load_run(run_id, with_series=False, user_id=call.user_id) for run_id in ids}
+    found = compare.compare([runs[i] for i in baseline_ids], [runs[i] for i in candidate_ids])
+    return {
+        "runs": [rows[run_id] for run_id in (*baseline_ids, *candidate_ids)],
+        **asdict(found),
+        "environment": [{**asdict(change), "text": change.text} for change in found.environment],
+    }
+
+
+_IDS = {
+    "type": "array",
+    "items": schemas.ID,
+    "maxItems": LIMIT,
+    "description": "run ids, separated by commas",
+}
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="runs/compare",
+        handler=compare_runs,
+        summary="Compare runs",
+        tag="analysis",
+        query={"ids": {**_IDS, "minItems": 2, "required": True}, "baseline": _IDS},
+        answer=schemas.answer(
+            runs=schemas.listing(schemas.RUN),
+            baseline_ids=schemas.listing({"type": "integer"}),
+            candidate_ids=schemas.listing({"type": "integer"}),
+            totals={"type": "object", "description": "total_time, vram_max, ram_max_bytes, energy_joules"},
+            nodes=schemas.listing({"type": "object"}),
+            environment=schemas.listing({"type": "object"}),
+            settings=schemas.listing({"type": "object"}),
+            notes=schemas.listing({"type": "string"}),
+        ),
+    ),
+)

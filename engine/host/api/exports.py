@@ -1,0 +1,45 @@
+"""A run as a file: the picture, the table, and the formats that programs read."""
+
+from __future__ import annotations
+
+import re
+
+from . import schemas
+from .call import Call, File, RefusedError, Route
+
+
+def export_run(call: Call) -> File:
+    """The report of a run in one format."""
+    # Drawing libraries are imported when somebody first wants a picture.
+    from ...render import formats
+
+    run_id, wanted = call.path["run_id"], call.path["format"]
+    run = call.history.load_run(run_id, user_id=call.user_id)
+    try:
+        made = formats.export(run, wanted, **call.query)
+    except formats.UnknownFormatError as error:
+        raise RefusedError(404, "unknown_format", f"{error}.") from None
+    stem = re.sub(r"[^\w .-]+", "_", run.name).strip(" .")[:80] or f"run_{run_id}"
+    return File(content=made.data, content_type=made.mime, name=f"{stem}_profile{made.filename_suffix}")
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="runs/{run_id}/export/{format}",
+        handler=export_run,
+        summary="A run's report as a file",
+        tag="runs",
+        path_parameters={
+            **schemas.RUN_PATH,
+            "format": {"type": "string", "enum": ["png", "txt", "md", "csv", "json", "html", "trace"]},
+        },
+        query={
+            "theme": {"type": "string", "enum": ["dark", "light"], "default": "dark"},
+            "title": {"type": "string", "maxLength": 200, "default": ""},
+            "top_n": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10},
+        },
+        answer={"type": "string", "format": "binary"},
+        content_type="application/octet-stream",
+    ),
+)

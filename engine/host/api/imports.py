@@ -1,0 +1,59 @@
+"""Taking over the history of another profiler database."""
+
+from __future__ import annotations
+
+from ...store.errors import NotAHistory
+from . import schemas
+from .call import Answer, Call, RefusedError, Route
+
+
+def import_history(call: Call) -> Answer:
+    """Copy runs, steps and groups from a database file into this history."""
+    if call.upload is not None:
+        file = call.upload
+    elif call.body and "path" in call.body:
+        file = call.host.readable_file(call.body["path"], call.user_id)
+    else:
+        raise RefusedError(400, "invalid_request", "body.path is missing: name a file, or send one.")
+    try:
+        counts = call.history.import_base_database(str(file), call.user_id)
+    except NotAHistory as error:
+        # The text names the file where it lies on this machine, which is nobody's business.
+        raise RefusedError(
+            422,
+            "not_a_history",
+            str(error).replace(str(file), call.body["path"] if call.body else "The file"),
+        ) from None
+    call.changed("history")
+    return dict(counts)
+
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="history/import",
+        handler=import_history,
+        summary="Import another profiler database",
+        tag="history",
+        body={
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["path"],
+            "properties": {
+                "path": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": 4_000,
+                    "description": "a file in ComfyUI's input folder or in the user's own folder",
+                }
+            },
+        },
+        upload=True,
+        answer=schemas.answer(
+            runs={"type": "integer"},
+            steps={"type": "integer"},
+            groups={"type": "integer"},
+            skipped_runs={"type": "integer"},
+        ),
+    ),
+)

@@ -1,0 +1,77 @@
+"""The reference snapshot of a workflow: stored by "Update nodes", compared by "check"."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from ...workflow import fingerprint
+from . import schemas
+from .call import Answer, Call, RefusedError, Route
+
+
+def update_nodes(call: Call) -> Answer:
+    """Make the workflow as it is now the reference of its later runs."""
+    current = fingerprint.take(call.body["prompt"], call.body.get("workflow"))
+    if not current.nodes:
+        raise RefusedError(
+            400, "empty_workflow", "This workflow has no node of its own to compare later runs with."
+        )
+    call.history.store_reference(current, call.user_id)
+    call.changed("reference", current.workflow_id)
+    nodes = [
+        {"node_id": node.node_id, "title": node.title or node.node_type, "node_type": node.node_type}
+        for node in current.nodes
+    ]
+    return {"workflow_id": current.workflow_id, "hash": current.hash, "nodes": nodes}
+
+
+def check(call: Call) -> Answer:
+    """Whether the workflow is still what its reference says, and what changed."""
+    current = fingerprint.take(call.body["prompt"], call.body.get("workflow"))
+    reference = call.history.reference(current.workflow_id, call.user_id)
+    changes = fingerprint.diff(reference, current) if reference else ()
+    return {
+        "match": reference is not None and not changes,
+        "has_reference": reference is not None,
+        "workflow_id": current.workflow_id,
+        "hash": current.hash,
+        "changes": [asdict(change) for change in changes],
+    }
+
+
+_IDENTITY = {"workflow_id": {"type": "string"}, "hash": {"type": "string"}}
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="update_nodes",
+        handler=update_nodes,
+        summary="Store the reference snapshot of a workflow",
+        tag="reference",
+        body=schemas.GRAPH,
+        body_limit=schemas.GRAPH_LIMIT,
+        answer=schemas.answer(
+            **_IDENTITY,
+            nodes=schemas.listing(
+                schemas.answer(
+                    node_id={"type": "string"}, title={"type": "string"}, node_type={"type": "string"}
+                )
+            ),
+        ),
+    ),
+    Route(
+        method="POST",
+        path="check",
+        handler=check,
+        summary="Compare a workflow with its reference",
+        tag="reference",
+        body=schemas.GRAPH,
+        body_limit=schemas.GRAPH_LIMIT,
+        answer=schemas.answer(
+            match={"type": "boolean"},
+            has_reference={"type": "boolean"},
+            **_IDENTITY,
+            changes=schemas.listing(schemas.CHANGE),
+        ),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The Profiler Report node's work: waiting, drawing, saving."""

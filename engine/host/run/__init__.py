@@ -1,0 +1,1 @@
+"""One profiled prompt, from its first node to the history."""

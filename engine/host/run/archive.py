@@ -1,0 +1,115 @@
+"""A run's way into the history, with every trouble of the store kept away from the run.
+
+Owns the writer of each history. Never blocks the executor's thread.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+from collections.abc import Callable
+
+from ...model import Run
+from ...store.errors import StoreError
+from ...store.history import History
+from ...store.run_file import RunSource
+from ...store.writer import RunHandle, RunWriter
+from .. import users
+from . import background
+
+log = logging.getLogger("holaf.profiler")
+
+RUN_ID_TIMEOUT_S = 10.0
+LAST_WORDS_S = 10.0
+"""How long ComfyUI's exit waits for a run that is still being put together."""
+
+_writers: dict[int, RunWriter] = {}
+
+
+class Archive:
+    """Where one run is kept. ``history`` is ``None`` when it cannot be kept at all."""
+
+    def __init__(self, user_id: str) -> None:
+        self.history: History | None = None
+        self._handle: RunHandle | None = None
+        self._writer: RunWriter | None = None
+        self._writer_cpu_s = 0.0
+        self._trouble: str | None = None
+        try:
+            self.history = users.for_user(user_id)
+        except (StoreError, OSError, ValueError) as error:
+            self._trouble = f"This run is not kept in the history: {error}"
+            log.warning("%s", self._trouble)
+
+    def begin(self, draft: Run, source: RunSource) -> None:
+        """Start writing the run; ``source`` tells how it goes on."""
+        if self.history is None:
+            return
+        self._writer = _writers.get(id(self.history))
+        if self._writer is None:
+            self._writer = _writers[id(self.history)] = RunWriter(self.history.database)
+        self._writer_cpu_s = self._writer.cpu_s
+        self._handle = self._writer.begin(draft, source)
+
+    def settle(self, run: Run) -> None:
+        """Write the run as its report shows it, before the prompt is over."""
+        if self._handle is not None:
+            self._handle.settle(run)
+
+    def finish_with(
+        self,
+        make_run: Callable[[], Run],
+        bare_run: Callable[[], Run],
+        tell: Callable[[Run], None],
+        over: Callable[[], None],
+    ) -> None:
+        """Put the run together on a thread of its own, write what comes out, then ``tell`` it.
+
+        ``bare_run`` answers what is certain, for when ``make_run`` fails. ``over`` is called in any case.
+        """
+
+        def work() -> None:
+            try:
+                self._finish(make_run, bare_run, tell)
+            finally:
+                over()
+
+        background.later(work)
+
+    def run_id(self) -> int | None:
+        """The run's number in the history; ``None`` when it is not kept. Blocks."""
+        return self._handle.wait(RUN_ID_TIMEOUT_S) if self._handle is not None else None
+
+    @property
+    def known_run_id(self) -> int | None:
+        """The run's number if it is known already."""
+        return self._handle.run_id if self._handle is not None else None
+
+    def troubles(self) -> tuple[str, ...]:
+        """What the user should know about the history, in sentences."""
+        own = (self._trouble,) if self._trouble else ()
+        return own if self._handle is None else (*own, *self._handle.notices, *self._handle.errors)
+
+    def cost_s(self) -> float | None:
+        """CPU seconds that writing has taken since the run began."""
+        return None if self._writer is None else max(self._writer.cpu_s - self._writer_cpu_s, 0.0)
+
+    def _finish(
+        self, make_run: Callable[[], Run], bare_run: Callable[[], Run], tell: Callable[[Run], None]
+    ) -> None:
+        try:
+            run = make_run()
+        except Exception:
+            log.exception("Workflow Profiler could not put the run together; its steps so far are kept.")
+            run = bare_run()
+        if self._handle is not None:
+            self._handle.finish(run)
+        tell(run)
+
+
+@atexit.register
+def _finish_all() -> None:
+    """The runs first, then the writers that put them on disk."""
+    background.finish_all(LAST_WORDS_S)
+    for writer in _writers.values():
+        writer.close()

@@ -1,0 +1,63 @@
+"""Work that follows a prompt, on threads of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+_pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="holaf-profiler")
+
+
+async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+    """``function(*arguments)`` on a thread of the profiler's own."""
+    return await asyncio.get_running_loop().run_in_executor(_pool, function, *arguments)
+
+
+log = logging.getLogger("holaf.profiler")
+
+YIELD_S = 0.02
+"""The work starts this much later: the executor's thread hands out the prompt's own result first."""
+
+_threads: set[threading.Thread] = set()
+_lock = threading.Lock()
+_hurry = threading.Event()
+
+
+def later(work: Callable[[], None]) -> None:
+    """Do ``work`` on a thread of its own, or right here where no thread can be had. Never raises."""
+
+    def run() -> None:
+        _hurry.wait(YIELD_S)
+        try:
+            _guarded(work)
+        finally:
+            with _lock:
+                _threads.discard(thread)
+
+    thread = threading.Thread(target=run, name="holaf-profiler-finish", daemon=True)
+    try:
+        with _lock:
+            thread.start()
+            _threads.add(thread)
+    except RuntimeError:
+        _guarded(work)
+
+
+def finish_all(timeout_s: float) -> None:
+    """Wait until everything is done; at most ``timeout_s`` for each."""
+    _hurry.set()
+    with _lock:
+        threads = tuple(_threads)
+    for thread in threads:
+        thread.join(timeout_s)
+
+
+def _guarded(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except Exception:  # the do-no-harm boundary of this thread
+        log.exception("Workflow Profiler could not finish the run.")

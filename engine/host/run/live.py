@@ -1,0 +1,187 @@
+"""Tells the browsers about the run while it goes on: at most ten messages a second.
+
+Also keeps what ``GET status`` answers. Never waits for the network or the event loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ... import clock
+from ...analysis.summary import summarize
+from ...capture.measurement import Measurement
+from ...capture.recorder import SoFar
+from ...model import Run, Sample, Step
+from . import events
+from .archive import Archive
+
+log = logging.getLogger("holaf.profiler")
+
+MESSAGE_INTERVAL_S = 0.1
+LOOK_INTERVAL_S = 1.0
+"""How often a thread without listeners looks whether there are any now."""
+LAST_STEPS_S = 2.0
+"""How long the end of a run is held back for its last steps."""
+STEPS_SENT_MAX = 20
+"""Of many short nodes only the newest are told one by one."""
+
+_current: LiveFeed | None = None
+
+
+def status() -> dict[str, Any]:
+    """The run that goes on now or is being put together, or ``{"active": False}``."""
+    feed = _current
+    return {"active": False} if feed is None else {"active": True, **feed.snapshot()}
+
+
+class LiveFeed:
+    """One run, told as it goes on, from a thread of its own."""
+
+    def __init__(
+        self, draft: Run, measurement: Measurement, so_far: SoFar, archive: Archive, count: Callable[[], int]
+    ) -> None:
+        """``count`` answers how many nodes the run may have to execute."""
+        self._draft = draft
+        self._measurement = measurement
+        self._so_far = so_far
+        self._archive = archive
+        self._count = count
+        self._total: int | None = None
+        self._told = 0
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._newest: dict[tuple[str, str | None], Sample] = {}
+
+    def started(self) -> None:
+        """The run begins."""
+        global _current
+        _current = self
+        self._thread = threading.Thread(target=self._work, name="holaf-profiler-live", daemon=True)
+        self._thread.start()
+
+    @property
+    def total(self) -> int:
+        """How many nodes the run may have to execute."""
+        if self._total is None:
+            self._total = self._count()
+        return self._total
+
+    def ended(self) -> None:
+        """No node runs any more; the run is still to be put together."""
+        self._over.set()
+
+    def over(self) -> None:
+        """The run is in the history, or will never be."""
+        global _current
+        if _current is self:
+            _current = None
+
+    def finished(self, run: Run) -> None:
+        """The run is put together. Told after everything else, once it can be read from the history."""
+        if self._thread is not None:
+            self._thread.join(LAST_STEPS_S)
+        summary = summarize(run)
+        run_id = self._archive.run_id()
+        self.over()
+        events.send(
+            events.RUN_FINISHED,
+            {
+                "run_id": run_id,
+                "prompt_id": run.prompt_id,
+                "name": run.name,
+                "workflow_id": run.workflow_id,
+                "status": run.status,
+                "total_time": run.total_time,
+                "headline": summary.headline,
+                "user_id": run.user_id,
+                "nodes": [_brief(step) for step in run.measured_steps],
+            },
+        )
+        for warning in run.warnings:
+            events.warn(warning, prompt_id=run.prompt_id, user_id=run.user_id)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Where the run stands: node, elapsed time, progress, newest readings."""
+        for sample in self._measurement.fresh_samples():
+            self._newest[(sample.metric, sample.device)] = sample
+        busy = self._so_far.busy_with()
+        node = self._measurement.recorder.who(busy[0]) if busy is not None else None
+        return {
+            "run_id": self._archive.known_run_id,
+            "prompt_id": self._draft.prompt_id,
+            "name": self._draft.name,
+            "user_id": self._draft.user_id,
+            "workflow_id": self._draft.workflow_id,
+            "node_id": busy[0] if busy is not None else None,
+            "display_node_id": node.display_node_id if node else None,
+            "title": node.node_title if node else None,
+            "node_elapsed_s": busy[1] if busy is not None else None,
+            "elapsed_s": clock.now() - self._measurement.origin_s,
+            "done": len(set(self._so_far.ids(0, self._so_far.finished_count))),
+            "total": self.total,
+            **self._readings(),
+        }
+
+    def _readings(self) -> Mapping[str, float | None]:
+        primary = self._draft.primary_device
+        key = primary.key if primary else None
+
+        def newest(metric: str, device: str | None) -> float | None:
+            sample = self._newest.get((metric, device))
+            return sample.value if sample is not None else None
+
+        return {
+            "ram_bytes": newest("ram_bytes", None),
+            "cpu_percent": newest("cpu_percent", None),
+            "vram_bytes": newest("vram_bytes", key),
+            "device_vram_bytes": newest("device_vram_bytes", key),
+            "gpu_load_percent": newest("gpu_load_percent", key),
+        }
+
+    def _work(self) -> None:
+        try:
+            if events.has_listeners():
+                self._tell_start()
+            while not self._over.wait(MESSAGE_INTERVAL_S if events.has_listeners() else LOOK_INTERVAL_S):
+                self._tell_steps()
+            self._tell_steps()
+        except Exception:  # the do-no-harm boundary of this thread
+            log.exception("Workflow Profiler tells the browsers no more about this run; it is measured on.")
+
+    def _tell_start(self) -> None:
+        events.send(
+            events.RUN_STARTED,
+            {
+                "run_id": self._archive.known_run_id,
+                "prompt_id": self._draft.prompt_id,
+                "name": self._draft.name,
+                "workflow_id": self._draft.workflow_id,
+                "total_nodes": self.total,
+                "user_id": self._draft.user_id,
+            },
+        )
+
+    def _tell_steps(self) -> None:
+        if not events.has_listeners():
+            return
+        recorder = self._measurement.recorder
+        told, self._told = self._told, self._so_far.finished_count
+        fresh = self._so_far.ids(told, self._told)
+        steps = [_brief(step) for step in map(recorder.step, fresh[-STEPS_SENT_MAX:]) if step.role == "node"]
+        if steps:
+            events.send(events.STEP, {**self.snapshot(), **steps[-1], "steps": steps})
+
+
+def _brief(step: Step) -> dict[str, Any]:
+    return {
+        "node_id": step.node_id,
+        "display_node_id": step.display_node_id,
+        "title": step.node_title,
+        "status": step.status,
+        "exec_time": step.exec_time,
+        "vram_max": step.vram_max,
+        "ram_max_bytes": step.ram_max_bytes,
+    }

@@ -1,0 +1,315 @@
+"""One profiled prompt, from its first node to its report: what the hooks tell, turned into a Run.
+
+The executor's thread calls the ``NodeHooks`` methods; putting the run together
+happens on a thread of its own after the prompt. Never changes what the prompt
+computes, never makes the prompt wait for a disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import replace
+from typing import Any
+
+from ... import clock
+from ...capture.assembly import Evidence, assemble, culprit, last_end_s
+from ...capture.measurement import Measurement
+from ...capture.recorder import Outcome, SoFar
+from ...capture.spans import NodeRef
+from ...model import Run, RunStatus, StepStatus
+from ...probes.select import Probes
+from ...store.errors import StoreError
+from ...workflow import prompt as prompts
+from .. import paths
+from ..executor import nodes as host_nodes
+from ..executor.binding import NodeCall, PromptCall
+from ..executor.progress import StepProgress
+from ..system import environment
+from ..system.memory_snapshot import MemorySnapshot, is_out_of_memory
+from ..system.models import ModelWatch
+from .archive import Archive
+from .enrich import prompt_groups, recall
+from .gate import ReportGate
+from .live import LiveFeed
+
+log = logging.getLogger("holaf.profiler")
+
+_UNFINISHED: dict[RunStatus, StepStatus] = {"interrupted": "interrupted", "failed": "interrupted"}
+
+
+class Session:
+    """One run being profiled."""
+
+    def __init__(
+        self,
+        call: PromptCall,
+        draft: Run,
+        probes: Probes,
+        archive: Archive,
+    ) -> None:
+        """``draft`` holds what is known before the first node."""
+        self.draft = draft
+        self.archive = archive
+        self.is_off = False
+        self.measurement = Measurement(probes, draft.settings, self._describe)
+        self._call = call
+        self._boundary = probes.boundary
+        self._roles = prompts.roles(call.prompt)
+        self._dynprompt: Any = None
+        self._models = ModelWatch(self.measurement.recorder)
+        self._memory_snapshot = MemorySnapshot(draft.settings.memory_snapshot)
+        self._progress: StepProgress | None = None
+        self._warnings = list(draft.warnings)
+        self._failed_id: str | None = None
+        self._out_of_memory = False
+        self._status: RunStatus = "running"
+        self._ended_s: float | None = None
+        self._report_s = 0.0
+        self._composing = threading.Lock()
+        self._reported: Run | None = None
+        self._last_ids = self._ids_that_come_last()
+        self.gate = ReportGate(self._last_ids)
+        self._so_far = SoFar(self.measurement.recorder, self._roles)
+        self.live = LiveFeed(draft, self.measurement, self._so_far, archive, self._count_of_nodes)
+
+    def start(self) -> None:
+        """Begin writing and sampling, and tell the browsers."""
+        self.archive.begin(self.draft, self._so_far)
+        self.measurement.start()
+        self._models.start()
+        if (trouble := self._memory_snapshot.start()) is not None:
+            self._warnings.append(trouble)
+        self.live.started()
+
+    # ---- what the hooks tell -------------------------------------------------------------
+
+    def enter_node(self, call: NodeCall) -> None:
+        """A node's ``execute`` begins."""
+        if self._dynprompt is None:
+            self._dynprompt = call.dynprompt
+            self._progress = StepProgress.attach(self.measurement.recorder)
+        if call.dynprompt is not self._dynprompt:
+            return  # another pack runs a graph of its own inside a node; that time is the node's
+        self.measurement.enter(call.node_id)
+
+    def leave_node(self, call: NodeCall, result: Any) -> None:
+        """A node's ``execute`` returned."""
+        if call.dynprompt is not self._dynprompt:
+            return
+        outcome = host_nodes.outcome(call, result)
+        self._leave(call, outcome)
+        if call.execution_list is None:
+            # Without the host's list of pending nodes a report cannot know that it is last.
+            self.gate.open()
+        else:
+            finished = None if outcome.waiting else call.node_id
+            self.gate.check(call.execution_list, call.dynprompt, finished)
+
+    def node_raised(self, call: NodeCall, error: BaseException) -> None:
+        """A node's ``execute`` raised instead of answering: the whole prompt is being torn down."""
+        if call.dynprompt is not self._dynprompt:
+            return
+        self._leave(call, host_nodes.failure(error))
+
+    def boundaries_unknown(self, why: str) -> None:
+        """Fall back to what the host's progress messages tell."""
+        if self._progress is not None and self._progress.gives_boundaries:
+            return
+        log.warning(
+            "Workflow Profiler cannot read node boundaries on this ComfyUI (%s); it uses progress messages "
+            "instead, which are less exact. Please report this with your ComfyUI version.",
+            why,
+        )
+        self._warnings.append(f"Node times come from progress messages and are less exact: {why}.")
+        self._progress = StepProgress.attach(
+            self.measurement.recorder, boundary=self._boundary, tell_graph=self._know_graph
+        )
+        self.gate.open()
+
+    def _know_graph(self, dynprompt: Any) -> None:
+        self._dynprompt = dynprompt
+
+    def end_run(self, failure: BaseException | None) -> None:
+        """The prompt is over: put the run together without holding up the next prompt."""
+        self._close(self._final_status(failure))
+
+    def switch_off(self, error: BaseException) -> None:
+        """The profiler failed: keep what there is, measure no more."""
+        self.is_off = True
+        self._warnings.append(
+            f"Measuring stopped early because of an error in the profiler: {type(error).__name__}: {error}"
+        )
+        try:
+            self._close("partial")
+        except Exception:
+            log.exception("Workflow Profiler could not close the run either.")
+
+    # ---- what a report asks ----------------------------------------------------------------
+
+    def why_not_last(self, node_id: str) -> str | None:
+        """Why this Report cannot wait for the rest, in a sentence; ``None`` where it can."""
+        if self._progress is not None and self._progress.gives_boundaries:
+            return "On this version of ComfyUI a Profiler Report cannot tell when everything else is done."
+        if node_id not in self._last_ids:
+            return (
+                "This Profiler Report was made by another node while the workflow ran, so it cannot wait for "
+                "the rest: put a Profiler Report on the canvas itself."
+            )
+        return None
+
+    async def wait_until_last(self) -> None:
+        """Wait until only reports are left to run. Raises the host's interrupt on Cancel."""
+        await self.gate.wait(host_nodes.raise_if_interrupted)
+
+    def run_so_far(self) -> Run:
+        """The run as reports show it, everything else being done. Blocks; any thread."""
+        with self._composing:
+            if self._reported is None:
+                self._reported = self._compose("partial" if self.is_off else self._success())
+                self.archive.settle(self._reported)
+                self._reported = replace(self._reported, id=self.archive.known_run_id)
+            return self._reported
+
+    def add_report_cost(self, seconds: float) -> None:
+        """Drawing and saving a report took this long."""
+        self._report_s += seconds
+
+    # ---- inside ------------------------------------------------------------------------------
+
+    def _ids_that_come_last(self) -> frozenset[str]:
+        reports = prompts.nodes_of_class(self._call.prompt, prompts.REPORT_ID)
+        return frozenset(reports) | {key for key, role in self._roles.items() if role == "report_output"}
+
+    def _count_of_nodes(self) -> int:
+        wanted = prompts.ancestors(self._call.prompt, self._call.execute_outputs)
+        return sum(1 for node_id in wanted if node_id not in self._roles)
+
+    def _describe(self, node_id: str) -> NodeRef:
+        """Who a node is, those made by expansion included."""
+        dynprompt = self._dynprompt
+        node = dynprompt.get_node(node_id)
+        node_type = node["class_type"]
+        return NodeRef(
+            node_id=node_id,
+            node_type=node_type,
+            node_title=prompts.title({node_id: node}, node_id, host_nodes.display_name(node_type)),
+            role=self._roles.get(dynprompt.get_real_node_id(node_id), "node"),
+            display_node_id=dynprompt.get_display_node_id(node_id),
+            parent_node_id=dynprompt.get_parent_node_id(node_id),
+            inputs=node.get("inputs"),
+        )
+
+    def _leave(self, call: NodeCall, outcome: Outcome) -> None:
+        node_id = call.node_id
+        self.measurement.leave(node_id, outcome)
+        if outcome.waiting == "async" and call.pending_async is not None:
+            host_nodes.when_tasks_end(
+                call.pending_async.get(node_id, ()), lambda: self.measurement.tasks_done(node_id)
+            )
+        self._models.node_ended(node_id)
+        if outcome.status in ("error", "interrupted"):
+            self._failed_id = node_id
+            self._out_of_memory = is_out_of_memory(outcome.error_type, outcome.error_message)
+
+    def _messages(self) -> list[Any]:
+        return list(getattr(self._call.executor, "status_messages", ()))
+
+    def _success(self) -> RunStatus:
+        outputs = host_nodes.output_node_ids(self._call.prompt)
+        return "success" if outputs <= set(self._call.execute_outputs) else "partial"
+
+    def _final_status(self, failure: BaseException | None) -> RunStatus:
+        names = {message[0] for message in self._messages()}
+        if "execution_interrupted" in names or host_nodes.is_interrupt(failure):
+            return "interrupted"
+        if failure is not None or "execution_success" not in names:
+            return "failed"
+        return self._success()
+
+    def _close(self, status: RunStatus) -> None:
+        self._ended_s = clock.now()
+        self._status = status
+        # The executor reuses its list for the next prompt, which may start before this run is put together.
+        messages = self._messages()
+        self.measurement.end()
+        self.gate.open()
+        self.live.ended()
+        self._models.stop()
+        try:
+            self._save_memory_snapshot()
+        finally:
+            self.archive.finish_with(
+                lambda: self._finished_run(messages), self._bare_run, self.live.finished, self.live.over
+            )
+
+    def _bare_run(self) -> Run:
+        """What is certain about a run that could not be put together."""
+        self.measurement.stop()
+        return replace(
+            self.draft,
+            status="partial",
+            warnings=(*self._warnings, "The run could not be put together; see ComfyUI's log."),
+        )
+
+    def _save_memory_snapshot(self) -> None:
+        if self.draft.settings.memory_snapshot == "never":
+            return
+        name = self.draft.timestamp.replace(":", "-") + ".pickle"
+        path = paths.data_folder(self.draft.user_id) / "memory_snapshots" / name
+        said = self._memory_snapshot.finish(path, out_of_memory=self._out_of_memory)
+        if said is not None:
+            self._warnings.append(said)
+
+    def _finished_run(self, messages: list[Any]) -> Run:
+        with self._composing:
+            return self._compose(self._status, messages)
+
+    def _compose(self, status: RunStatus, messages: list[Any] | None = None) -> Run:
+        self.measurement.stop()
+        cut_short = status in ("failed", "interrupted") or self.is_off
+        ended_s = self._ended_s or clock.now()
+        steps = self.measurement.steps(ended_s, unfinished=_UNFINISHED.get(status, "running"))
+        failed = culprit(steps, self._failed_id)
+        draft = replace(
+            self.draft,
+            status=status,
+            total_time=ended_s - self.measurement.origin_s
+            if cut_short
+            else last_end_s(steps) or self._others_done_s(),
+            metrics=self.measurement.metrics,
+            environment=environment.collect(),
+            error_node_id=failed.node_id if failed else None,
+            error_type=failed.error_type if failed else None,
+            error_message=failed.error_message if failed else None,
+            overhead=replace(
+                self.measurement.overhead, report_s=self._report_s or None, writer_s=self.archive.cost_s()
+            ),
+        )
+        evidence = Evidence(
+            origin_s=self.measurement.origin_s,
+            steps=steps,
+            samples=self.measurement.samples,
+            progress=self.measurement.recorder.progress_updates,
+            inputs=self.measurement.recorder.inputs,
+            roles=self._roles,
+            cached_ids=host_nodes.cached_ids(self._messages() if messages is None else messages),
+            output_ids=self._call.execute_outputs,
+        )
+        run = assemble(draft, evidence, host_nodes.display_name)
+        return self._with_history(run)
+
+    def _others_done_s(self) -> float:
+        """When everything but reports was done, for a run in which no node had to execute."""
+        done_s = self.gate.opened_s or self._ended_s or clock.now()
+        return done_s - self.measurement.origin_s
+
+    def _with_history(self, run: Run) -> Run:
+        warnings = [*self._warnings, *self.archive.troubles()]
+        try:
+            history = self.archive.history
+            run = recall(run, history) if history is not None else replace(run, groups=prompt_groups(run))
+        except StoreError as error:
+            run = replace(run, groups=prompt_groups(run))
+            warnings.append(str(error))
+        return replace(run, warnings=tuple(dict.fromkeys(warnings)))

@@ -1,0 +1,1 @@
+"""What ComfyUI and the machine say about themselves: models, caches, versions, packs."""

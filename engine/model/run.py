@@ -1,0 +1,115 @@
+"""One profiled prompt: what was asked for, what was measured, what it cost to measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .device import Device
+from .sample import Metric, Series
+from .step import Step
+from .workflow import Change, Group
+
+RunStatus = Literal["running", "success", "partial", "failed", "interrupted", "crashed"]
+Timing = Literal["precise", "light"]
+CacheMode = Literal["keep", "re-run", "cold"]
+SnapshotMatch = Literal["match", "mismatch", "no reference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """What the Profiler Start asked for. ``interval_ms`` is 10 to 1000."""
+
+    run_name: str = ""
+    comment: str = ""
+    interval_ms: int = 50
+    timing: Timing = "precise"
+    cache: CacheMode = "keep"
+    on_mismatch: Literal["warn", "block", "ignore"] = "warn"
+    enabled: bool = True
+    memory_snapshot: Literal["never", "on out of memory", "always"] = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overhead:
+    """What the profiling itself cost in one run.
+
+    ``boundary_s``: time spent reading at node boundaries, on the executor's
+    thread. ``sync_s``: waits for the GPU that the profiler added. ``sampler_s``
+    and ``writer_s``: CPU time of those threads. ``report_s``: drawing and saving
+    reports, after the measured part.
+    """
+
+    boundary_s: float = 0.0
+    boundary_count: int = 0
+    sync_s: float = 0.0
+    sampler_s: float | None = None
+    sample_count: int = 0
+    sample_interval_median_s: float | None = None
+    sample_interval_p95_s: float | None = None
+    writer_s: float | None = None
+    report_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One profiled prompt. ``steps`` stand in execution order.
+
+    ``total_time`` runs from the prompt's start to the end of the last node that
+    is neither a profiler node nor behind a Report. ``timestamp`` is ISO 8601 UTC.
+    ``environment`` is a flat mapping of dotted names to text (``torch.version``).
+    ``cold`` is true when the host held no model as the run began.
+    """
+
+    timestamp: str
+    id: int | None = None
+    name: str = ""
+    global_comment: str = ""
+    status: RunStatus = "running"
+    total_time: float | None = None
+    prompt_id: str | None = None
+    workflow_id: str | None = None
+    workflow_hash: str | None = None
+    user_id: str = "default"
+    settings: RunSettings = field(default_factory=RunSettings)
+    cold: bool | None = None
+    pinned: bool = False
+    forced: bool = False
+    snapshot_match: SnapshotMatch | None = None
+    changes: tuple[Change, ...] = ()
+    steps: tuple[Step, ...] = ()
+    series: tuple[Series, ...] = ()
+    groups: tuple[Group, ...] = ()
+    devices: tuple[Device, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    overhead: Overhead = field(default_factory=Overhead)
+    warnings: tuple[str, ...] = ()
+    running_node_id: str | None = None
+    error_node_id: str | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    energy_joules: float | None = None
+    prompt: Mapping[str, Any] | None = None
+    workflow: Mapping[str, Any] | None = None
+
+    @property
+    def measured_steps(self) -> tuple[Step, ...]:
+        """The steps that count in totals: those of ordinary nodes."""
+        return tuple(step for step in self.steps if step.role == "node")
+
+    def metric(self, name: str, device: str | None = None) -> Metric | None:
+        """How ``name`` was measured, or why not; ``None`` if nobody tried."""
+        for metric in self.metrics:
+            if metric.name == name and (device is None or metric.device == device):
+                return metric
+        return None
+
+    @property
+    def primary_device(self) -> Device | None:
+        """The device that the host computes on, or ``None`` on a CPU-only host."""
+        for device in self.devices:
+            if device.primary:
+                return device
+        return self.devices[0] if self.devices else None

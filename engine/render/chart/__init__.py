@@ -1,0 +1,1 @@
+"""The report as a picture: each part draws itself on one canvas."""

@@ -1,0 +1,124 @@
+"""The top of the picture: the answer, the run it is about, and its key figures."""
+
+from __future__ import annotations
+
+from ...analysis.labels import clean
+from ...analysis.series import MACHINE_LOAD, find_series, spans
+from ...analysis.units import format_capacity, format_energy, format_percent, format_seconds
+from ...model import Run, Summary
+from .canvas import Canvas
+from .theme import Theme
+
+LEFT, RIGHT = 40.0, 1560.0
+_STATUS_MARKS = {"failed": "✕ ", "crashed": "✕ ", "interrupted": "■ ", "partial": "! "}
+
+
+def draw_header(canvas: Canvas, theme: Theme, run: Run, summary: Summary, title: str, top: float) -> float:
+    """Draws from ``top`` down; returns where it ended."""
+    name, facts, marks = _run_lines(run, title)
+    rows = [(text, size) for text, size in ((name, 21.0), (facts, 18.0), (marks, 18.0)) if text]
+    side = 0.0
+    for row, (text, size) in enumerate(rows):
+        shown = canvas.fit(text, size, 560 if text == facts else 420)
+        side = max(side, canvas.measure(shown, size))
+        color = (
+            theme.text if row == 0 and name else _status_color(theme, run) if text == marks else theme.muted
+        )
+        canvas.text(RIGHT, top + 34 + row * 30, shown, size, color, align="right")
+    side_bottom = top + 34 + len(rows) * 30 - 14
+    room = RIGHT - LEFT - side - 48
+    baseline = top + 38
+    size, lines = _headline(canvas, summary.headline, room)
+    for line in lines:
+        canvas.text(LEFT, baseline, line, size, theme.text, bold=True)
+        baseline += size * 1.22
+    baseline += 2
+    if canvas.measure(summary.detail, 22) > room and canvas.measure(summary.detail, 22) <= RIGHT - LEFT:
+        baseline, room = max(baseline, side_bottom + 22), RIGHT - LEFT
+    for line in canvas.wrap(summary.detail, 22, room, 3):
+        canvas.text(LEFT, baseline, line, 22, theme.muted)
+        baseline += 30
+    return max(baseline - 8, side_bottom)
+
+
+def draw_figures(canvas: Canvas, theme: Theme, run: Run, summary: Summary, top: float) -> float:
+    """The row of key figures; returns where it ended."""
+    figures = key_figures(run, summary)
+    if not figures:
+        return top
+    gap, height = 12.0, 82.0
+    each = min(500.0, (RIGHT - LEFT - gap * (len(figures) - 1)) / len(figures))
+    for column, (label, value, note) in enumerate(figures):
+        left = LEFT + column * (each + gap)
+        canvas.boxes([(left, top, left + each, top + height)], theme.panel)
+        canvas.text(left + 16, top + 28, canvas.fit(label, 17, each - 28), 17, theme.muted)
+        size = 28.0 if canvas.measure(value, 28, True) <= each - 28 else 22.0
+        shown = canvas.fit(value, size, each - 28, True)
+        canvas.text(left + 16, top + 64, shown, size, theme.text, bold=True)
+        used = canvas.measure(shown, size, True)
+        if note and canvas.measure(note, 17) <= each - 42 - used:
+            canvas.text(left + 26 + used, top + 64, note, 17, theme.muted)
+    return top + height
+
+
+def key_figures(run: Run, summary: Summary) -> list[tuple[str, str, str]]:
+    """``(label, value, note)`` of what was measured; nothing that was not."""
+    found = [("run time", format_seconds(summary.total_time), "")] if summary.total_time is not None else []
+    if summary.node_count:
+        aside = [f"{summary.cached_count:,} cached"] if summary.cached_count else []
+        aside += [f"{summary.skipped_count:,} skipped"] if summary.skipped_count else []
+        aside += [f"{summary.error_count:,} failed"] if summary.error_count else []
+        found.append(("nodes that ran", f"{summary.executed_count:,}", " · ".join(aside)))
+    for peak in summary.vram_peaks[:2]:
+        name = "VRAM peak" if len(summary.vram_peaks) == 1 else f"VRAM peak · {peak.device}"
+        found.append((name, format_capacity(peak.value_bytes, peak.capacity_bytes), ""))
+    if summary.ram_peak is not None:
+        ram = summary.ram_peak
+        found.append(("RAM peak", format_capacity(ram.value_bytes, ram.capacity_bytes), ""))
+    if summary.idle is not None:
+        primary = run.primary_device
+        label = f"GPU busy · {primary.key}" if primary and len(run.devices) > 1 else "GPU busy"
+        found.append((label, format_percent(1 - summary.idle.share), "of the time"))
+    if summary.energy_joules is not None:
+        found.append(("energy", format_energy(summary.energy_joules), ""))
+    load = find_series(run, MACHINE_LOAD)
+    if load is not None and len(load.t_s) > 2 and summary.idle is None and summary.total_time:
+        parts = spans(load, summary.total_time)
+        covered_s = sum(end - start for start, end, _ in parts)
+        if covered_s > 0.5 * summary.total_time:
+            mean = sum((end - start) * value for start, end, value in parts) / covered_s
+            found.append(("CPU load, whole machine", format_percent(mean / 100), "on average"))
+    cpu = [step.cpu_seconds for step in run.measured_steps if step.cpu_seconds is not None]
+    if cpu and len(found) < 6:
+        found.append(("CPU time", format_seconds(sum(cpu)), ""))
+    return found
+
+
+def _headline(canvas: Canvas, text: str, room: float) -> tuple[float, list[str]]:
+    for size in (42.0, 38.0, 34.0, 31.0):
+        if canvas.measure(text, size, True) <= room:
+            return size, [text]
+    return 34.0, canvas.wrap(text, 34.0, room, 2, True)
+
+
+def _run_lines(run: Run, title: str) -> tuple[str, str, str]:
+    """Which run, when and how it began, and what is out of the ordinary about it."""
+    name = clean(title) or clean(run.name)
+    number = f"run {run.id}" if run.id is not None else ""
+    facts = [run.timestamp[:16].replace("T", " ") + (" UTC" if run.timestamp.endswith("Z") else "")]
+    marks = []
+    if run.status == "success":
+        facts.append("success")
+    elif run.status != "running":
+        marks.append(_STATUS_MARKS.get(run.status, "") + run.status)
+    if run.cold is not None:
+        facts.append("cold start" if run.cold else "warm start")
+    if run.forced:
+        marks.append("forced")
+    if run.snapshot_match == "mismatch":
+        marks.append("workflow changed")
+    return " · ".join(part for part in (name, number) if part), " · ".join(facts), " · ".join(marks)
+
+
+def _status_color(theme: Theme, run: Run) -> str:
+    return theme.bad if run.status in ("failed", "crashed") else theme.warn

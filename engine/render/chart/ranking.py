@@ -1,0 +1,212 @@
+"""The list of the costliest nodes with their bars, at the lower left of the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...analysis.labels import step_title
+from ...analysis.ranking import did_not_run, ram_change, vram_change
+from ...analysis.units import format_bytes, format_change, format_percent, format_seconds
+from ...model import Step, Summary
+from .canvas import Canvas
+from .palette import Palette
+from .theme import Theme, text_on
+
+ROW = 36.0
+MOST_ROWS = 40
+_MOST_CACHED = 4
+_MARKS = {"error": "✕ failed", "interrupted": "■ interrupted", "running": "… running"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A quantity of a step: how to read it, how to write it. ``share`` is a text beside it."""
+
+    heading: str
+    read: Callable[[Step], float | None]
+    write: Callable[[float | None], str]
+
+
+_TIME = Column("self time", lambda step: step.exec_time, format_seconds)
+_VRAM = Column("VRAM peak", lambda step: step.vram_max, format_bytes)
+_KEPT = Column("VRAM kept", vram_change, format_change)
+_RAM = Column("RAM peak", lambda step: step.ram_max_bytes, format_bytes)
+_RAM_KEPT = Column("RAM kept", ram_change, format_change)
+_BARS = {"VRAM peak": _VRAM, "VRAM change": _KEPT, "RAM peak": _RAM}
+
+
+def columns_for(summary: Summary, sort_by: str) -> tuple[Column, list[Column]]:
+    """What the bars show, and what stands beside them: only what was measured."""
+    steps = summary.ranking
+    bar = _BARS.get(sort_by, _TIME)
+    if all(bar.read(step) is None for step in steps):
+        bar = _TIME
+    known = [
+        column
+        for column in (_TIME, _VRAM, _KEPT, _RAM, _RAM_KEPT)
+        if column is not bar and any(column.read(step) is not None for step in steps)
+    ]
+    return bar, known[:3]
+
+
+def draw_ranking(
+    canvas: Canvas,
+    theme: Theme,
+    summary: Summary,
+    palette: Palette,
+    sort_by: str,
+    top_n: int,
+    left: float,
+    right: float,
+    top: float,
+) -> float:
+    """Draws the list from ``top`` down; returns where it ended."""
+    ran = [step for step in summary.ranking if not did_not_run(step)]
+    idle = [step for step in summary.ranking if did_not_run(step)]
+    count = min(max(1, top_n), MOST_ROWS) if top_n > 0 else MOST_ROWS
+    shown = ran[:count]
+    resting = idle[: max(0, min(_MOST_CACHED if shown else count, MOST_ROWS - len(shown)))]
+    bar, columns = columns_for(summary, sort_by)
+    edges = [right - 18 - 112 * number for number in range(len(columns))][::-1]
+    bar_right = edges[0] - 108 if edges else right - 20
+    name_right = left + 290
+    heading = bar.heading if shown else ""
+    if bar is _TIME and any(_loading_share(step) > 0.05 for step in shown):
+        heading += "  (hatched: loading models)"
+    heading = canvas.fit(heading, 17, bar_right - name_right - 20)
+    _headings(canvas, theme, heading, columns, edges, left, name_right, top, len(shown), len(ran))
+    y = top + ROW
+    lines = len(shown) + len(resting) + (len(ran) > len(shown)) + (len(idle) > len(resting))
+    canvas.boxes([(left, y - 2, right, y + lines * ROW + 10)], theme.panel)
+    y += 4
+    highest = max((abs(bar.read(step) or 0.0) for step in shown), default=0.0)
+    span = bar_right - name_right - 20
+    for step in shown:
+        middle = y + ROW / 2
+        _name(canvas, theme, step, left + 16, name_right - 8, middle)
+        value = bar.read(step)
+        length = span * abs(value or 0.0) / highest if highest else 0.0
+        start = name_right + 10
+        _bar(canvas, theme, palette, step, start, length, middle, bar is _TIME)
+        label = bar.write(value)
+        if bar is _TIME and value is not None and summary.total_time:
+            label += f" · {format_percent(value / summary.total_time)}"
+        mark = _MARKS.get(step.status)
+        color = theme.text if mark is None else theme.bad if step.status == "error" else theme.warn
+        if mark:
+            label = f"{mark}" if value is None else f"{mark} · {bar.write(value)}"
+        used = canvas.measure(label, 18)
+        if length + 10 + used <= span:
+            canvas.text(start + length + 10, middle, label, 18, color, middle=True)
+        else:
+            # No room behind the bar means that the bar is long: the label stands in it.
+            inside = canvas.fit(label, 18, length - 20)
+            used = canvas.measure(inside, 18)
+            plate = (start + length - used - 18, middle - 10, start + length, middle + 10)
+            canvas.boxes([plate], palette.of(step))
+            canvas.text(
+                start + length - 10, middle, inside, 18, text_on(palette.of(step)), align="right", middle=True
+            )
+        for column, edge in zip(columns, edges, strict=True):
+            _cell(canvas, theme, column, step, edge, middle)
+        y += ROW
+    if len(ran) > len(shown):
+        rest = ran[len(shown) :]
+        time_s = sum(step.exec_time or 0.0 for step in rest)
+        share = f" · {format_percent(time_s / summary.total_time)}" if summary.total_time else ""
+        text = f"{len(rest):,} more: {format_seconds(time_s)} together{share}"
+        canvas.text(left + 16, y + ROW / 2, text, 18, theme.muted, middle=True)
+        y += ROW
+    for step in resting:
+        middle = y + ROW / 2
+        _name(canvas, theme, step, left + 16, name_right - 8, middle, faint=True)
+        canvas.text(
+            name_right + 10,
+            middle,
+            _resting(canvas, step, right - name_right - 30),
+            18,
+            theme.faint,
+            middle=True,
+        )
+        y += ROW
+    if len(idle) > len(resting):
+        text = f"{len(idle) - len(resting):,} more did not run"
+        canvas.text(left + 16, y + ROW / 2, text, 18, theme.faint, middle=True)
+        y += ROW
+    return y + 6
+
+
+def _headings(
+    canvas: Canvas,
+    theme: Theme,
+    heading: str,
+    columns: list[Column],
+    edges: list[float],
+    left: float,
+    name_right: float,
+    top: float,
+    shown: int,
+    of: int,
+) -> None:
+    middle = top + ROW / 2 - 2
+    title = "nodes" if of <= shown else f"top {shown} of {of:,} nodes"
+    canvas.text(left, middle, title, 19, theme.text, bold=True, middle=True)
+    canvas.text(name_right + 10, middle, heading, 17, theme.muted, middle=True)
+    for column, edge in zip(columns, edges, strict=True):
+        canvas.text(edge, middle, column.heading, 17, theme.muted, align="right", middle=True)
+
+
+def _name(
+    canvas: Canvas, theme: Theme, step: Step, left: float, right: float, middle: float, *, faint: bool = False
+) -> None:
+    number = canvas.fit(f"#{step.node_id}", 17, 110)
+    used = canvas.measure(number, 17)
+    title = canvas.fit(step_title(step), 18, right - left - used - 10)
+    canvas.text(left, middle, title, 18, theme.faint if faint else theme.text, middle=True)
+    canvas.text(left + canvas.measure(title, 18) + 9, middle, number, 17, theme.faint, middle=True)
+
+
+def _bar(
+    canvas: Canvas,
+    theme: Theme,
+    palette: Palette,
+    step: Step,
+    start: float,
+    length: float,
+    middle: float,
+    loads: bool,
+) -> None:
+    """The bar; of a time the part that went into loading models is hatched."""
+    color = palette.of(step)
+    upper, lower = middle - 10, middle + 10
+    length = max(length, 2.0)
+    canvas.boxes([(start, upper, start + length, lower)], color)
+    hatched = length * _loading_share(step) if loads else 0.0
+    if hatched >= 6:
+        canvas.boxes([(start, upper, start + hatched, lower)], "none", edge=theme.panel, hatch="////")
+
+
+def _loading_share(step: Step) -> float:
+    if not step.load_time_s or not step.exec_time:
+        return 0.0
+    return min(1.0, step.load_time_s / step.exec_time)
+
+
+def _cell(canvas: Canvas, theme: Theme, column: Column, step: Step, edge: float, middle: float) -> None:
+    value = column.read(step)
+    color = theme.text
+    if value is None:
+        color = theme.faint
+    elif column.write is format_change:
+        color = theme.accent if value > 1024**3 else theme.muted
+    canvas.text(edge, middle, column.write(value), 18, color, align="right", middle=True)
+
+
+def _resting(canvas: Canvas, step: Step, room: float) -> str:
+    if step.status == "skipped":
+        return "skipped"
+    if step.previous_exec_time_s is None:
+        return "cached"
+    run = f" in run {step.previous_run_id}" if step.previous_run_id is not None else ""
+    return canvas.fit(f"cached · took {format_seconds(step.previous_exec_time_s)}{run}", 18, room)

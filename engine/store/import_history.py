@@ -1,0 +1,168 @@
+"""Copies the runs of another profiler database into this one. Never changes the other file.
+
+The other file is copied to the temporary folder and upgraded there, so that a
+database with only the base tables and one of this pack are read the same way.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, literal, or_, select
+
+from . import rows, schema, sqlite_files
+from .database import Database
+from .errors import NotAHistory, StoreDamaged
+from .queries import groups as queries_groups
+from .queries import runs as queries_runs
+from .rows import RawRow
+from .translate import translating
+
+NEEDED = {"profiler_runs", "profiler_steps"}
+
+
+def import_database(target: Database, path: Path, user_id: str) -> dict[str, int]:
+    """``{"runs", "steps", "groups", "skipped_runs"}`` copied. Raises :class:`NotAHistory`, ``StoreError``."""
+    _check(path, target.busy_timeout_s)
+    folder = Path(tempfile.mkdtemp(prefix="holaf_profiler_"))
+    source = Database(folder / "source.db")
+    try:
+        with translating(str(path)):
+            sqlite_files.copy(path, folder / "source.db", target.busy_timeout_s)
+        with source.read() as reading, target.write() as writing:
+            return _copy_all(reading, writing, user_id)
+    finally:
+        source.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check(path: Path, busy_timeout_s: float) -> None:
+    if not path.is_file():
+        raise NotAHistory(f"There is no file {path}.")
+    try:
+        with translating(str(path)):
+            access = sqlite_files.readable_access(path, busy_timeout_s)
+            connection = sqlite_files.connect(path, access, busy_timeout_s)
+            try:
+                names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+            finally:
+                connection.close()
+    except StoreDamaged as error:
+        raise NotAHistory(f"{path} is not an SQLite database, or it is damaged.") from error
+    if not names >= NEEDED:
+        raise NotAHistory(
+            f"{path} is a database, but it has no profiler tables ({', '.join(sorted(NEEDED))})."
+        )
+
+
+def _copy_all(source: Connection, target: Connection, user_id: str) -> dict[str, int]:
+    counts = {"runs": 0, "steps": 0, "groups": 0, "skipped_runs": 0}
+    environments = _copy_contents(source, target, schema.environments)
+    workflows = _copy_contents(source, target, schema.workflows)
+    run_ids: dict[int, int] = {}
+    runs = schema.runs
+    query = select(runs).where(runs.c.deleted_at.is_(None)).order_by(runs.c.id)
+    for row in source.execute(query).mappings().all():
+        if _is_there(source, target, row):
+            counts["skipped_runs"] += 1
+            continue
+        values = {name: value for name, value in row.items() if name != "id"}
+        values["user_id"] = user_id
+        values["environment_id"] = environments.get(row["environment_id"])
+        values["workflow_content_id"] = workflows.get(row["workflow_content_id"])
+        values["timestamp"] = rows.iso_timestamp(row["timestamp"])
+        run_ids[row["id"]] = _insert(target, runs, values)
+        counts["runs"] += 1
+        counts["steps"] += _copy_steps(source, target, row["id"], run_ids[row["id"]])
+        series = select(schema.series).where(schema.series.c.run_id == row["id"])
+        chunks = [{**chunk, "run_id": run_ids[row["id"]]} for chunk in source.execute(series).mappings()]
+        if chunks:
+            target.execute(insert(schema.series), chunks)
+    _point_previous_runs(target, run_ids)
+    counts["groups"] = _copy_groups(source, target, user_id)
+    return counts
+
+
+def _insert(target: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    key = target.execute(insert(table).values(dict(values))).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def _copy_contents(source: Connection, target: Connection, table: Table) -> dict[int | None, int]:
+    """Rows that are stored once by content hash; returns new ids by old."""
+    there = {content: key for key, content in target.execute(select(table.c.id, table.c.hash))}
+    result: dict[int | None, int] = {}
+    for row in source.execute(select(table)).mappings():
+        known = there.get(row["hash"])
+        values = {name: value for name, value in row.items() if name != "id"}
+        result[row["id"]] = known if known is not None else _insert(target, table, values)
+    return result
+
+
+def _essence(connection: Connection, row: RawRow) -> tuple[Any, ...]:
+    """What makes a run the same run in two databases; names and comments may have been edited."""
+    steps = queries_runs.step_rows(connection, row["id"])
+    return (
+        row["workflow_hash"],
+        row["total_time"],
+        sorted((str(step["node_id"]), step["node_type"] or "", step["exec_time"] or 0.0) for step in steps),
+    )
+
+
+def _is_there(source: Connection, target: Connection, row: RawRow) -> bool:
+    runs = schema.runs
+    moments = [literal(rows.iso_timestamp(row["timestamp"]))]
+    if target.dialect.name == "sqlite":  # which compares numbers with text without complaint
+        moments.append(literal(row["timestamp"]))
+    same_time = or_(*(runs.c.timestamp == moment for moment in moments))
+    query = select(runs).where(same_time, runs.c.deleted_at.is_(None))
+    wanted = _essence(source, row)
+    return any(_essence(target, each) == wanted for each in target.execute(query).mappings().all())
+
+
+def _copy_steps(source: Connection, target: Connection, old_id: int, new_id: int) -> int:
+    devices = queries_runs.devices_of(source, old_id)
+    steps = queries_runs.step_rows(source, old_id)
+    for step in steps:
+        values = {name: value for name, value in step.items() if name != "id"}
+        values["node_id"] = None if values["node_id"] is None else str(values["node_id"])
+        step_id = _insert(target, schema.steps, {**values, "run_id": new_id})
+        for device in devices.get(step["id"], ()):
+            target.execute(insert(schema.step_devices).values({**device, "step_id": step_id}))
+    return len(steps)
+
+
+def _point_previous_runs(target: Connection, run_ids: Mapping[int, int]) -> None:
+    """``previous_run_id`` of copied steps named runs by their old ids."""
+    steps = schema.steps
+    query = select(steps.c.id, steps.c.previous_run_id).where(
+        steps.c.previous_run_id.isnot(None), steps.c.run_id.in_(run_ids.values())
+    )
+    for step_id, previous in target.execute(query).all():
+        changed = steps.update().where(steps.c.id == step_id)
+        target.execute(changed.values(previous_run_id=run_ids.get(previous)))
+
+
+def _copy_groups(source: Connection, target: Connection, user_id: str) -> int:
+    """Groups that are not here yet with the same workflow, name and members."""
+
+    def essence(row: RawRow) -> tuple[Any, ...]:
+        return (row["workflow_id"], row["name"], _sorted(row["members"]))
+
+    there = {essence(row) for row in queries_groups.group_rows(target, user_id=user_id)}
+    copied = 0
+    for row in queries_groups.group_rows(source):
+        if essence(row) not in there:
+            group = rows.group_from_row(row, row["members"])
+            queries_groups.insert_group(target, group, user_id)
+            copied += 1
+    return copied
+
+
+def _sorted(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(values))

@@ -1,0 +1,1 @@
+"""What a queued prompt says: its nodes, their identity, secrets and groups. Pure."""

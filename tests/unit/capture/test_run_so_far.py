@@ -1,0 +1,39 @@
+"""What the writer and the live feed see of a run while its nodes end."""
+
+from __future__ import annotations
+
+from engine.capture.recorder import Outcome, Recorder, SoFar
+from engine.capture.spans import NodeRef
+from engine.model import Boundary
+
+
+def recorder_with(*node_ids: str) -> Recorder:
+    recorder = Recorder(0.0, lambda node_id: NodeRef(node_id, "Class", ""))
+    for node_id in node_ids:
+        recorder.enter(node_id, Boundary(t_s=0.0))
+        recorder.leave(node_id, Boundary(t_s=1.0), Outcome())
+    return recorder
+
+
+def test_ids_stop_where_they_are_told_to_and_leave_out_what_is_aside() -> None:
+    so_far = SoFar(recorder_with("a", "report", "b", "c"), aside={"report"})
+    assert so_far.finished_count == 4
+    assert so_far.ids(0, 3) == ["a", "b"]
+    assert so_far.ids(3, 4) == ["c"]
+    assert [step.node_id for step in so_far.steps_since(2)] == ["b", "c"]
+
+
+def test_a_waiting_report_is_not_what_the_run_is_busy_with() -> None:
+    recorder = recorder_with("a")
+    so_far = SoFar(recorder, aside={"report"})
+    assert so_far.busy_with() is None
+    for node_id in ("report", "api"):
+        recorder.enter(node_id, Boundary(t_s=1.0))
+        recorder.leave(node_id, Boundary(t_s=2.0), Outcome(waiting="async"))
+    busy = so_far.busy_with()
+    assert busy is not None
+    assert busy[0] == "api"
+    recorder.enter("b", Boundary(t_s=3.0))
+    busy = so_far.busy_with()
+    assert busy is not None
+    assert busy[0] == "b"

@@ -1,0 +1,228 @@
+"""The routes' handlers on a real history in a real file, without HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.host.api import analyses, comparison, groups, imports, references, runs
+from engine.host.api import runs as steps
+from engine.host.api import settings as preferences
+from engine.host.api.call import Call, Host, RefusedError
+from engine.host.api.http import refusal
+from engine.model import Run, Step
+from engine.store import errors
+from engine.store.database import Database
+from engine.store.history import History
+from engine.store.writer import RunWriter
+from tests.unit.store.help import record
+
+PROMPT = {
+    "1": {"class_type": "Loader", "inputs": {}, "_meta": {"title": "Load"}},
+    "2": {"class_type": "Sampler", "inputs": {"model": ["1", 0]}, "_meta": {"title": "Sample"}},
+}
+
+
+class Bench:
+    """A user's history and what handlers told the browsers."""
+
+    def __init__(self, folder: Path) -> None:
+        self.history = History(Database(str(folder / "history.db")))
+        self.sent: list[tuple[str, Mapping[str, Any]]] = []
+        self.status: dict[str, Any] = {"active": False}
+        self.host = Host(
+            history=lambda _user: self.history,
+            settings_file=lambda user: folder / f"{user}.json",
+            readable_file=lambda name, _user: folder / name,
+            status=lambda: self.status,
+            send=lambda event, data: self.sent.append((event, data)),
+        )
+
+    def call(self, handler: Callable[[Call], Any], user: str = "default", **parts: Any) -> Any:
+        parts.setdefault("query", {})
+        return handler(Call(user_id=user, host=self.host, **parts))
+
+    def record(self, times: Mapping[str, float], **fields: Any) -> int:
+        """A finished run whose nodes took so long; node ids are those of ``PROMPT``."""
+        made = tuple(
+            Step(
+                node_id=node_id,
+                node_type=PROMPT[node_id]["class_type"],  # type: ignore[arg-type]
+                node_title=PROMPT[node_id]["_meta"]["title"],  # type: ignore[index]
+                position=position,
+                exec_time=time_s,
+                self_time_s=time_s,
+            )
+            for position, (node_id, time_s) in enumerate(times.items())
+        )
+        values: dict[str, Any] = {
+            "timestamp": "2026-05-31T14:00:00.000Z",
+            "status": "success",
+            "total_time": sum(times.values()),
+            "workflow_id": "wf",
+            **fields,
+        }
+        run = Run(steps=made, prompt=PROMPT, workflow={"id": "wf"}, **values)
+        return record(RunWriter(self.history.database), run)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def page(**query: Any) -> dict[str, Any]:
+    return {"limit": 50, "offset": 0, "sort": "-timestamp", **query}
+
+
+def test_a_run_is_listed_shown_edited_deleted_and_restored(bench: Bench) -> None:
+    run_id = bench.record({"1": 1.0, "2": 3.0}, name="first")
+    listed = bench.call(runs.list_runs, query=page(q="FIRST", status=["success"], since=""))
+    assert [run["id"] for run in listed["runs"]] == [run_id]
+    path = {"run_id": run_id}
+    bench.call(runs.edit_run, path=path, body={"name": "second", "pinned": True})
+    shown = bench.call(runs.get_run, path=path)
+    assert (shown["run"]["name"], shown["run"]["pinned"]) == ("second", True)
+    assert [(step["node_id"], step["exec_time"]) for step in shown["steps"]] == [("1", 1.0), ("2", 3.0)]
+    assert bench.call(runs.get_workflow, path=path) == {"prompt": PROMPT, "workflow": {"id": "wf"}}
+    bench.call(runs.delete_run, path=path)
+    with pytest.raises(errors.NotInHistory):
+        bench.call(runs.get_run, path=path)
+    assert bench.call(runs.restore_run, path=path)["run"]["name"] == "second"
+    assert [data["action"] for _, data in bench.sent] == ["changed", "deleted", "restored"]
+    assert all(event == "holaf.profiler.changed" and data["id"] == run_id for event, data in bench.sent)
+
+
+def test_a_user_sees_only_runs_of_their_own(bench: Bench) -> None:
+    theirs = bench.record({"1": 1.0}, user_id="ann")
+    path = {"run_id": theirs}
+    assert bench.call(runs.list_runs, query=page(), user="bob")["total"] == 0
+    assert bench.call(runs.list_runs, query=page(), user="ann")["total"] == 1
+    for handler, body in (
+        (runs.get_run, None),
+        (runs.get_workflow, None),
+        (runs.delete_run, None),
+        (runs.edit_run, {"name": "x"}),
+    ):
+        with pytest.raises(errors.NotInHistory):
+            bench.call(handler, path=path, body=body, user="bob")
+    step_id = bench.call(runs.get_run, path=path, user="ann")["steps"][0]["id"]
+    with pytest.raises(errors.NotInHistory):
+        bench.call(steps.edit_step, path={"step_id": step_id}, body={"step_comment": "x"}, user="bob")
+
+
+def test_groups_made_after_a_run_total_it_at_once(bench: Bench) -> None:
+    run_id = bench.record({"1": 1.0, "2": 3.0})
+    made = bench.call(groups.create_group, body={"name": "g", "members": ["2"], "workflow_id": "wf"})["group"]
+    totals = bench.call(runs.get_run, path={"run_id": run_id})["groups"]
+    assert [(total["name"], total["exec_time"], total["share"]) for total in totals] == [("g", 3.0, 0.75)]
+    bench.call(groups.edit_group, path={"group_id": made["id"]}, body={"members": ["1", "2"]})
+    totals = bench.call(runs.get_run, path={"run_id": run_id})["groups"]
+    assert [(total["exec_time"], total["share"]) for total in totals] == [(4.0, 1.0)]
+    bench.call(groups.delete_group, path={"group_id": made["id"]})
+    assert bench.call(runs.get_run, path={"run_id": run_id})["groups"] == []
+
+
+def test_another_users_groups_total_nothing(bench: Bench) -> None:
+    run_id = bench.record({"1": 1.0}, user_id="ann")
+    for user in ("ann", "bob"):
+        bench.call(groups.create_group, user=user, body={"name": user, "members": ["1"], "workflow_id": "wf"})
+    totals = bench.call(runs.get_run, path={"run_id": run_id}, user="ann")["groups"]
+    assert [total["name"] for total in totals] == ["ann"]
+
+
+def test_check_follows_update_nodes(bench: Bench) -> None:
+    body = {"prompt": PROMPT, "workflow": {"id": "wf"}}
+    before = bench.call(references.check, body=body)
+    assert (before["match"], before["has_reference"], before["changes"]) == (False, False, [])
+    stored = bench.call(references.update_nodes, body=body)
+    assert [node["node_id"] for node in stored["nodes"]] == ["1", "2"]
+    after = bench.call(references.check, body=body)
+    assert (after["match"], after["has_reference"], after["hash"]) == (True, True, stored["hash"])
+    changed = {**PROMPT, "2": {**PROMPT["2"], "inputs": {}}}
+    found = bench.call(references.check, body={**body, "prompt": changed})
+    assert (found["match"], [change["detail"] for change in found["changes"]]) == (
+        False,
+        ["rewired: Sample #2 model"],
+    )
+    assert bench.call(references.check, body={**body, "workflow": {"id": "other"}})["has_reference"] is False
+    with pytest.raises(RefusedError):
+        bench.call(references.update_nodes, body={"prompt": {}})
+
+
+def test_a_pinned_run_is_the_baseline(bench: Bench) -> None:
+    slow = bench.record({"1": 1.0, "2": 4.0})
+    fast = bench.record({"1": 1.0, "2": 2.0})
+    found = bench.call(comparison.compare_runs, query={"ids": [slow, fast]})
+    assert (found["baseline_ids"], found["nodes"][0]["deltas"]["exec_time"]["change"]) == ((slow,), -2.0)
+    bench.call(runs.edit_run, path={"run_id": fast}, body={"pinned": True})
+    found = bench.call(comparison.compare_runs, query={"ids": [slow, fast]})
+    assert (found["baseline_ids"], found["nodes"][0]["deltas"]["exec_time"]["change"]) == ((fast,), 2.0)
+    for query in ({"ids": [slow, slow]}, {"ids": [slow, fast], "baseline": [99]}):
+        with pytest.raises(RefusedError):
+            bench.call(comparison.compare_runs, query=query)
+    with pytest.raises(errors.NotInHistory):
+        bench.call(comparison.compare_runs, query={"ids": [slow, 99]})
+
+
+def test_analyses_read_the_history(bench: Bench) -> None:
+    for number in range(4):
+        bench.record({"1": 1.0, "2": 2.0 + number}, cold=number == 0)
+    query = {"last": 100, "limit": 100, "offset": 0}
+    kinds = {entry["node_type"]: entry for entry in bench.call(analyses.get_statistics, query=query)["types"]}
+    assert kinds["Sampler"]["exec_time"]["median"] == 3.5
+    assert (kinds["Sampler"]["cold"]["mean"], kinds["Sampler"]["warm"]["mean"]) == (2.0, 4.0)
+    trend = bench.call(analyses.get_trends, query=query)
+    assert trend["workflow"] == "wf"
+    assert trend["totals"]["total_time"]["slope_per_run"] == pytest.approx(1.0)
+    assert [node["node_id"] for node in trend["nodes"]] == ["2", "1"]
+    advice = bench.call(analyses.get_recommendations)
+    assert advice["run_id"] == 4
+
+
+def test_analyses_of_an_empty_history_are_empty(bench: Bench) -> None:
+    query = {"last": 100, "limit": 100, "offset": 0}
+    assert bench.call(analyses.get_statistics, query=query)["types"] == []
+    assert bench.call(analyses.get_trends, query=query)["workflow"] is None
+    assert bench.call(analyses.get_recommendations) == {"run_id": None, "recommendations": []}
+
+
+def test_a_file_that_is_no_history_is_refused_without_saying_where_it_lies(
+    bench: Bench, tmp_path: Path
+) -> None:
+    (tmp_path / "x.db").write_bytes(b"no database" * 100)
+    with pytest.raises(RefusedError) as caught:
+        bench.call(imports.import_history, body={"path": "x.db"})
+    assert caught.value.kind == "not_a_history"
+    assert str(tmp_path) not in caught.value.message
+
+
+def test_another_users_run_is_only_told_to_go_on(bench: Bench) -> None:
+    bench.status = {"active": True, "user_id": "ann", "title": "secret"}
+    assert bench.call(preferences.get_status, user="ann")["title"] == "secret"
+    assert bench.call(preferences.get_status, user="bob") == {"active": False, "busy": True}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(
+            kind("why")
+            for kind in vars(errors).values()
+            if isinstance(kind, type) and issubclass(kind, Exception)
+        ),
+        OSError(28, "No space left on device"),
+        PermissionError(13, "Permission denied"),
+        FileNotFoundError("x"),
+        RuntimeError("a surprise"),
+        RecursionError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_no_exception_becomes_a_5xx(error: BaseException) -> None:
+    refused = refusal(error, "GET x")
+    assert 400 <= refused.status < 500
+    assert refused.message
