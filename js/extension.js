@@ -1,21 +1,21 @@
 // Everything that the profiler adds to ComfyUI's page is registered here and nowhere else.
 
-import { createActions } from "./actions.js";
-import * as backend from "./backend.js";
-import { rootGraph, showNodes } from "./canvas.js";
-import { GROUP, hasEnabledStart, isProfilerNode, titleOf, walk, widgetValue } from "./graph_walk.js";
-import { installGuard } from "./guard.js";
-import { askAboutChanges } from "./guard_dialog.js";
-import { api, app, setting, toast, toggleSidebarTab } from "./host.js";
-import { createLive } from "./live.js";
+import { createActions } from "./run/actions.js";
+import * as backend from "./comfy/api.js";
+import { rootGraph, showNodes } from "./comfy/canvas.js";
+import { GROUP, hasEnabledStart, isProfilerNode, titleOf, walk, widgetValue } from "./comfy/graph.js";
+import { installGuard } from "./run/guard.js";
+import { askAboutChanges } from "./run/guard_dialog.js";
+import { api, app, setting, toast, toggleSidebarTab } from "./comfy/app.js";
+import { createLive } from "./run/live.js";
 import { BADGES_SETTING, createBadges, prepareBadge } from "./nodes/badges.js";
 import { dressGroupNode } from "./nodes/group.js";
 import { dressReportNode, restoreFromHistory, restoreFromOutputs } from "./nodes/report.js";
 import { createPanel } from "./panel/panel.js";
-import { createPreferences } from "./preferences.js";
-import { installPromptTap } from "./prompt_tap.js";
-import { createQueueing } from "./queueing.js";
-import { createReference } from "./reference.js";
+import { createPreferences } from "./ui/preferences.js";
+import { installPromptTap } from "./run/prompt_tap.js";
+import { createQueueing } from "./run/queue.js";
+import { createReference } from "./run/reference.js";
 
 const TAB = "holaf-profiler";
 const GUARD_SETTING = "Holaf.Profiler.AskBeforeRun";

@@ -1,11 +1,11 @@
 // Small labels on nodes with the time and VRAM of the last profiled run. Off unless the
 // user asks for them.
 
-import * as backend from "../backend.js";
-import { rootGraph } from "../canvas.js";
-import { bytes, seconds } from "../format.js";
-import { isProfilerNode, walk } from "../graph_walk.js";
-import { app, onEvent, setting, vueNodes } from "../host.js";
+import * as backend from "../comfy/api.js";
+import { rootGraph } from "../comfy/canvas.js";
+import { bytes, seconds } from "../ui/format.js";
+import { isProfilerNode, walk } from "../comfy/graph.js";
+import { app, onEvent, setting, vueNodes } from "../comfy/app.js";
 
 export const BADGES_SETTING = "Holaf.Profiler.Badges";
 

@@ -1,14 +1,14 @@
 // The Profiler Group node: buttons that fill its members from the canvas, and the
 // list of who is in it, with titles, shown on the canvas when the pointer rests on one.
 
-import { setWidget } from "../actions.js";
-import { canvasGroupList, highlight, nodeList, rootGraph, selectedIds } from "../canvas.js";
-import { choose } from "../dialog.js";
-import { button, debounce, fill, h } from "../dom.js";
-import { plural } from "../format.js";
-import { GROUP, groupBounds, widgetValue } from "../graph_walk.js";
-import { toast } from "../host.js";
-import { addMembers, matchMembers, parseMembers, removeMember } from "../members.js";
+import { setWidget } from "../run/actions.js";
+import { canvasGroupList, highlight, nodeList, rootGraph, selectedIds } from "../comfy/canvas.js";
+import { choose } from "../ui/dialog.js";
+import { button, debounce, fill, h } from "../ui/dom.js";
+import { plural } from "../ui/format.js";
+import { GROUP, groupBounds, widgetValue } from "../comfy/graph.js";
+import { toast } from "../comfy/app.js";
+import { addMembers, matchMembers, parseMembers, removeMember } from "./members.js";
 import { memberChip } from "../panel/groups_view.js";
 
 const LIST_HEIGHT = 140;

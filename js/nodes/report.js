@@ -1,12 +1,12 @@
 // The Profiler Report node: the table under the picture, in both of ComfyUI's
 // renderers, and both brought back after a tab switch and after a reload.
 
-import * as backend from "../backend.js";
-import { button, fill, h } from "../dom.js";
-import { runLabel } from "../format.js";
-import { REPORT, walk, widgetValue } from "../graph_walk.js";
-import { rootGraph } from "../canvas.js";
-import { app, setting, toast } from "../host.js";
+import * as backend from "../comfy/api.js";
+import { button, fill, h } from "../ui/dom.js";
+import { runLabel } from "../ui/format.js";
+import { REPORT, walk, widgetValue } from "../comfy/graph.js";
+import { rootGraph } from "../comfy/canvas.js";
+import { app, setting, toast } from "../comfy/app.js";
 
 const MIN_HEIGHT = 120;
 /** With ComfyUI's own picture below it, the table leaves the room to the picture. */

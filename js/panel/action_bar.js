@@ -1,9 +1,9 @@
 // The buttons above everything: Update nodes, Run profile, Force run, Run x N.
 
-import { button, fill, h } from "../dom.js";
-import { changesSentence } from "../guard_policy.js";
-import { plural } from "../format.js";
-import { MAX_REPEATS, repeat, repeatCount } from "./repeat.js";
+import { button, fill, h } from "../ui/dom.js";
+import { changesSentence } from "../run/guard_policy.js";
+import { plural } from "../ui/format.js";
+import { MAX_REPEATS, repeat, repeatCount } from "../run/repeat.js";
 
 /** Returns `{element, refresh, dispose}`. */
 export function createActionBar(context) {

@@ -1,11 +1,11 @@
 // What to try next for one run. Takes no room where there is nothing to say.
 
-import * as backend from "../backend.js";
-import { highlight } from "../canvas.js";
-import { button, fill, h } from "../dom.js";
-import { seconds, share } from "../format.js";
-import { problem } from "./messages.js";
-import { nodeLink } from "./node_link.js";
+import * as backend from "../comfy/api.js";
+import { highlight } from "../comfy/canvas.js";
+import { button, fill, h } from "../ui/dom.js";
+import { seconds, share } from "../ui/format.js";
+import { problem } from "../ui/messages.js";
+import { nodeLink } from "../ui/node_link.js";
 
 const ENTRIES_AT_ONCE = 4;
 const SEVERITIES = { high: "important", medium: "worth a try", low: "good to know" };

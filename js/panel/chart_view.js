@@ -1,9 +1,9 @@
 // The report's picture in the panel. Drawn by the server only when it is looked at.
 
-import * as backend from "../backend.js";
-import { fill, h } from "../dom.js";
-import { theme } from "../host.js";
-import { loading, problem } from "./messages.js";
+import * as backend from "../comfy/api.js";
+import { fill, h } from "../ui/dom.js";
+import { theme } from "../comfy/app.js";
+import { loading, problem } from "../ui/messages.js";
 
 /** Returns `{element, refresh, dispose}`. */
 export function createChartView({ context, run }) {

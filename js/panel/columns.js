@@ -1,7 +1,7 @@
 // The steps table: which columns there are, how each value reads, filters and
 // sorting. Pure.
 
-import { bytes, bytesChange, count, joules, percent, seconds, share, statusWord } from "../format.js";
+import { bytes, bytesChange, count, joules, percent, seconds, share, statusWord } from "../ui/format.js";
 
 const number = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
 

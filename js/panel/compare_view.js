@@ -1,12 +1,12 @@
 // Two or more runs side by side: totals, nodes, and what was different around them.
 
-import * as backend from "../backend.js";
-import { fill, h, iconButton, select } from "../dom.js";
-import { MISSING, bytes, joules, seconds, share, signed } from "../format.js";
-import { highlight } from "../canvas.js";
-import { loading, problem } from "./messages.js";
-import { nodeLink } from "./node_link.js";
-import { table } from "./table.js";
+import * as backend from "../comfy/api.js";
+import { fill, h, iconButton, select } from "../ui/dom.js";
+import { MISSING, bytes, joules, seconds, share, signed } from "../ui/format.js";
+import { highlight } from "../comfy/canvas.js";
+import { loading, problem } from "../ui/messages.js";
+import { nodeLink } from "../ui/node_link.js";
+import { table } from "../ui/table.js";
 
 const TOTALS = [
   ["total_time", "Time", seconds],

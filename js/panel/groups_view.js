@@ -1,12 +1,12 @@
 // The groups of the open workflow: made, coloured, described, filled from the canvas.
 // Runs recorded before an edit are totalled anew by the server.
 
-import * as backend from "../backend.js";
-import { canvasGroupList, highlight, nodeList, selectedIds, showNodes } from "../canvas.js";
-import { choose } from "../dialog.js";
-import { button, fill, h, icon, iconButton } from "../dom.js";
-import { plural } from "../format.js";
-import { loading, problem } from "./messages.js";
+import * as backend from "../comfy/api.js";
+import { canvasGroupList, highlight, nodeList, selectedIds, showNodes } from "../comfy/canvas.js";
+import { choose } from "../ui/dialog.js";
+import { button, fill, h, icon, iconButton } from "../ui/dom.js";
+import { plural } from "../ui/format.js";
+import { loading, problem } from "../ui/messages.js";
 import { safeColor } from "./run_view.js";
 
 /** Colours that stay apart for colour-blind eyes (Okabe and Ito). */

@@ -1,12 +1,12 @@
 // One workflow over its runs: the line of times, what it says, and each node's times.
 
-import * as backend from "../backend.js";
-import { highlight } from "../canvas.js";
-import { fill, h, iconButton } from "../dom.js";
-import { bytes, count, plural, range, seconds, share, signed } from "../format.js";
-import { loading, problem } from "./messages.js";
-import { nodeLink } from "./node_link.js";
-import { table } from "./table.js";
+import * as backend from "../comfy/api.js";
+import { highlight } from "../comfy/canvas.js";
+import { fill, h, iconButton } from "../ui/dom.js";
+import { bytes, count, plural, range, seconds, share, signed } from "../ui/format.js";
+import { loading, problem } from "../ui/messages.js";
+import { nodeLink } from "../ui/node_link.js";
+import { table } from "../ui/table.js";
 import { createTrendChart } from "./trend_chart.js";
 import { leakSentence, memorySentence, nodeStatistics, timeSentence } from "./trend_words.js";
 

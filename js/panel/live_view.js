@@ -1,9 +1,9 @@
 // The run that is going on, and the summary of the last one. Shown above every view.
 
-import { button, fill, h, iconButton } from "../dom.js";
-import { bytes, percent, plural, runLabel, seconds, statusWord } from "../format.js";
-import { highlight, showNodes } from "../canvas.js";
-import * as model from "./live_model.js";
+import { button, fill, h, iconButton } from "../ui/dom.js";
+import { bytes, percent, plural, runLabel, seconds, statusWord } from "../ui/format.js";
+import { highlight, showNodes } from "../comfy/canvas.js";
+import * as model from "../run/live_model.js";
 
 const REDRAW_MS = 250;
 

@@ -1,9 +1,9 @@
 // The sidebar panel: buttons and live view on top, one view below, messages at the end.
 
-import * as backend from "../backend.js";
-import { button, fill, h } from "../dom.js";
-import { app, isMine, onEvent } from "../host.js";
-import { runLabel } from "../format.js";
+import * as backend from "../comfy/api.js";
+import { button, fill, h } from "../ui/dom.js";
+import { app, isMine, onEvent } from "../comfy/app.js";
+import { runLabel } from "../ui/format.js";
 import { createActionBar } from "./action_bar.js";
 import { createCompareView } from "./compare_view.js";
 import { createGroupsView } from "./groups_view.js";
@@ -11,7 +11,7 @@ import { createHistoryView } from "./history_view.js";
 import { createLiveView } from "./live_view.js";
 import { createRunView } from "./run_view.js";
 import { createRunsView } from "./runs_view.js";
-import { createSnack } from "./snack.js";
+import { createSnack } from "../ui/snack.js";
 
 const WRITTEN_MS = 1000;
 

@@ -1,13 +1,13 @@
 // One run: what it was, what to try, its chart, its groups, its steps.
 
-import * as backend from "../backend.js";
-import { button, fill, h, iconButton } from "../dom.js";
-import { openWorkflow } from "../host.js";
-import { bytes, dateTime, joules, plural, runLabel, seconds, share } from "../format.js";
+import * as backend from "../comfy/api.js";
+import { button, fill, h, iconButton } from "../ui/dom.js";
+import { openWorkflow } from "../comfy/app.js";
+import { bytes, dateTime, joules, plural, runLabel, seconds, share } from "../ui/format.js";
 import { createAdviceView } from "./advice_view.js";
 import { createChartView } from "./chart_view.js";
-import { editInline } from "./inline_edit.js";
-import { loading, problem } from "./messages.js";
+import { editInline } from "../ui/inline_edit.js";
+import { loading, problem } from "../ui/messages.js";
 import { statusChips } from "./runs_view.js";
 import { createStepsTable } from "./steps_table.js";
 

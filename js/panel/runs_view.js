@@ -1,11 +1,11 @@
 // The history: one page of runs, sorted and filtered by the server.
 
-import * as backend from "../backend.js";
-import { button, debounce, fill, h, icon, iconButton, select } from "../dom.js";
-import { ago, bytes, dateTime, plural, runLabel, seconds, statusWord } from "../format.js";
-import { emptyHistory, problem } from "./messages.js";
+import * as backend from "../comfy/api.js";
+import { button, debounce, fill, h, icon, iconButton, select } from "../ui/dom.js";
+import { ago, bytes, dateTime, plural, runLabel, seconds, statusWord } from "../ui/format.js";
+import { emptyHistory, problem } from "../ui/messages.js";
 import { EMPTY_FILTERS, SORTS, STATUSES, isFiltered, nextSort, pageOf, toParams, withFilter } from "./runs_query.js";
-import { editInline } from "./inline_edit.js";
+import { editInline } from "../ui/inline_edit.js";
 
 const TYPING_MS = 250;
 

@@ -1,9 +1,9 @@
 // The steps of one run: columns to choose, filters, sorting, comments.
 
-import * as backend from "../backend.js";
-import { button, debounce, fill, h, icon, select } from "../dom.js";
-import { plural, seconds } from "../format.js";
-import { highlight } from "../canvas.js";
+import * as backend from "../comfy/api.js";
+import { button, debounce, fill, h, icon, select } from "../ui/dom.js";
+import { plural, seconds } from "../ui/format.js";
+import { highlight } from "../comfy/canvas.js";
 import {
   COLUMNS,
   chosenColumns,
@@ -14,8 +14,8 @@ import {
   typesOf,
   withShare,
 } from "./columns.js";
-import { editInline } from "./inline_edit.js";
-import { nodeLink } from "./node_link.js";
+import { editInline } from "../ui/inline_edit.js";
+import { nodeLink } from "../ui/node_link.js";
 
 const ROWS_AT_ONCE = 200;
 const TYPING_MS = 200;

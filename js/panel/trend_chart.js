@@ -1,7 +1,7 @@
 // The line of total times over the runs of a workflow; a point is a run and opens it.
 
-import { h, fill, svg } from "../dom.js";
-import { dateTime, runLabel, seconds } from "../format.js";
+import { h, fill, svg } from "../ui/dom.js";
+import { dateTime, runLabel, seconds } from "../ui/format.js";
 import { layOut, moved, nearest } from "./trend_layout.js";
 
 const HEIGHT = 130;

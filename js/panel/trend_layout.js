@@ -1,7 +1,7 @@
 // Where the points of a line over runs lie, and which point is meant. Pure: numbers
 // in, numbers out, in pixels from the top left corner.
 
-import { seconds } from "../format.js";
+import { seconds } from "../ui/format.js";
 
 const CHARACTER_PX = 6.4;
 const MARGIN = { top: 8, right: 8, bottom: 6, left: 8 };

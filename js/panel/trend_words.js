@@ -1,7 +1,7 @@
 // What a workflow's trend says, in words. Pure. A trend is what `GET trends` gives
 // for one quantity: `{values, median, slope_per_run, change_share, is_certain}`.
 
-import { bytes, plural, seconds, share } from "../format.js";
+import { bytes, plural, seconds, share } from "../ui/format.js";
 
 const LEAST_RUNS = 5;
 const LEAST_CHANGE = 0.02;

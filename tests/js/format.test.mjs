@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as format from "../../js/format.js";
+import * as format from "../../js/ui/format.js";
 
 test("times read as on the report, at every size", () => {
   const expected = [

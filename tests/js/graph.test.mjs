@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import * as walk from "../../js/graph_walk.js";
-import * as members from "../../js/members.js";
+import * as walk from "../../js/comfy/graph.js";
+import * as members from "../../js/nodes/members.js";
 
 const node = (id, type, more = {}) => ({ id, type, title: type, mode: 0, pos: [0, 0], size: [200, 100], ...more });
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { installGuard } from "../../js/guard.js";
-import * as policy from "../../js/guard_policy.js";
-import { forcedBody, installPromptTap } from "../../js/prompt_tap.js";
+import { installGuard } from "../../js/run/guard.js";
+import * as policy from "../../js/run/guard_policy.js";
+import { forcedBody, installPromptTap } from "../../js/run/prompt_tap.js";
 
 const start = (inputs = {}) => ({ class_type: "HolafProfilerStart", inputs: { enabled: true, on_mismatch: "warn", ...inputs } });
 const CHANGES = [

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import * as columns from "../../js/panel/columns.js";
-import * as live from "../../js/panel/live_model.js";
-import { repeat, repeatCount } from "../../js/panel/repeat.js";
+import * as live from "../../js/run/live_model.js";
+import { repeat, repeatCount } from "../../js/run/repeat.js";
 import * as query from "../../js/panel/runs_query.js";
 
 const STEPS = [

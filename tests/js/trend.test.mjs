@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { range, seconds } from "../../js/format.js";
+import { range, seconds } from "../../js/ui/format.js";
 import { layOut, moved, nearest } from "../../js/panel/trend_layout.js";
 import { clearChange, leakSentence, memorySentence, nodeStatistics, timeSentence } from "../../js/panel/trend_words.js";
 

@@ -1,11 +1,11 @@
 // What the panel's buttons, the commands and the menus have in common.
 
-import * as backend from "./backend.js";
-import { addGroupNode, addStartAndReport, rootGraph, selectedIds, showNodes } from "./canvas.js";
-import { hasEnabledStart, widgetValue } from "./graph_walk.js";
-import { app, toast } from "./host.js";
-import { addMembers } from "./members.js";
-import { plural } from "./format.js";
+import * as backend from "../comfy/api.js";
+import { addGroupNode, addStartAndReport, rootGraph, selectedIds, showNodes } from "../comfy/canvas.js";
+import { hasEnabledStart, widgetValue } from "../comfy/graph.js";
+import { app, toast } from "../comfy/app.js";
+import { addMembers } from "../nodes/members.js";
+import { plural } from "../ui/format.js";
 import { currentGraph } from "./reference.js";
 
 const say = (text, { tone = "info" } = {}) => toast(tone === "error" ? "error" : "info", text);

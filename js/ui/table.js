@@ -1,6 +1,6 @@
 // A table that scrolls sideways where it is wider than the panel.
 
-import { h } from "../dom.js";
+import { h } from "./dom.js";
 
 /** `headers`: `[label, title, class]` each, numbers from the second on; `rows`: `tr` elements; `name`: a class. */
 export function table(headers, rows, name = "") {

@@ -1,6 +1,6 @@
 // Acting on ComfyUI's canvas: what is selected, showing nodes, adding nodes.
 
-import { app } from "./host.js";
+import { app } from "./app.js";
 import {
   REPORT,
   START,
@@ -12,7 +12,7 @@ import {
   nodesInCanvasGroup,
   titleOf,
   walk,
-} from "./graph_walk.js";
+} from "./graph.js";
 
 export const rootGraph = () => app.rootGraph ?? app.graph;
 const visibleGraph = () => app.canvas?.graph ?? rootGraph();

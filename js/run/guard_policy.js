@@ -1,6 +1,6 @@
 // What to do with a run whose graph is not the reference any more. Pure.
 
-import { START } from "./graph_walk.js";
+import { START } from "../comfy/graph.js";
 
 const STRICTNESS = ["ignore", "warn", "block"];
 

@@ -1,7 +1,7 @@
 // A node's name that shows the node on the canvas.
 
-import { showNodes } from "../canvas.js";
-import { h } from "../dom.js";
+import { showNodes } from "../comfy/canvas.js";
+import { h } from "./dom.js";
 
 /** `node`: `{node_id, node_title, node_type}`. */
 export function nodeLink(context, { node_id: id, node_title: title, node_type: type }) {

@@ -1,6 +1,6 @@
 // The user's preferences for the panel, kept on the server in profiler_settings.json.
 
-import { getSettings, putSettings } from "./backend.js";
+import { getSettings, putSettings } from "../comfy/api.js";
 import { debounce } from "./dom.js";
 
 const SAVE_DELAY_MS = 400;

@@ -1,10 +1,10 @@
 // Keeps the state of the run that is going on, from the server's events, for whoever
 // wants to show it. Asks the server only while a run is active.
 
-import { getStatus } from "./backend.js";
-import { titleById } from "./canvas.js";
-import { isMine, onEvent } from "./host.js";
-import * as model from "./panel/live_model.js";
+import { getStatus } from "../comfy/api.js";
+import { titleById } from "../comfy/canvas.js";
+import { isMine, onEvent } from "../comfy/app.js";
+import * as model from "./live_model.js";
 
 const POLL_MS = 1000;
 

@@ -1,6 +1,6 @@
 // What the panel says where there is nothing to show: always with what to do next.
 
-import { button, h, icon } from "../dom.js";
+import { button, h, icon } from "./dom.js";
 
 export function problem(error, retry) {
   return h(

@@ -1,6 +1,6 @@
 // Editing one text where it stands. Enter saves, Esc gives up, leaving the field saves.
 
-import { h } from "../dom.js";
+import { h } from "./dom.js";
 
 /**
  * Put a field in the place of `element` (or at its end with `append`) until the user is

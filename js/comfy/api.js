@@ -1,6 +1,6 @@
 // The profiler's routes on the server, one function each. Knows nothing of the page.
 
-import { api } from "./host.js";
+import { api } from "./app.js";
 
 const BASE = "/holaf/profiler";
 

@@ -1,6 +1,6 @@
 // A line at the bottom of the panel that says what happened, with one way to undo it.
 
-import { button, fill, h, iconButton } from "../dom.js";
+import { button, fill, h, iconButton } from "./dom.js";
 
 const UNDO_MS = 12_000;
 const PLAIN_MS = 5000;

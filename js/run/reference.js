@@ -1,11 +1,11 @@
 // Whether the open workflow still is its reference, for whoever wants to show it.
 // Asks the server only while somebody listens.
 
-import * as backend from "./backend.js";
-import { rootGraph } from "./canvas.js";
-import { debounce } from "./dom.js";
-import { hasEnabledStart } from "./graph_walk.js";
-import { app, onEvent } from "./host.js";
+import * as backend from "../comfy/api.js";
+import { rootGraph } from "../comfy/canvas.js";
+import { debounce } from "../ui/dom.js";
+import { hasEnabledStart } from "../comfy/graph.js";
+import { app, onEvent } from "../comfy/app.js";
 
 const SETTLE_MS = 700;
 

@@ -1,6 +1,6 @@
 // Queueing profiled runs from the panel and from commands, and waiting for their end.
 
-import { api, app, interrupt, onEvent, queuedPromptIds } from "./host.js";
+import { api, app, interrupt, onEvent, queuedPromptIds } from "../comfy/app.js";
 
 const CHECK_MS = 5000;
 const GRACE_MS = 4000;

@@ -1,9 +1,9 @@
 // The question that the guard asks: what changed, in words, and what to do.
 
-import { h } from "./dom.js";
-import { ask } from "./dialog.js";
+import { h } from "../ui/dom.js";
+import { ask } from "../ui/dialog.js";
 import { byKind, changeMore, changeName } from "./guard_policy.js";
-import { plural } from "./format.js";
+import { plural } from "../ui/format.js";
 
 const SHOWN_A_KIND = 12;
 
