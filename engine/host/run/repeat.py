@@ -33,7 +33,7 @@ class Queue(Protocol):
     """ComfyUI's queue, as far as a series needs it."""
 
     def put(self, prompt: Mapping[str, Any], extra_data: Mapping[str, Any], user_id: str) -> str:
-        """Queue a prompt for a user and answer its id. Raises :class:`RefusedPromptError` with the host's reason."""
+        """Queue a prompt for a user and answer its id. Raises :class:`RefusedPromptError`."""
         ...
 
     def holds(self, prompt_id: str) -> bool:
