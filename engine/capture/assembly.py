@@ -19,6 +19,8 @@ from .sampler import SampleLog
 from .sampler_steps import step_times
 from .spans import ProgressUpdate
 
+_ENDED = frozenset[StepStatus](("ok", "cached", "error"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -46,9 +48,27 @@ def assemble(draft: Run, evidence: Evidence, display_name: Callable[[str], str])
     answers the menu name of a node class.
     """
     draft = _identified(draft)
-    steps = _with_absent(draft, evidence, display_name)
-    hashes = signatures(draft.prompt or {})
-    inputs = {**_prompt_inputs(draft), **evidence.inputs}
+    series = evidence.samples.series(draft.metrics, evidence.origin_s)
+    steps = _complete(draft, _with_absent(draft, evidence, display_name), evidence)
+    return attribute(replace(draft, steps=steps, series=series))
+
+
+def with_tail(shown: Run, evidence: Evidence, display_name: Callable[[str], str]) -> Run:
+    """``shown``, a run as its Report showed it, with the steps that ended after that.
+
+    Nothing of what was shown changes. ``evidence`` is that of the whole run.
+    """
+    ended = {step.node_id: step for step in shown.steps if step.status in _ENDED}
+    steps = _with_absent(shown, evidence, display_name)
+    tail = _complete(shown, [step for step in steps if step.node_id not in ended], evidence)
+    ended.update((step.node_id, step) for step in attribute(replace(shown, steps=tail)).steps)
+    return replace(shown, steps=tuple(ended[step.node_id] for step in steps))
+
+
+def _complete(run: Run, steps: Iterable[Step], evidence: Evidence) -> tuple[Step, ...]:
+    """``steps`` with what the prompt and the progress messages say of each."""
+    hashes = signatures(run.prompt or {})
+    inputs = {**_prompt_inputs(run), **evidence.inputs}
     finished = []
     for step in steps:
         known = inputs.get(step.node_id)
@@ -63,8 +83,7 @@ def assemble(draft: Run, evidence: Evidence, display_name: Callable[[str], str])
                 sampler_step_spread_s=spread_s,
             )
         )
-    series = evidence.samples.series(draft.metrics, evidence.origin_s)
-    return attribute(replace(draft, steps=tuple(finished), series=series))
+    return tuple(finished)
 
 
 def culprit(steps: Iterable[Step], failed_id: str | None) -> Step | None:

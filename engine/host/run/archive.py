@@ -1,4 +1,4 @@
-"""A run's way into the history, with every trouble of the store kept away from the run.
+"""A run's way into the history, with every failure of the store kept away from the run.
 
 Owns the writer of each history. Never blocks the executor's thread.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-from collections.abc import Callable
 
 from ...model import Run
 from ...store.errors import StoreError
@@ -34,12 +33,12 @@ class Archive:
         self._handle: RunHandle | None = None
         self._writer: RunWriter | None = None
         self._writer_cpu_s = 0.0
-        self._trouble: str | None = None
+        self._notice: str | None = None
         try:
             self.history = users.for_user(user_id)
         except (StoreError, OSError, ValueError) as error:
-            self._trouble = f"This run is not kept in the history: {error}"
-            log.warning("%s", self._trouble)
+            self._notice = f"This run is not kept in the history: {error}"
+            log.warning("%s", self._notice)
 
     def begin(self, draft: Run, source: RunSource) -> None:
         """Start writing the run; ``source`` tells how it goes on."""
@@ -56,25 +55,10 @@ class Archive:
         if self._handle is not None:
             self._handle.settle(run)
 
-    def finish_with(
-        self,
-        make_run: Callable[[], Run],
-        bare_run: Callable[[], Run],
-        tell: Callable[[Run], None],
-        over: Callable[[], None],
-    ) -> None:
-        """Put the run together on a thread of its own, write what comes out, then ``tell`` it.
-
-        ``bare_run`` answers what is certain, for when ``make_run`` fails. ``over`` is called in any case.
-        """
-
-        def work() -> None:
-            try:
-                self._finish(make_run, bare_run, tell)
-            finally:
-                over()
-
-        background.later(work)
+    def finish(self, run: Run) -> None:
+        """Write the run as it ended."""
+        if self._handle is not None:
+            self._handle.finish(run)
 
     def run_id(self) -> int | None:
         """The run's number in the history; ``None`` when it is not kept. Blocks."""
@@ -85,26 +69,14 @@ class Archive:
         """The run's number if it is known already."""
         return self._handle.run_id if self._handle is not None else None
 
-    def troubles(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[str, ...]:
         """What the user should know about the history, in sentences."""
-        own = (self._trouble,) if self._trouble else ()
+        own = (self._notice,) if self._notice else ()
         return own if self._handle is None else (*own, *self._handle.notices, *self._handle.errors)
 
     def cost_s(self) -> float | None:
         """CPU seconds that writing has taken since the run began."""
         return None if self._writer is None else max(self._writer.cpu_s - self._writer_cpu_s, 0.0)
-
-    def _finish(
-        self, make_run: Callable[[], Run], bare_run: Callable[[], Run], tell: Callable[[Run], None]
-    ) -> None:
-        try:
-            run = make_run()
-        except Exception:
-            log.exception("Workflow Profiler could not put the run together; its steps so far are kept.")
-            run = bare_run()
-        if self._handle is not None:
-            self._handle.finish(run)
-        tell(run)
 
 
 @atexit.register

@@ -1,41 +1,35 @@
-"""One profiled prompt, from its first node to its report: what the hooks tell, turned into a Run.
+"""One profiled prompt, from its first node to its end: what the hooks report goes to the instruments.
 
-The executor's thread calls the ``NodeHooks`` methods; putting the run together
-happens on a thread of its own after the prompt. Never changes what the prompt
-computes, never makes the prompt wait for a disk.
+The executor's thread calls the ``NodeHooks`` methods; the run is composed on a thread of
+its own after the prompt. Never changes what the prompt computes, never makes it wait for a disk.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from ... import clock
-from ...capture.assembly import Evidence, assemble, culprit, last_end_s
 from ...capture.measurement import Measurement
 from ...capture.recorder import Outcome, SoFar
 from ...capture.spans import NodeRef
-from ...model import Run, RunStatus, StepStatus
+from ...model import Run, RunStatus
 from ...probes.select import Probes
-from ...store.errors import StoreError
 from ...workflow import prompt as prompts
 from .. import paths
 from ..executor import nodes as host_nodes
 from ..executor.binding import NodeCall, PromptCall
 from ..executor.progress import StepProgress
-from ..system import environment
 from ..system.memory_snapshot import MemorySnapshot, is_out_of_memory
 from ..system.models import ModelWatch
+from . import background
 from .archive import Archive
-from .enrich import prompt_groups, recall
+from .composition import Composition, Ending
 from .gate import ReportGate
 from .live import LiveFeed
 
 log = logging.getLogger("holaf.profiler")
-
-_UNFINISHED: dict[RunStatus, StepStatus] = {"interrupted": "interrupted", "failed": "interrupted"}
 
 
 class Session:
@@ -63,11 +57,9 @@ class Session:
         self._warnings = list(draft.warnings)
         self._failed_id: str | None = None
         self._out_of_memory = False
-        self._status: RunStatus = "running"
         self._ended_s: float | None = None
         self._report_s = 0.0
-        self._composing = threading.Lock()
-        self._reported: Run | None = None
+        self._composition = Composition(call, draft, self._roles, self.measurement, archive)
         self._last_ids = self._ids_that_come_last()
         self.gate = ReportGate(self._last_ids)
         self._so_far = SoFar(self.measurement.recorder, self._roles)
@@ -78,11 +70,11 @@ class Session:
         self.archive.begin(self.draft, self._so_far)
         self.measurement.start()
         self._models.start()
-        if (trouble := self._memory_snapshot.start()) is not None:
-            self._warnings.append(trouble)
+        if (notice := self._memory_snapshot.start()) is not None:
+            self._warnings.append(notice)
         self.live.started()
 
-    # ---- what the hooks tell -------------------------------------------------------------
+    # ---- what the hooks report -----------------------------------------------------------
 
     def enter_node(self, call: NodeCall) -> None:
         """A node's ``execute`` begins."""
@@ -113,7 +105,7 @@ class Session:
         self._leave(call, host_nodes.failure(error))
 
     def boundaries_unknown(self, why: str) -> None:
-        """Fall back to what the host's progress messages tell."""
+        """Fall back to the host's progress messages."""
         if self._progress is not None and self._progress.gives_boundaries:
             return
         log.warning(
@@ -140,10 +132,7 @@ class Session:
         self._warnings.append(
             f"Measuring stopped early because of an error in the profiler: {type(error).__name__}: {error}"
         )
-        try:
-            self._close("partial")
-        except Exception:
-            log.exception("Workflow Profiler could not close the run either.")
+        self._close("partial")
 
     # ---- what a report asks ----------------------------------------------------------------
 
@@ -164,12 +153,9 @@ class Session:
 
     def run_so_far(self) -> Run:
         """The run as reports show it, everything else being done. Blocks; any thread."""
-        with self._composing:
-            if self._reported is None:
-                self._reported = self._compose("partial" if self.is_off else self._success())
-                self.archive.settle(self._reported)
-                self._reported = replace(self._reported, id=self.archive.known_run_id)
-            return self._reported
+        return self._composition.reported(
+            self._ending("partial" if self.is_off else self._success(), self._messages())
+        )
 
     def add_report_cost(self, seconds: float) -> None:
         """Drawing and saving a report took this long."""
@@ -228,28 +214,46 @@ class Session:
         return self._success()
 
     def _close(self, status: RunStatus) -> None:
+        """End the run, once: what is left of it is composed and stored on a thread of its own."""
+        if self._ended_s is not None:
+            return
         self._ended_s = clock.now()
-        self._status = status
-        # The executor reuses its list for the next prompt, which may start before this run is put together.
+        # The executor reuses its list for the next prompt, which may start before this run is composed.
         messages = self._messages()
-        self.measurement.end()
-        self.gate.open()
-        self.live.ended()
-        self._models.stop()
         try:
+            self.gate.open()
+            self.measurement.end()
+            self.live.ended()
+            self._models.stop()
             self._save_memory_snapshot()
-        finally:
-            self.archive.finish_with(
-                lambda: self._finished_run(messages), self._bare_run, self.live.finished, self.live.over
-            )
+        except Exception as error:
+            log.exception("Workflow Profiler could not end the run in good order; what was measured is kept.")
+            self._warnings.append(f"The run's end is incomplete: {type(error).__name__}: {error}")
+        background.later(lambda: self._finish(self._ending(status, messages)))
 
-    def _bare_run(self) -> Run:
-        """What is certain about a run that could not be put together."""
-        self.measurement.stop()
-        return replace(
-            self.draft,
-            status="partial",
-            warnings=(*self._warnings, "The run could not be put together; see ComfyUI's log."),
+    def _finish(self, ending: Ending) -> None:
+        try:
+            try:
+                run = self._composition.finished(ending)
+            except Exception:
+                log.exception("Workflow Profiler could not put the run together; its steps so far are kept.")
+                run = self._composition.bare(ending)
+            self.archive.finish(run)
+            self.live.finished(run)
+        finally:
+            self.live.over()
+
+    def _ending(self, status: RunStatus, messages: Sequence[Any]) -> Ending:
+        ended_s = self._ended_s or clock.now()
+        return Ending(
+            status=status,
+            ended_s=ended_s,
+            done_s=self.gate.opened_s or ended_s,
+            cut_short=status in ("failed", "interrupted") or self.is_off,
+            failed_id=self._failed_id,
+            messages=messages,
+            warnings=tuple(self._warnings),
+            report_s=self._report_s or None,
         )
 
     def _save_memory_snapshot(self) -> None:
@@ -257,59 +261,6 @@ class Session:
             return
         name = self.draft.timestamp.replace(":", "-") + ".pickle"
         path = paths.data_folder(self.draft.user_id) / "memory_snapshots" / name
-        said = self._memory_snapshot.finish(path, out_of_memory=self._out_of_memory)
-        if said is not None:
-            self._warnings.append(said)
-
-    def _finished_run(self, messages: list[Any]) -> Run:
-        with self._composing:
-            return self._compose(self._status, messages)
-
-    def _compose(self, status: RunStatus, messages: list[Any] | None = None) -> Run:
-        self.measurement.stop()
-        cut_short = status in ("failed", "interrupted") or self.is_off
-        ended_s = self._ended_s or clock.now()
-        steps = self.measurement.steps(ended_s, unfinished=_UNFINISHED.get(status, "running"))
-        failed = culprit(steps, self._failed_id)
-        draft = replace(
-            self.draft,
-            status=status,
-            total_time=ended_s - self.measurement.origin_s
-            if cut_short
-            else last_end_s(steps) or self._others_done_s(),
-            metrics=self.measurement.metrics,
-            environment=environment.collect(),
-            error_node_id=failed.node_id if failed else None,
-            error_type=failed.error_type if failed else None,
-            error_message=failed.error_message if failed else None,
-            overhead=replace(
-                self.measurement.overhead, report_s=self._report_s or None, writer_s=self.archive.cost_s()
-            ),
-        )
-        evidence = Evidence(
-            origin_s=self.measurement.origin_s,
-            steps=steps,
-            samples=self.measurement.samples,
-            progress=self.measurement.recorder.progress_updates,
-            inputs=self.measurement.recorder.inputs,
-            roles=self._roles,
-            cached_ids=host_nodes.cached_ids(self._messages() if messages is None else messages),
-            output_ids=self._call.execute_outputs,
-        )
-        run = assemble(draft, evidence, host_nodes.display_name)
-        return self._with_history(run)
-
-    def _others_done_s(self) -> float:
-        """When everything but reports was done, for a run in which no node had to execute."""
-        done_s = self.gate.opened_s or self._ended_s or clock.now()
-        return done_s - self.measurement.origin_s
-
-    def _with_history(self, run: Run) -> Run:
-        warnings = [*self._warnings, *self.archive.troubles()]
-        try:
-            history = self.archive.history
-            run = recall(run, history) if history is not None else replace(run, groups=prompt_groups(run))
-        except StoreError as error:
-            run = replace(run, groups=prompt_groups(run))
-            warnings.append(str(error))
-        return replace(run, warnings=tuple(dict.fromkeys(warnings)))
+        notice = self._memory_snapshot.finish(path, out_of_memory=self._out_of_memory)
+        if notice is not None:
+            self._warnings.append(notice)

@@ -68,7 +68,7 @@ class MemorySnapshot:
             path.parent.mkdir(parents=True, exist_ok=True)
             memory._dump_snapshot(str(path))
             return f"Memory snapshot: {path.name} (open it at pytorch.org/memory_viz)."
-        except (RuntimeError, OSError) as error:
+        except (RuntimeError, OSError, MemoryError) as error:
             return f"The memory snapshot could not be written: {error}."
         finally:
             try:

@@ -1,0 +1,148 @@
+"""What one profiled prompt comes to: the measurement, the host's messages and the history as one Run.
+
+A run is composed once. What a Report shows is kept, and the end of the prompt only adds
+the nodes behind the Report and how it ended. Runs on a thread of its own, never on the executor's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...capture.assembly import Evidence, assemble, culprit, last_end_s, with_tail
+from ...capture.measurement import Measurement
+from ...model import Role, Run, RunStatus, StepStatus
+from ...store.errors import StoreError
+from ..executor import nodes as host_nodes
+from ..executor.binding import PromptCall
+from ..system import environment
+from .archive import Archive
+from .enrich import prompt_groups, recall
+
+_UNFINISHED: dict[RunStatus, StepStatus] = {"interrupted": "interrupted", "failed": "interrupted"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Where the prompt stands when its run is composed. Times are clock times.
+
+    ``done_s``: when everything but reports was done, for a run in which no node had to execute.
+    ``cut_short``: the run did not reach its last node. ``messages`` are the executor's own.
+    """
+
+    status: RunStatus
+    ended_s: float
+    done_s: float
+    cut_short: bool = False
+    failed_id: str | None = None
+    messages: Sequence[Any] = ()
+    warnings: tuple[str, ...] = ()
+    report_s: float | None = None
+
+
+class Composition:
+    """The run of one session. Any thread; one at a time composes, the others wait for it."""
+
+    def __init__(
+        self,
+        call: PromptCall,
+        draft: Run,
+        roles: Mapping[str, Role],
+        measurement: Measurement,
+        archive: Archive,
+    ) -> None:
+        """``draft`` holds what was known before the first node, ``roles`` those of the pack's own nodes."""
+        self._call = call
+        self._roles = roles
+        self._draft = draft
+        self._measurement = measurement
+        self._archive = archive
+        self._lock = threading.Lock()
+        self._reported: Run | None = None
+
+    def reported(self, ending: Ending) -> Run:
+        """The run as all of its reports show it, everything else being done. Blocks."""
+        with self._lock:
+            if self._reported is None:
+                run = self._composed(ending)
+                self._archive.settle(run)
+                self._reported = replace(run, id=self._archive.known_run_id)
+            return self._reported
+
+    def finished(self, ending: Ending) -> Run:
+        """The run as it is kept: what a Report showed, if one did, and what followed."""
+        with self._lock:
+            if self._reported is None:
+                return self._composed(ending)
+            return self._with_tail(self._reported, ending)
+
+    def bare(self, ending: Ending) -> Run:
+        """What is certain about a run that could not be composed."""
+        self._measurement.stop()
+        sorry = "The run could not be put together; see ComfyUI's log."
+        return replace(self._draft, status="partial", warnings=(*ending.warnings, sorry))
+
+    def _composed(self, ending: Ending) -> Run:
+        self._measurement.stop()
+        run = assemble(
+            replace(self._draft, metrics=self._measurement.metrics, environment=environment.collect()),
+            self._evidence(ending),
+            host_nodes.display_name,
+        )
+        return self._with_history(self._with_end(run, ending))
+
+    def _with_tail(self, reported: Run, ending: Ending) -> Run:
+        run = with_tail(reported, self._evidence(ending), host_nodes.display_name)
+        shown = {step.node_id for step in reported.measured_steps if step.end_s is not None}
+        late = any(s.end_s is not None and s.node_id not in shown for s in run.measured_steps)
+        run = self._with_end(run, ending)
+        # The time that the Report showed stands, however long drawing it took.
+        run = run if late else replace(run, total_time=reported.total_time)
+        return self._with_warnings(run, ending.warnings)
+
+    def _evidence(self, ending: Ending) -> Evidence:
+        recorder = self._measurement.recorder
+        unfinished = _UNFINISHED.get(ending.status, "running")
+        return Evidence(
+            origin_s=self._measurement.origin_s,
+            steps=self._measurement.steps(ending.ended_s, unfinished=unfinished),
+            samples=self._measurement.samples,
+            progress=recorder.progress_updates,
+            inputs=recorder.inputs,
+            roles=self._roles,
+            cached_ids=host_nodes.cached_ids(ending.messages),
+            output_ids=self._call.execute_outputs,
+        )
+
+    def _with_end(self, run: Run, ending: Ending) -> Run:
+        failed = culprit(run.steps, ending.failed_id)
+        origin_s = self._measurement.origin_s
+        last_s = None if ending.cut_short else last_end_s(run.steps) or ending.done_s - origin_s
+        return replace(
+            run,
+            status=ending.status,
+            total_time=ending.ended_s - origin_s if last_s is None else last_s,
+            error_node_id=failed.node_id if failed else None,
+            error_type=failed.error_type if failed else None,
+            error_message=failed.error_message if failed else None,
+            overhead=replace(
+                self._measurement.overhead, report_s=ending.report_s, writer_s=self._archive.cost_s()
+            ),
+            warnings=ending.warnings,
+        )
+
+    def _with_history(self, run: Run) -> Run:
+        warnings = run.warnings
+        try:
+            history = self._archive.history
+            run = recall(run, history) if history is not None else replace(run, groups=prompt_groups(run))
+        except StoreError as error:
+            run = replace(run, groups=prompt_groups(run))
+            warnings = (*warnings, str(error))
+        return self._with_warnings(run, warnings)
+
+    def _with_warnings(self, run: Run, warnings: tuple[str, ...]) -> Run:
+        known = (*run.warnings, *warnings, *self._archive.notices())
+        return replace(run, warnings=tuple(dict.fromkeys(known)))

@@ -1,0 +1,133 @@
+"""A session from its first node to the history: composed once, closed once, whatever goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.host.run.fake_host import HandRun
+from tests.unit.store.help import query
+
+MakeRun = Callable[..., HandRun]
+
+
+def stored(tmp_path: Path, columns: str, rest: str = "") -> list[tuple[object, ...]]:
+    from engine.host.run import archive, background
+
+    background.finish_all(10.0)
+    for writer in archive._writers.values():
+        writer.close()
+    (history,) = tmp_path.rglob("holaf_profiler.db")
+    return query(history, f"SELECT {columns} FROM profiler_runs r {rest}")
+
+
+STEPS = "JOIN profiler_steps s ON s.run_id = r.id ORDER BY s.position"
+
+
+def test_what_a_report_showed_is_stored_with_the_tail(hand_run: MakeRun, tmp_path: Path) -> None:
+    run = hand_run()
+    run.run("7")
+    report = run.enter("8")
+    run.leave(report, "PENDING")
+    run.run("1", "2")
+    shown = run.session.run_so_far()
+    assert run.session.run_so_far() is shown
+    assert [(s.node_id, s.status) for s in shown.steps] == [
+        ("7", "ok"), ("8", "running"), ("1", "ok"), ("2", "ok"), ("9", "skipped"),
+    ]  # fmt: skip
+    run.session.add_report_cost(0.25)
+    run.run("8", "9")
+    run.end()
+    kept = stored(tmp_path, "s.node_id, s.status, s.exec_time, r.status, r.total_time", STEPS)
+    assert [(row[0], row[1]) for row in kept] == [(key, "ok") for key in ("7", "8", "1", "2", "9")]
+    times = {step.node_id: step.exec_time for step in shown.measured_steps}
+    assert {row[0]: row[2] for row in kept if row[0] in times} == times
+    assert {row[3:] for row in kept} == {("success", shown.total_time)}
+
+
+def test_a_run_is_composed_once_and_the_end_makes_only_the_tail(
+    hand_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.host.run import composition
+
+    calls: list[str] = []
+    for name in ("assemble", "with_tail", "recall"):
+        original = getattr(composition, name)
+
+        def counted(*args: Any, _name: str = name, _original: Any = original) -> Any:
+            calls.append(_name)
+            return _original(*args)
+
+        monkeypatch.setattr(composition, name, counted)
+    run = hand_run()
+    run.run("1", "2")
+    run.session.run_so_far()
+    run.session.run_so_far()
+    run.end()
+    stored(tmp_path, "r.id")
+    assert calls == ["assemble", "recall", "with_tail"]
+
+
+def test_without_a_report_the_run_is_composed_at_its_end(hand_run: MakeRun, tmp_path: Path) -> None:
+    run = hand_run()
+    run.run("1")
+    run.leave(run.enter("2"), "FAILURE", ValueError("no"))
+    run.end(ValueError("no"))
+    assert stored(tmp_path, "r.status, r.error_node_id, r.error_type") == [("failed", "2", "ValueError")]
+
+
+@pytest.mark.parametrize("error", [MemoryError("dumping"), KeyError("torch changed")])
+def test_a_failure_at_the_end_closes_the_run_once(
+    error: Exception, hand_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.host.run import background
+
+    run = hand_run()
+    run.session.draft = replace(
+        run.session.draft, settings=replace(run.session.draft.settings, memory_snapshot="always")
+    )
+
+    def fail(*_args: object, **_named: object) -> str:
+        raise error
+
+    monkeypatch.setattr(run.session._memory_snapshot, "finish", fail)
+    works: list[object] = []
+    later = background.later
+    monkeypatch.setattr(background, "later", lambda work: (works.append(work), later(work)))
+    run.run("1", "2")
+    run.end()
+    run.session.switch_off(error)
+    assert len(works) == 1
+    ((status, warnings),) = stored(tmp_path, "r.status, r.warnings_json")
+    assert status == "success"
+    assert type(error).__name__ in str(warnings)
+
+
+def test_a_run_that_is_switched_off_keeps_its_steps_and_opens_the_gate(
+    hand_run: MakeRun, tmp_path: Path
+) -> None:
+    run = hand_run()
+    run.run("1")
+    run.session.switch_off(ValueError("a bug"))
+    assert run.session.gate.is_open
+    steps = "JOIN profiler_steps s ON s.run_id = r.id WHERE s.exec_time IS NOT NULL"
+    assert stored(tmp_path, "r.status, s.node_id", steps) == [("partial", "1")]
+
+
+def test_a_run_that_cannot_be_composed_keeps_the_steps_that_ended(
+    hand_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.host.run import composition
+
+    def fail(*_args: object) -> None:
+        raise ValueError("on purpose")
+
+    monkeypatch.setattr(composition, "assemble", fail)
+    run = hand_run()
+    run.run("1", "2")
+    run.end()
+    assert stored(tmp_path, "r.status, s.node_id", STEPS) == [("partial", "1"), ("partial", "2")]
