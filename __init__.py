@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 
-if importlib.util.find_spec("comfy_api") is not None:
+if importlib.util.find_spec("folder_paths") is not None:
     from .engine.host import startup
-    from .nodes.extension import comfy_entrypoint
 
-    WEB_DIRECTORY = "./js"
-    __all__ = ["WEB_DIRECTORY", "comfy_entrypoint"]
+    if startup.start():
+        from .nodes.extension import comfy_entrypoint
 
-    startup.start()
+        WEB_DIRECTORY = "./js"
+        __all__ = ["WEB_DIRECTORY", "comfy_entrypoint"]
+    else:
+        # Standing back: what ComfyUI's loader takes for a pack that adds nothing.
+        NODE_CLASS_MAPPINGS: dict[str, type] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .types import CATEGORY, GROUP, PROFILER
+from .types import CATEGORY, GROUP, PROFILER, node_schema
 
 
 class ProfilerGroup(io.ComfyNode):
@@ -16,7 +16,7 @@ class ProfilerGroup(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return io.Schema(
+        return node_schema(
             node_id="HolafProfilerGroup",
             display_name="Profiler Group",
             category=CATEGORY,

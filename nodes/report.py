@@ -7,7 +7,7 @@ from typing import Any
 from comfy_api.latest import io
 
 from ..engine.render.options import DEFAULT_PREFIX, SORT_CHOICES, THEMES, TOP_N_MAX
-from .types import CATEGORY, GROUP, PROFILER
+from .types import CATEGORY, GROUP, PROFILER, node_schema
 
 
 class ProfilerReport(io.ComfyNode):
@@ -15,7 +15,7 @@ class ProfilerReport(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return io.Schema(
+        return node_schema(
             node_id="HolafProfilerReport",
             display_name="Profiler Report",
             category=CATEGORY,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .types import CATEGORY, PROFILER
+from .types import CATEGORY, PROFILER, node_schema
 
 
 class ProfilerStart(io.ComfyNode):
@@ -16,7 +16,7 @@ class ProfilerStart(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return io.Schema(
+        return node_schema(
             node_id="HolafProfilerStart",
             display_name="Profiler Start",
             category=CATEGORY,

@@ -1,9 +1,19 @@
-"""The two wire types that join the pack's nodes. They carry order, never data that nodes compute on."""
+"""What the pack's nodes have in common: their wire types, which carry order and never data, and their schema."""
 
 from __future__ import annotations
+
+import dataclasses
+from typing import Any
 
 from comfy_api.latest import io
 
 PROFILER = io.Custom("HOLAF_PROFILER")
 GROUP = io.Custom("HOLAF_PROFILER_GROUP")
 CATEGORY = "utils/profiler"
+
+
+def node_schema(*, search_aliases: list[str], **fields: Any) -> io.Schema:
+    """A node's schema; before ComfyUI 0.11 without the search aliases, which schemas lack there."""
+    if any(field.name == "search_aliases" for field in dataclasses.fields(io.Schema)):
+        fields["search_aliases"] = search_aliases
+    return io.Schema(**fields)

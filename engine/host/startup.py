@@ -1,5 +1,7 @@
 """What happens once, when ComfyUI loads the pack. Fast: nothing heavy is imported, no file is opened here.
 
+In a ComfyUI that is too old, and where another copy of the pack is at work, nothing happens but one log line.
+
 A part that does not fit this ComfyUI is left out with one log line; the others still work.
 """
 
@@ -8,29 +10,41 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from ..workflow import prompt as prompts
-from . import paths
+from . import compatibility, paths
 from .executor import hooks
 from .executor.binding import PromptCall
 from .executor.hooks import NodeHooks
 
 log = logging.getLogger("holaf.profiler")
 
+FOLDER = Path(__file__).resolve().parents[2]
+"""Where this copy of the pack lies."""
+
 _started = False
 
 
-def start() -> None:
-    """Hook into the executor, add the routes, look for crashed runs. Further calls do nothing."""
+def start() -> bool:
+    """Hook into the executor, add the routes, look for crashed runs. Further calls do nothing.
+
+    False where the pack has to stand back: no node of it may be registered then.
+    """
     global _started
     if _started:
-        return
+        return True
+    if (reason := compatibility.why_not(FOLDER)) is not None:
+        log.warning("%s", reason)
+        return False
     _started = True
+    compatibility.claim(FOLDER)
     _install("measuring", lambda: hooks.install(_begin))
     _install("model loading times", _install_model_times)
     _install("the history panel and its routes", _install_routes)
     _install("the snapshot guard", _install_guard)
     threading.Thread(target=_recover, name="holaf-profiler-recover", daemon=True).start()
+    return True
 
 
 def _install(what: str, install: Callable[[], None]) -> None:
