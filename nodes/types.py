@@ -1,4 +1,4 @@
-"""What the pack's nodes have in common: their wire types, which carry order and never data, and their schema."""
+"""What the nodes have in common: their wire types, which carry order and never data, and their schema."""
 
 from __future__ import annotations
 

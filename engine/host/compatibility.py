@@ -1,4 +1,4 @@
-"""Whether this pack can work in this ComfyUI: new enough, and no other copy of the pack there. Changes nothing.
+"""Whether this pack can work in this ComfyUI: new enough, with no other copy of the pack. Changes nothing.
 
 Features are looked for, not version numbers: forks and nightly builds number as they like.
 """
@@ -15,7 +15,7 @@ OLDEST = "0.8.0"
 
 _NODE_API = ("Schema", "ComfyNode", "Autogrow", "Custom", "Hidden", "NodeOutput")
 _MARK = "_holaf_workflow_profiler"
-"""Set on the host's ``execution`` module by the copy of the pack that works; its value is that copy's folder."""
+"""Set on the host's ``execution`` module by the copy of the pack that works: the name of its folder."""
 
 
 def why_not(folder: Path) -> str | None:
