@@ -15,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 
+from engine.capture.sample_log import SampleLog
 from engine.capture.sampler import Sampler, SamplerStats
 from engine.probes.select import open_probes
 
@@ -66,11 +67,11 @@ def measure(pairs: int) -> tuple[list[float], list[float], SamplerStats]:
             if not sampled:
                 without.append(work.run())
                 continue
-            sampler = Sampler(open_probes().sampled, INTERVAL_S)
+            sampler = Sampler(open_probes().sampled, INTERVAL_S, SampleLog())
             sampler.start()
             with_sampler.append(work.run())
             sampler.stop()
-    sampler = Sampler(open_probes().sampled, INTERVAL_S)
+    sampler = Sampler(open_probes().sampled, INTERVAL_S, SampleLog())
     sampler.start()
     for _ in range(LONG_ROUNDS):
         work.run()

@@ -15,7 +15,7 @@ from ..workflow.fingerprint import signatures, take
 from ..workflow.prompt import ancestors, title
 from ..workflow.redaction import redact
 from .attribution import attribute
-from .sampler import SampleLog
+from .sample_log import SampleLog
 from .sampler_steps import step_times
 from .spans import ProgressUpdate
 

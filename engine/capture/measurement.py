@@ -6,20 +6,20 @@ any thread may ask for the results afterwards. No ComfyUI, no database.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 from .. import clock
-from ..model import Metric, Overhead, RunSettings, Sample, Step, StepStatus
+from ..model import Metric, Overhead, RunSettings, Step, StepStatus
 from ..probes.select import Probes
 from .gpu_events import GpuMarks
 from .recorder import Outcome, Recorder
-from .sampler import SampleLog, Sampler
+from .sample_log import SampleLog
+from .sampler import Sampler
 from .spans import NodeRef
 
 
 class Measurement:
-    """One run being measured. ``origin_s`` is the clock time at which it started."""
+    """One run being measured. ``origin_s`` is the clock time at which it started, ``samples`` the log."""
 
     def __init__(
         self,
@@ -30,14 +30,13 @@ class Measurement:
         """``describe``: who a node is."""
         primary = next((device.key for device in probes.devices if device.primary), None)
         self._probes = probes
-        self._sampler = Sampler(probes.sampled, settings.interval_ms / 1000.0)
+        self.samples = SampleLog()
+        self._sampler = Sampler(probes.sampled, settings.interval_ms / 1000.0, self.samples)
         self._marks = GpuMarks(probes.memory if settings.timing == "light" else None)
         self._sync = settings.timing == "precise"
         self._boundary_s = 0.0
         self._boundary_count = 0
         self._sync_s = 0.0
-        self._samples = SampleLog()
-        self._lock = threading.Lock()
         self.origin_s = clock.now()
         self.recorder = Recorder(self.origin_s, describe, primary)
 
@@ -82,23 +81,10 @@ class Measurement:
     def stop(self) -> None:
         """End sampling. Blocks until the sampling thread is done; further calls do nothing."""
         self._sampler.stop()
-        self.fresh_samples()
 
     def steps(self, until_s: float, *, unfinished: StepStatus = "running") -> tuple[Step, ...]:
         """All steps so far; see :meth:`Recorder.steps`. Waits for the GPU's timing marks."""
         return self._marks.resolve(self.recorder.steps(until_s, unfinished=unfinished))
-
-    def fresh_samples(self) -> list[Sample]:
-        """The samples since the last call, which stay with the run as well."""
-        with self._lock:
-            fresh = self._sampler.take()
-            self._samples.extend(fresh)
-        return fresh
-
-    @property
-    def samples(self) -> SampleLog:
-        """Everything sampled so far."""
-        return self._samples
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -1,8 +1,8 @@
 """Turns node boundaries into steps. No I/O, no ComfyUI, no hardware, no clock.
 
-The host says ``enter`` and ``leave`` with a :class:`~engine.model.Boundary`
+``enter`` and ``leave`` come with a :class:`~engine.model.Boundary`
 each; the recorder keeps every node's life as a list of segments and answers a
-finished :class:`~engine.model.Step`. Only the executor's thread tells it anything.
+finished :class:`~engine.model.Step`. Only the executor's thread writes to it.
 """
 
 from __future__ import annotations
@@ -203,15 +203,15 @@ def _ran_before(life: NodeLife, outcome: Outcome) -> bool:
     return outcome.status == "cached" and bool(life.stretches)
 
 
-class SoFar:
+class RunSoFar:
     """Looks at the recorder from any thread. Changes nothing, so the executor's thread need not wait.
 
-    ``aside`` are the nodes that the user does not wait for: the pack's own.
+    ``left_out`` are the nodes that the user does not wait for: the pack's own.
     """
 
-    def __init__(self, recorder: Recorder, aside: Container[str]) -> None:
+    def __init__(self, recorder: Recorder, left_out: Container[str]) -> None:
         self._recorder = recorder
-        self._aside = aside
+        self._left_out = left_out
 
     @property
     def finished_count(self) -> int:
@@ -223,8 +223,8 @@ class SoFar:
         return [self._recorder.step(node_id) for node_id in self._recorder.finished[count:]]
 
     def ids(self, first: int, end: int) -> Sequence[str]:
-        """The ids of the nodes that ended as number ``first`` up to ``end``, those aside left out."""
-        return [node_id for node_id in self._recorder.finished[first:end] if node_id not in self._aside]
+        """The ids of the user's nodes among those that ended as number ``first`` up to ``end``."""
+        return [node_id for node_id in self._recorder.finished[first:end] if node_id not in self._left_out]
 
     def busy_with(self) -> tuple[str, float] | None:
         """The node that the run is busy with, and for how many seconds it has been.
@@ -232,6 +232,6 @@ class SoFar:
         That is the one that runs, else the oldest one whose asynchronous tasks are at work.
         """
         for node_id, since_s in self._recorder.at_work:
-            if node_id not in self._aside:
+            if node_id not in self._left_out:
                 return node_id, now() - since_s
         return None

@@ -1,4 +1,4 @@
-"""The monitor thread: reads probes on a schedule, keeps what they return.
+"""The monitor thread: reads probes on a schedule, into the log that everybody reads.
 
 Knows nothing of what a probe reads. No thread exists before :meth:`Sampler.start`,
 none is left after :meth:`Sampler.stop`.
@@ -10,13 +10,14 @@ import logging
 import threading
 import time
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ..clock import Clock, now
-from ..model import Metric, Sample, Series
+from ..model import Metric, Sample
 from ..probes.base import SampledProbe
+from .sample_log import SampleLog
 
 log = logging.getLogger("holaf.profiler")
 
@@ -55,12 +56,13 @@ class Sampler:
     that are missed altogether are left out and not caught up. Used once: start, stop.
     """
 
-    def __init__(self, probes: Sequence[SampledProbe], interval_s: float, clock: Clock = now) -> None:
+    def __init__(
+        self, probes: Sequence[SampledProbe], interval_s: float, log: SampleLog, clock: Clock = now
+    ) -> None:
+        self._log = log
         self._probes = tuple(probes)
         self._interval_s = interval_s
         self._clock = clock
-        self._lock = threading.Lock()
-        self._samples: list[Sample] = []
         self._rounds = array("d")
         self._cpu_s = 0.0
         self._dropped: dict[str, str] = {}
@@ -90,12 +92,6 @@ class Sampler:
         thread.join(STOP_TIMEOUT_S)
         if thread.is_alive():
             log.warning("Profiler: the sampling thread did not end in %g s; left behind.", STOP_TIMEOUT_S)
-
-    def take(self) -> list[Sample]:
-        """All samples since the last call, in the order in which they were read."""
-        with self._lock:
-            taken, self._samples = self._samples, []
-        return taken
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -154,8 +150,7 @@ class Sampler:
             if began_s is not None:
                 slot.due_s = began_s + (slot.probe.period_s or 0.0)
         if found:
-            with self._lock:
-                self._samples.extend(found)
+            self._log.extend(found)
 
     def _drop(self, slots: list[_Slot], slot: _Slot, error: Exception) -> None:
         slots.remove(slot)
@@ -170,66 +165,3 @@ class Sampler:
             probe.close()
         except Exception as error:
             log.warning("Profiler: closing probe '%s' failed.", probe.name, exc_info=error)
-
-
-class _Column:
-    """All readings of one quantity of one device."""
-
-    __slots__ = ("start_s", "t_s", "value")
-
-    def __init__(self) -> None:
-        self.t_s = array("d")
-        self.value = array("d")
-        self.start_s: array[float] | None = array("d")
-
-    def add(self, sample: Sample) -> None:
-        self.t_s.append(sample.t_s)
-        self.value.append(sample.value)
-        if sample.start_s is None:
-            self.start_s = None  # an instant among them: the whole series is one of instants
-        elif self.start_s is not None:
-            self.start_s.append(sample.start_s)
-
-
-class SampleLog:
-    """Collects samples in any order of quantities. Not thread-safe."""
-
-    def __init__(self, samples: Iterable[Sample] = ()) -> None:
-        self._columns: dict[tuple[str, str | None], _Column] = {}
-        self.extend(samples)
-
-    def __len__(self) -> int:
-        return sum(len(column.t_s) for column in self._columns.values())
-
-    def extend(self, samples: Iterable[Sample]) -> None:
-        """Add ``samples``."""
-        for sample in samples:
-            key = (sample.metric, sample.device)
-            column = self._columns.get(key)
-            if column is None:
-                column = self._columns[key] = _Column()
-            column.add(sample)
-
-    def series(self, metrics: Sequence[Metric], origin_s: float) -> tuple[Series, ...]:
-        """Samples by quantity and device in time order, in seconds since ``origin_s``.
-
-        Units come from ``metrics``, by device or else by name alone.
-        """
-        units = {(metric.name, metric.device): metric.unit for metric in metrics}
-        return tuple(
-            self._series(key, units.get(key, units.get((key[0], None), "")), origin_s)
-            for key in self._columns
-        )
-
-    def _series(self, key: tuple[str, str | None], unit: str, origin_s: float) -> Series:
-        column = self._columns[key]
-        order = sorted(range(len(column.t_s)), key=column.t_s.__getitem__)
-        start = column.start_s
-        return Series(
-            metric=key[0],
-            unit=unit,
-            device=key[1],
-            t_s=tuple(column.t_s[index] - origin_s for index in order),
-            value=tuple(column.value[index] for index in order),
-            start_s=() if start is None else tuple(start[index] - origin_s for index in order),
-        )

@@ -1,4 +1,4 @@
-"""Tells the browsers about the run while it goes on: at most ten messages a second.
+"""Shows the run to browsers while it goes on: at most ten messages a second.
 
 Also keeps what ``GET status`` answers. Never waits for the network or the event loop.
 """
@@ -13,8 +13,8 @@ from typing import Any
 from ... import clock
 from ...analysis.summary import summarize
 from ...capture.measurement import Measurement
-from ...capture.recorder import SoFar
-from ...model import Run, Sample, Step
+from ...capture.recorder import RunSoFar
+from ...model import Run, Step
 from . import events
 from .archive import Archive
 
@@ -26,7 +26,7 @@ LOOK_INTERVAL_S = 1.0
 LAST_STEPS_S = 2.0
 """How long the end of a run is held back for its last steps."""
 STEPS_SENT_MAX = 20
-"""Of many short nodes only the newest are told one by one."""
+"""Of many short nodes only the newest are sent one by one."""
 
 _current: LiveFeed | None = None
 
@@ -38,10 +38,15 @@ def status() -> dict[str, Any]:
 
 
 class LiveFeed:
-    """One run, told as it goes on, from a thread of its own."""
+    """One run as browsers see it, from a thread of its own."""
 
     def __init__(
-        self, draft: Run, measurement: Measurement, so_far: SoFar, archive: Archive, count: Callable[[], int]
+        self,
+        draft: Run,
+        measurement: Measurement,
+        so_far: RunSoFar,
+        archive: Archive,
+        count: Callable[[], int],
     ) -> None:
         """``count`` answers how many nodes the run may have to execute."""
         self._draft = draft
@@ -50,10 +55,9 @@ class LiveFeed:
         self._archive = archive
         self._count = count
         self._total: int | None = None
-        self._told = 0
+        self._sent = 0
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
-        self._newest: dict[tuple[str, str | None], Sample] = {}
 
     def started(self) -> None:
         """The run begins."""
@@ -80,7 +84,7 @@ class LiveFeed:
             _current = None
 
     def finished(self, run: Run) -> None:
-        """The run is put together. Told after everything else, once it can be read from the history."""
+        """The run is put together. Sent after everything else, once it can be read from the history."""
         if self._thread is not None:
             self._thread.join(LAST_STEPS_S)
         summary = summarize(run)
@@ -105,8 +109,6 @@ class LiveFeed:
 
     def snapshot(self) -> dict[str, Any]:
         """Where the run stands: node, elapsed time, progress, newest readings."""
-        for sample in self._measurement.fresh_samples():
-            self._newest[(sample.metric, sample.device)] = sample
         busy = self._so_far.busy_with()
         node = self._measurement.recorder.who(busy[0]) if busy is not None else None
         return {
@@ -129,13 +131,10 @@ class LiveFeed:
         primary = self._draft.primary_device
         key = primary.key if primary else None
 
-        def newest(metric: str, device: str | None) -> float | None:
-            sample = self._newest.get((metric, device))
-            return sample.value if sample is not None else None
-
+        newest = self._measurement.samples.newest
         return {
-            "ram_bytes": newest("ram_bytes", None),
-            "cpu_percent": newest("cpu_percent", None),
+            "ram_bytes": newest("ram_bytes"),
+            "cpu_percent": newest("cpu_percent"),
             "vram_bytes": newest("vram_bytes", key),
             "device_vram_bytes": newest("device_vram_bytes", key),
             "gpu_load_percent": newest("gpu_load_percent", key),
@@ -144,14 +143,14 @@ class LiveFeed:
     def _work(self) -> None:
         try:
             if events.has_listeners():
-                self._tell_start()
+                self._send_start()
             while not self._over.wait(MESSAGE_INTERVAL_S if events.has_listeners() else LOOK_INTERVAL_S):
-                self._tell_steps()
-            self._tell_steps()
+                self._send_steps()
+            self._send_steps()
         except Exception:  # the do-no-harm boundary of this thread
-            log.exception("Workflow Profiler tells the browsers no more about this run; it is measured on.")
+            log.exception("Workflow Profiler shows this run to browsers no longer; it is still measured.")
 
-    def _tell_start(self) -> None:
+    def _send_start(self) -> None:
         events.send(
             events.RUN_STARTED,
             {
@@ -164,12 +163,12 @@ class LiveFeed:
             },
         )
 
-    def _tell_steps(self) -> None:
+    def _send_steps(self) -> None:
         if not events.has_listeners():
             return
         recorder = self._measurement.recorder
-        told, self._told = self._told, self._so_far.finished_count
-        fresh = self._so_far.ids(told, self._told)
+        sent, self._sent = self._sent, self._so_far.finished_count
+        fresh = self._so_far.ids(sent, self._sent)
         steps = [_brief(step) for step in map(recorder.step, fresh[-STEPS_SENT_MAX:]) if step.role == "node"]
         if steps:
             events.send(events.STEP, {**self.snapshot(), **steps[-1], "steps": steps})

@@ -12,7 +12,7 @@ from typing import Any
 
 from ... import clock
 from ...capture.measurement import Measurement
-from ...capture.recorder import Outcome, SoFar
+from ...capture.recorder import Outcome, RunSoFar
 from ...capture.spans import NodeRef
 from ...model import Run, RunStatus
 from ...probes.select import Probes
@@ -62,7 +62,7 @@ class Session:
         self._composition = Composition(call, draft, self._roles, self.measurement, archive)
         self._last_ids = self._ids_that_come_last()
         self.gate = ReportGate(self._last_ids)
-        self._so_far = SoFar(self.measurement.recorder, self._roles)
+        self._so_far = RunSoFar(self.measurement.recorder, self._roles)
         self.live = LiveFeed(draft, self.measurement, self._so_far, archive, self._count_of_nodes)
 
     def start(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.capture.assembly import Evidence, assemble, culprit, last_end_s
-from engine.capture.sampler import SampleLog
+from engine.capture.sample_log import SampleLog
 from engine.model import Run, Step
 
 PROMPT = {

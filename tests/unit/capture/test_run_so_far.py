@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.capture.recorder import Outcome, Recorder, SoFar
+from engine.capture.recorder import Outcome, Recorder, RunSoFar
 from engine.capture.spans import NodeRef
 from engine.model import Boundary
 
@@ -15,8 +15,8 @@ def recorder_with(*node_ids: str) -> Recorder:
     return recorder
 
 
-def test_ids_stop_where_they_are_told_to_and_leave_out_what_is_aside() -> None:
-    so_far = SoFar(recorder_with("a", "report", "b", "c"), aside={"report"})
+def test_ids_stop_where_they_asked_to_and_leave_out_the_packs_own_nodes() -> None:
+    so_far = RunSoFar(recorder_with("a", "report", "b", "c"), left_out={"report"})
     assert so_far.finished_count == 4
     assert so_far.ids(0, 3) == ["a", "b"]
     assert so_far.ids(3, 4) == ["c"]
@@ -25,7 +25,7 @@ def test_ids_stop_where_they_are_told_to_and_leave_out_what_is_aside() -> None:
 
 def test_a_waiting_report_is_not_what_the_run_is_busy_with() -> None:
     recorder = recorder_with("a")
-    so_far = SoFar(recorder, aside={"report"})
+    so_far = RunSoFar(recorder, left_out={"report"})
     assert so_far.busy_with() is None
     for node_id in ("report", "api"):
         recorder.enter(node_id, Boundary(t_s=1.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.capture.sampler import SampleLog
+from engine.capture.sample_log import SampleLog
 from engine.model import Metric, Sample, Series
 
 

@@ -1,12 +1,14 @@
-"""The monitor thread: schedule, hand-over, probes that fail."""
+"""The monitor thread: schedule, log, probes that fail."""
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterable
 
 import pytest
 
+from engine.capture.sample_log import SampleLog
 from engine.capture.sampler import Sampler
 from engine.model import Metric, Sample
 
@@ -43,15 +45,19 @@ class Probe:
         self.closed_by.append(threading.current_thread().name)
 
 
+def samples_in_memory() -> int:
+    gc.collect()
+    return sum(isinstance(thing, Sample) for thing in gc.get_objects())
+
+
 def threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name == THREAD]
 
 
 def test_no_thread_before_start_and_none_after_stop() -> None:
     probe = Probe("a", wanted=3)
-    sampler = Sampler([probe], 0.001)
+    sampler = Sampler([probe], 0.001, SampleLog())
     assert threads() == []
-    assert sampler.take() == []
     sampler.start()
     sampler.start()
     assert threads() == [THREAD]
@@ -63,24 +69,27 @@ def test_no_thread_before_start_and_none_after_stop() -> None:
     assert probe.closed_by == [THREAD]
 
 
-def test_every_sample_is_handed_over_once_and_in_order() -> None:
-    probe = Probe("a", wanted=20)
-    sampler = Sampler([probe], 0.001)
+def test_every_sample_is_in_the_log_once_and_in_order_with_nobody_reading() -> None:
+    """Nothing else may hold samples: they piled up, unpacked, where no browser was open."""
+    probe, log = Probe("a", wanted=720), SampleLog()
+    sampler = Sampler([probe], 0.0001, log)
+    before = samples_in_memory()
     sampler.start()
-    taken: list[Sample] = []
-    while not probe.enough.wait(0.002):
-        taken += sampler.take()
+    assert probe.enough.wait(30)
+    assert len(log) >= 719  # the 720th may be on its way
+    assert samples_in_memory() < before + 10
     sampler.stop()
-    taken += sampler.take()
-    assert [sample.t_s for sample in taken] == [float(i + 1) for i in range(probe.count)]
-    assert sampler.take() == []
+    (series,) = log.series((), 0.0)
+    assert series.t_s == tuple(float(i + 1) for i in range(probe.count))
+    assert log.newest("a") == 1.0
+    assert log.newest("b") is None
 
 
 def test_a_failing_probe_is_dropped_with_its_reason_and_the_rest_goes_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     bad, good = Probe("bad", wanted=2, fails_at=2), Probe("good", wanted=10)
-    sampler = Sampler([bad, good], 0.001)
+    sampler = Sampler([bad, good], 0.001, SampleLog())
     sampler.start()
     assert good.enough.wait(5)
     sampler.stop()
@@ -93,7 +102,7 @@ def test_a_failing_probe_is_dropped_with_its_reason_and_the_rest_goes_on(
 
 def test_a_slow_period_is_kept_and_the_end_is_read_by_all() -> None:
     slow, fast = Probe("slow", 3600.0), Probe("fast", wanted=10)
-    sampler = Sampler([slow, fast], 0.001)
+    sampler = Sampler([slow, fast], 0.001, SampleLog())
     sampler.start()
     assert fast.enough.wait(5)
     assert slow.count == 1
@@ -104,7 +113,7 @@ def test_a_slow_period_is_kept_and_the_end_is_read_by_all() -> None:
 def test_stop_does_not_wait_for_the_next_round() -> None:
     """With an hour between rounds, a stop that waited for one would fail the suite."""
     probe = Probe("a")
-    sampler = Sampler([probe], 3600.0)
+    sampler = Sampler([probe], 3600.0, SampleLog())
     sampler.start()
     assert probe.enough.wait(5)
     sampler.stop()
@@ -114,7 +123,7 @@ def test_stop_does_not_wait_for_the_next_round() -> None:
 
 def test_stats_count_rounds_and_cpu_time() -> None:
     probe = Probe("a", wanted=5)
-    sampler = Sampler([probe], 0.001)
+    sampler = Sampler([probe], 0.001, SampleLog())
     assert sampler.stats.interval_median_s is None
     sampler.start()
     assert probe.enough.wait(5)
