@@ -31,14 +31,14 @@ CASES = {"100 nodes, 12,000 samples": (100, 12_000, 1.0), "1,000 nodes, 12,000 s
 MEMORY_LIMIT_MB = 150
 
 
-def report(run: Run) -> None:
+def make_report(run: Run) -> None:
     """What the Profiler Report does for one run, without the host's part."""
     from engine.render import table
-    from engine.render.chart import picture as chart
+    from engine.render.report import prepare
 
-    picture = chart.draw(run)
-    picture.save(io.BytesIO(), "PNG", compress_level=4)
-    table.render(run)
+    report = prepare(run)
+    report.picture.save(io.BytesIO(), "PNG", compress_level=4)
+    table.render(report)
 
 
 def measure_here(nodes: int, samples: int, repeats: int) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def measure_here(nodes: int, samples: int, repeats: int) -> dict[str, Any]:
     times = []
     for _ in range(repeats + 1):
         begin = time.perf_counter()
-        report(run)
+        make_report(run)
         times.append(time.perf_counter() - begin)
     return {"first_s": times[0], "later_s": times[1:], "extra_bytes": _peak_bytes() - before}
 

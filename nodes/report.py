@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..engine.render.options import DEFAULT_PREFIX, SORT_CHOICES, THEMES, TOP_N_MAX
+from ..engine.render.options import DEFAULT_PREFIX, SORT_KEYS, THEMES, TOP_N_MAX
 from .types import CATEGORY, GROUP, PROFILER, node_schema
 
 
@@ -50,9 +50,12 @@ class ProfilerReport(io.ComfyNode):
                 io.Combo.Input(
                     "sort_by",
                     optional=True,
-                    options=list(SORT_CHOICES),
-                    default=SORT_CHOICES[0],
-                    tooltip="What the ranking of nodes is sorted by.",
+                    options=list(SORT_KEYS),
+                    default=SORT_KEYS[0],
+                    tooltip=(
+                        "What the ranking of nodes is sorted by. Active time is a node's own code and its "
+                        "asynchronous tasks; self time is its own code only."
+                    ),
                 ),
                 io.Int.Input(
                     "top_n",
@@ -67,7 +70,7 @@ class ProfilerReport(io.ComfyNode):
                     optional=True,
                     options=list(THEMES),
                     default=THEMES[0],
-                    tooltip="Colours of the picture.",
+                    tooltip="Colours of the picture; auto follows ComfyUI's own.",
                 ),
                 io.Boolean.Input(
                     "save",

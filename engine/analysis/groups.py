@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 from ..model import Group, Run, Step
 from .labels import clean
+from .ranking import did_not_run
 from .series import union_s, work_intervals
 from .summary import duration_s
+from .units import format_energy
 
 NodeRow = tuple[str, str, str]
 """``(node id, title, class name)`` of one node of a workflow."""
@@ -28,8 +30,8 @@ class GroupTotal:
     ``exec_time`` is the sum over its nodes, ``wall_time_s`` the time in which at
     least one of them was at work. ``share`` is ``exec_time`` of the run's total, 0
     to 1. ``vram_max`` and ``ram_max_bytes`` are the highest of any node's peaks.
-    ``energy_joules`` sums the nodes it was measured for. ``notes`` says what was
-    wrong with the group's own settings.
+    ``energy_joules`` sums the ``energy_count`` nodes it was measured for. ``notes`` says
+    what was wrong with the group's own settings.
     """
 
     name: str
@@ -44,8 +46,16 @@ class GroupTotal:
     vram_max: int | None = None
     ram_max_bytes: int | None = None
     energy_joules: float | None = None
+    energy_count: int = 0
     node_ids: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def energy_text(self) -> str:
+        """The energy with its unit, and of how many nodes where not of all that ran."""
+        text = format_energy(self.energy_joules)
+        partial = self.energy_joules is not None and self.energy_count < self.executed_count
+        return f"{text} ({self.energy_count} of {self.executed_count} nodes)" if partial else text
 
 
 def valid_color(color: str, position: int = 0) -> tuple[str, bool]:
@@ -153,12 +163,15 @@ def _total_one(group: Group, members: Sequence[Step], total_time: float | None, 
         notes.append("no node of this run belongs to it")
     times = [step.exec_time for step in members if step.exec_time is not None]
     exec_time = sum(times) if times else None
+    energies = [
+        step.energy_joules for step in members if step.energy_joules is not None and not did_not_run(step)
+    ]
     return GroupTotal(
         name=group.name,
         color=color,
         description=group.description,
         node_count=len(members),
-        executed_count=sum(step.status not in ("cached", "skipped") for step in members),
+        executed_count=sum(not did_not_run(step) for step in members),
         cached_count=sum(step.status == "cached" for step in members),
         exec_time=exec_time,
         wall_time_s=union_s([span for step in members for span in work_intervals(step)]) if times else None,
@@ -167,12 +180,8 @@ def _total_one(group: Group, members: Sequence[Step], total_time: float | None, 
         ram_max_bytes=max(
             (step.ram_max_bytes for step in members if step.ram_max_bytes is not None), default=None
         ),
-        energy_joules=_sum_known(step.energy_joules for step in members),
+        energy_joules=sum(energies) if energies else None,
+        energy_count=len(energies),
         node_ids=tuple(step.node_id for step in members),
         notes=tuple(notes),
     )
-
-
-def _sum_known(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ..model import Step
 
-SORT_KEYS = ("self time", "VRAM peak", "VRAM change", "RAM peak", "execution order")
+SORT_KEYS = ("active time", "self time", "VRAM peak", "VRAM change", "RAM peak", "execution order")
 """What ``sort_by`` may be; the same words stand on the Profiler Report node."""
 
 
@@ -25,22 +25,23 @@ def ram_change(step: Step) -> int | None:
 
 
 _VALUES: dict[str, Callable[[Step], float | None]] = {
-    "self time": lambda step: step.exec_time,
+    "active time": lambda step: step.exec_time,
+    "self time": lambda step: step.self_time_s,
     "VRAM peak": lambda step: step.vram_max,
     "VRAM change": vram_change,
     "RAM peak": lambda step: step.ram_max_bytes,
 }
 
 
-def rank(steps: Sequence[Step], sort_by: str = "self time") -> tuple[Step, ...]:
+def rank(steps: Sequence[Step], sort_by: str = SORT_KEYS[0]) -> tuple[Step, ...]:
     """``steps`` with the largest value first; nodes that did not run come last.
 
-    An unknown ``sort_by`` means self time. Equal or unmeasured values keep their
+    An unknown ``sort_by`` means active time. Equal or unmeasured values keep their
     execution order, the unmeasured after the measured.
     """
     if sort_by == "execution order":
         return tuple(sorted(steps, key=lambda step: (did_not_run(step), step.position)))
-    read = _VALUES.get(sort_by, _VALUES["self time"])
+    read = _VALUES.get(sort_by, _VALUES[SORT_KEYS[0]])
 
     def order(step: Step) -> tuple[bool, bool, float, int]:
         value = read(step)

@@ -13,7 +13,7 @@ from ..model import Idle, Peak, Run, Series, Step, Summary
 from . import series as curves
 from .headline import detail_sentence, headline_sentence
 from .labels import sentence_names
-from .ranking import rank
+from .ranking import SORT_KEYS, rank
 
 _MODEL_LOADER = re.compile(r"load", re.IGNORECASE)
 _FILE_LOADER = re.compile(r"image|mask|video|audio|text|latent", re.IGNORECASE)
@@ -22,7 +22,7 @@ _LEAST_COVERAGE = 0.5
 _LEAST_READINGS = 3
 
 
-def summarize(run: Run, sort_by: str = "self time") -> Summary:
+def summarize(run: Run, sort_by: str = SORT_KEYS[0]) -> Summary:
     """Everything a report says about ``run`` in words.
 
     ``sort_by`` is one of :data:`ranking.SORT_KEYS`. Total time of a run that has
@@ -39,7 +39,7 @@ def summarize(run: Run, sort_by: str = "self time") -> Summary:
     if vram_peak is None and primary is None:
         vram_peak = _vram_peak(run, steps, None, total_time)
         vram_peaks = (vram_peak,) if vram_peak else ()
-    overhead_s = run.overhead.boundary_s + run.overhead.sync_s + (run.overhead.sampler_s or 0.0)
+    overhead_s = run.overhead.boundary_s + (run.overhead.sampler_s or 0.0)
     draft = Summary(
         headline="",
         detail="",
@@ -60,6 +60,7 @@ def summarize(run: Run, sort_by: str = "self time") -> Summary:
         energy_joules=run.energy_joules,
         overhead_s=overhead_s,
         overhead_share=overhead_s / total_time if total_time else None,
+        sync_s=run.overhead.sync_s,
         ranking=rank(steps, sort_by),
         names=names,
     )

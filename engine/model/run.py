@@ -36,8 +36,8 @@ class Overhead:
     """What the profiling itself cost in one run.
 
     ``boundary_s``: time spent reading at node boundaries, on the executor's
-    thread. ``sync_s``: waits for the GPU that the profiler added. ``sampler_s``
-    and ``writer_s``: CPU time of those threads. ``report_s``: drawing and saving
+    thread. ``sync_s`` is apart from it: waits at nodes' ends until their own GPU work
+    was done. ``sampler_s`` and ``writer_s``: CPU time of those threads. ``report_s``: drawing and saving
     reports, after the measured part.
     """
 

@@ -43,7 +43,11 @@ class Idle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """One run in numbers and two sentences. Seconds, bytes, shares of 1."""
+    """One run in numbers and two sentences. Seconds, bytes, shares of 1.
+
+    ``overhead_s`` is what profiling cost while the run went on. ``sync_s`` is apart from
+    it: how long nodes were waited for until their own GPU work was done.
+    """
 
     headline: str
     detail: str
@@ -64,5 +68,6 @@ class Summary:
     energy_joules: float | None
     overhead_s: float
     overhead_share: float | None
+    sync_s: float
     ranking: tuple[Step, ...]
     names: Mapping[str, str]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..analysis.groups import GroupTotal
 from ..analysis.labels import clean, shorten
-from ..analysis.units import format_percent, format_seconds
+from ..analysis.units import NOT_AVAILABLE, format_percent, format_seconds
 from ..model import Metric, Run, Summary
 
 _NAMES = {
@@ -56,6 +56,17 @@ class Notes:
     warnings: tuple[str, ...]
     groups: tuple[str, ...]
 
+    @property
+    def lines(self) -> list[str]:
+        """All of it, a line each, what to beware of first."""
+        measured = "measured: " + " · ".join(self.measured)
+        return [
+            *self.warnings,
+            *self.groups,
+            measured,
+            *(f"{NOT_AVAILABLE}: {text}" for text in self.missing),
+        ]
+
 
 def notes_for(run: Run, summary: Summary, totals: Sequence[GroupTotal] = ()) -> Notes:
     """Everything a report says in small print about ``run``."""
@@ -87,6 +98,13 @@ def cost_sentence(summary: Summary) -> str:
     return f"profiling cost {format_seconds(summary.overhead_s)}{share}"
 
 
+def sync_sentence(summary: Summary) -> str | None:
+    """How long nodes were waited for at their ends, which is part of their own time; ``None`` for no wait."""
+    if summary.sync_s < 0.0005:
+        return None
+    return f"waiting for the GPU work of nodes, in their times: {format_seconds(summary.sync_s)}"
+
+
 def _measured(run: Run, summary: Summary) -> list[str]:
     if run.settings.timing == "light":
         texts = ["light timing: nothing added to wait for the GPU"]
@@ -105,6 +123,8 @@ def _measured(run: Run, summary: Summary) -> list[str]:
         f"{metric_name(name)}: {clean(known[name].method or '')}" for name in _METHOD_ORDER if name in known
     ]
     texts.append(cost_sentence(summary))
+    if (sync := sync_sentence(summary)) is not None:
+        texts.append(sync)
     if any(step.shared for step in run.measured_steps):
         texts.append("memory and load of nodes that overlap belong to all of them")
     return texts

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from ..analysis.groups import total
-from ..analysis.soundness import sound
-from ..analysis.summary import summarize
-from ..model import Group, Peak, Run
+from ..analysis.ranking import rank
+from ..model import Peak
+from .report import Report
 
 SCHEMA = "holaf_profile/1"
+SUMMARY_KEY = "holaf_profile"
+"""Under which a picture carries the summary of its run."""
 
 
 def to_json(value: Any) -> Any:
@@ -37,13 +38,12 @@ def to_json(value: Any) -> Any:
     return str(value)
 
 
-def summary_json(run: Run, groups: Sequence[Group] | None = None) -> dict[str, Any]:
-    """A small summary of ``run``: what a picture carries under the key ``holaf_profile``.
+def summary_json(report: Report) -> dict[str, Any]:
+    """A small summary of a run: what a picture carries under the key ``holaf_profile``.
 
     Seconds, bytes, percent; at most ten steps, without series, inputs or prompts.
     """
-    run = sound(run)
-    summary = summarize(run)
+    run, summary = report.run, report.summary
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "run_id": run.id,
@@ -67,6 +67,7 @@ def summary_json(run: Run, groups: Sequence[Group] | None = None) -> dict[str, A
         "energy_joules": run.energy_joules,
         "timing": run.settings.timing,
         "overhead_s": summary.overhead_s,
+        "sync_s": summary.sync_s,
         "steps": [
             {
                 "node_id": step.node_id,
@@ -77,7 +78,7 @@ def summary_json(run: Run, groups: Sequence[Group] | None = None) -> dict[str, A
                 "vram_max": step.vram_max,
                 "ram_max_bytes": step.ram_max_bytes,
             }
-            for step in summary.ranking[:10]
+            for step in rank(run.measured_steps)[:10]
             if step.exec_time is not None
         ],
         "groups": [
@@ -87,7 +88,7 @@ def summary_json(run: Run, groups: Sequence[Group] | None = None) -> dict[str, A
                 "wall_time_s": entry.wall_time_s,
                 "vram_max": entry.vram_max,
             }
-            for entry in total(run, run.groups if groups is None else groups)[:20]
+            for entry in report.totals[:20]
         ],
         "environment": {
             key: run.environment[key]

@@ -7,13 +7,10 @@ cannot push a number out of its column.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from ..analysis.groups import GroupTotal, total
+from ..analysis.groups import GroupTotal
 from ..analysis.labels import clean, shorten, step_title
-from ..analysis.ranking import did_not_run, ram_change, vram_change
-from ..analysis.soundness import sound
-from ..analysis.summary import summarize
+from ..analysis.ranking import did_not_run
 from ..analysis.units import (
     NOT_AVAILABLE,
     Scale,
@@ -23,66 +20,35 @@ from ..analysis.units import (
     format_seconds,
     seconds_scale,
 )
-from ..model import Group, Run, Step, Summary
-from .notes import Notes, notes_for
+from ..model import Step, Summary
+from .columns import DETAILS, Column, known
+from .report import Report
 
 Escape = Callable[[str], str]
 WIDTH = 108
 """No line is wider than this many characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of numbers: ``kind`` is ``bytes``, ``change``, ``seconds``, ``percent`` or ``count``."""
-
-    heading: str
-    kind: str
-    read: Callable[[Step], float | None]
-
-
-COLUMNS = (
-    Column("VRAM peak", "bytes", lambda step: step.vram_max),
-    Column("VRAM kept", "change", vram_change),
-    Column("RAM peak", "bytes", lambda step: step.ram_max_bytes),
-    Column("RAM kept", "change", ram_change),
-    Column("GPU load", "percent", lambda step: step.gpu_load_avg),
-    Column("CPU time", "seconds", lambda step: step.cpu_seconds),
-    Column("model loading", "seconds", lambda step: step.load_time_s),
-    Column("energy", "joules", lambda step: step.energy_joules),
-)
-_EXPENDABLE = ("RAM kept", "CPU time", "energy", "GPU load", "model loading", "RAM peak")
+_EXPENDABLE = ("RAM change", "CPU time", "energy", "GPU load", "model loading", "RAM peak", "self time")
 """Left out in this order where the names would get too little room."""
 _NAME_WIDTH = 40
 _MARKS = {"error": "FAILED ", "interrupted": "STOPPED ", "running": "RUNNING "}
 
 
-def render(
-    run: Run,
-    *,
-    title: str = "",
-    sort_by: str = "self time",
-    top_n: int = 10,
-    groups: Sequence[Group] | None = None,
-) -> str:
-    """The report of ``run`` as text, ending in a line break; see :func:`chart.draw` for the rest."""
-    run = sound(run)
-    summary = summarize(run, sort_by)
-    totals = total(run, run.groups if groups is None else groups)
-    notes = notes_for(run, summary, totals)
-    parts = [heading(run, summary, title)]
-    if summary.node_count:
-        parts.append(node_table(summary, top_n))
-    if totals:
-        parts.append(group_table(totals))
-    parts.append(foot(summary, notes, run))
+def render(report: Report) -> str:
+    """The report as text, ending in a line break."""
+    parts = [heading(report)]
+    if report.summary.node_count:
+        parts.append(node_table(report.summary, report.options.top_n))
+    if report.totals:
+        parts.append(group_table(report.totals))
+    parts.append(foot(report))
     return "\n\n".join(parts) + "\n"
 
 
-def heading(run: Run, summary: Summary, title: str) -> str:
+def heading(report: Report) -> str:
     """The answer, and which run it is about."""
-    name = shorten(clean(title) or clean(run.name), 60)
+    run, summary = report.run, report.summary
     facts = [
-        name,
+        shorten(report.name, 60),
         f"run {run.id}" if run.id is not None else "",
         run.timestamp[:19].replace("T", " ") + " UTC",
     ]
@@ -108,7 +74,7 @@ def node_table(summary: Summary, top_n: int, tablefmt: str = "simple", escape: E
     scale = seconds_scale(step.exec_time for step in shown)
     columns = _columns(shown, tablefmt)
     scales = [_scale(column, shown) for column in columns]
-    headings = ["\n\n#", f"self\ntime\n({scale.unit})", "\nshare\n(%)"]
+    headings = ["\n\n#", f"active\ntime\n({scale.unit})", "\nshare\n(%)"]
     headings += [_heading(column, unit) for column, unit in zip(columns, scales, strict=True)]
     rows = []
     for number, step in enumerate(shown, start=1):
@@ -152,29 +118,30 @@ def group_table(totals: Sequence[GroupTotal], tablefmt: str = "simple", escape: 
     vram = any(entry.vram_max is not None for entry in totals)
     ram = any(entry.ram_max_bytes is not None for entry in totals)
     energy = any(entry.energy_joules is not None for entry in totals)
-    headings = ["\n\nnodes", f"self\ntime\n({time.unit})", "\nshare\n(%)", f"wall\ntime\n({time.unit})"]
+    headings = ["\n\nnodes", f"active\ntime\n({time.unit})", "\nshare\n(%)", f"wall\ntime\n({time.unit})"]
     headings += [f"VRAM\npeak\n({memory.unit})"] * vram + [f"RAM\npeak\n({memory.unit})"] * ram
-    headings += ["\nenergy\n(J)"] * energy
+    some = any(0 < entry.energy_count < entry.executed_count for entry in totals)
+    headings += ["energy\n(J, of\nnodes)" if some else "\nenergy\n(J)"] * energy
     rows = []
     for entry in totals:
         row = [str(entry.node_count), _number(entry.exec_time, time)]
         row.append(_percent(entry.share))
         row.append(_number(entry.wall_time_s, time))
         row += [_number(entry.vram_max, memory)] * vram + [_number(entry.ram_max_bytes, memory)] * ram
-        row += [NOT_AVAILABLE if entry.energy_joules is None else f"{entry.energy_joules:,.0f}"] * energy
+        row += [_joules(entry)] * energy
         rows.append([*row, escape(shorten(clean(entry.name), 40)) or "(no name)"])
     return _tabulate(rows, [*headings, "\n\ngroup"], tablefmt)
 
 
-def foot(summary: Summary, notes: Notes, run: Run) -> str:
+def foot(report: Report) -> str:
     """Warnings, energy, method and what is missing."""
+    notes = report.notes
     lines = [f"! {text}" for text in notes.warnings]
-    if run.energy_joules is not None:
-        lines.append(f"energy: {format_energy(run.energy_joules)}")
-    lines += notes.groups
-    lines.append("measured: " + " · ".join(notes.measured))
-    lines += [f"n/a: {text}" for text in notes.missing]
-    lines.append("1 GB is 1024 MB." + (" VRAM is this process's." if summary.vram_peak is not None else ""))
+    if report.run.energy_joules is not None:
+        lines.append(f"energy: {format_energy(report.run.energy_joules)}")
+    lines += notes.lines[len(notes.warnings) :]
+    vram = " VRAM is this process's." if report.summary.vram_peak is not None else ""
+    lines.append(f"1 GB is 1024 MB.{vram}")
     return "\n".join(part for line in lines for part in wrapped(line, indent="  "))
 
 
@@ -209,7 +176,7 @@ def _heading(column: Column, scale: Scale) -> str:
 
 def _columns(steps: Sequence[Step], tablefmt: str) -> list[Column]:
     """The columns that have a value anywhere, and for text only as many as fit."""
-    columns = [column for column in COLUMNS if any(column.read(step) is not None for step in steps)]
+    columns = known(DETAILS, steps)
     if tablefmt != "simple":
         return columns
     room = WIDTH - _NAME_WIDTH - 24
@@ -277,6 +244,15 @@ def _share(seconds: float | None, total_time: float | None) -> str:
 
 def _percent(share: float | None) -> str:
     return NOT_AVAILABLE if share is None else f"{share * 100:.1f}"
+
+
+def _joules(entry: GroupTotal) -> str:
+    if entry.energy_joules is None:
+        return NOT_AVAILABLE
+    of = (
+        f" ({entry.energy_count}/{entry.executed_count})" if entry.energy_count < entry.executed_count else ""
+    )
+    return f"{entry.energy_joules:,.0f}{of}"
 
 
 def _name(step: Step) -> str:

@@ -12,11 +12,15 @@ def export_run(call: Call) -> File:
     """The report of a run in one format."""
     # Drawing libraries are imported when somebody first wants a picture.
     from ...render import formats
+    from ...render.options import Options
+    from ...render.report import prepare
+    from ..report import theme
 
     run_id, wanted = call.path["run_id"], call.path["format"]
     run = call.history.load_run(run_id, user_id=call.user_id)
     try:
-        made = formats.export(run, wanted, **call.query)
+        options = theme.settle(Options(**call.query), call.user_id)
+        made = formats.export(prepare(run, options), wanted)
     except formats.UnknownFormatError as error:
         raise RefusedError(404, "unknown_format", f"{error}.") from None
     stem = re.sub(r"[^\w .-]+", "_", run.name).strip(" .")[:80] or f"run_{run_id}"
@@ -35,7 +39,7 @@ ROUTES = (
             "format": {"type": "string", "enum": ["png", "txt", "md", "csv", "json", "html", "trace"]},
         },
         query={
-            "theme": {"type": "string", "enum": ["dark", "light"], "default": "dark"},
+            "theme": {"type": "string", "enum": ["auto", "dark", "light"], "default": "dark"},
             "title": {"type": "string", "maxLength": 200, "default": ""},
             "top_n": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10},
         },

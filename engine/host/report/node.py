@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PIL.Image import Image
+from PIL import Image
 
 from ... import clock
-from ...analysis.summary import summarize
 from ...model import Group, Run
 from ...render.chart.notice import draw_notice
-from ...render.options import Wishes
+from ...render.options import Options
 from ...workflow import prompt as prompts
+from .. import paths
 from ..executor import hooks
 from ..run.session import Session
-from . import save
+from . import save, theme
 
 log = logging.getLogger("holaf.profiler")
 
@@ -26,6 +26,7 @@ NO_START = (
     "Nothing was measured: this workflow has no Profiler Start that is switched on. "
     "Add one anywhere (no wires needed) and run again."
 )
+_NOT_DRAWN = "Workflow Profiler could not draw the report. The run itself is kept in the history."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,56 +48,70 @@ async def make(
 ) -> Made:
     """Wait until everything else is done, then report on it. Raises only the host's interrupt."""
     session = hooks.active
-    wishes = Wishes.read(inputs)
-    if not isinstance(session, Session):
-        return _notice(NO_START, wishes.theme)
-    if (why := session.why_not_last(node_id)) is not None:
-        return _notice(f"{why} The run is kept in the history all the same.", wishes.theme)
-    await session.wait_until_last()
-    wired = prompts.wired_groups(prompt or {}, node_id)
+    options = Options(theme="dark")
     try:
-        return await asyncio.to_thread(_report, session, wishes, wired, inputs.get("images"), extra_pnginfo)
+        options = theme.settle(Options.read(inputs), _user_of(session))
+        why = session.why_not_last(node_id) if isinstance(session, Session) else NO_START
     except Exception as error:
-        log.exception("Workflow Profiler could not draw the report. The run itself is kept in the history.")
-        return _notice(f"The report could not be drawn: {type(error).__name__}: {error}", wishes.theme)
+        log.exception(_NOT_DRAWN)
+        return _notice(f"The report could not be drawn: {save.in_words(error)}", options)
+    if not isinstance(session, Session):
+        return _notice(NO_START, options)
+    if why is not None:
+        return _notice(f"{why} The run is kept in the history all the same.", options)
+    await session.wait_until_last()
+    return await asyncio.to_thread(
+        _report_or_notice, session, options, prompt or {}, node_id, inputs.get("images"), extra_pnginfo
+    )
+
+
+def _report_or_notice(
+    session: Session,
+    options: Options,
+    prompt: prompts.Prompt,
+    node_id: str,
+    images: Any,
+    extra_pnginfo: Mapping[str, Any] | None,
+) -> Made:
+    try:
+        wired = prompts.wired_groups(prompt, node_id)
+        return _report(session, options, wired, images, extra_pnginfo)
+    except BaseException as error:  # a SystemExit of this thread would end the host's event loop
+        log.exception(_NOT_DRAWN)
+        return _notice(f"The report could not be drawn: {save.in_words(error)}", options)
 
 
 def _report(
     session: Session,
-    wishes: Wishes,
+    options: Options,
     wired: tuple[str, ...],
     images: Any,
     extra_pnginfo: Mapping[str, Any] | None,
 ) -> Made:
     from ...render import table
-    from ...render.chart.picture import draw
+    from ...render.report import prepare
 
     began_s = clock.now()
     run = session.run_so_far()
-    groups = _shown_groups(run, wired)
-    look: dict[str, Any] = {
-        "title": wishes.title,
-        "sort_by": wishes.sort_by,
-        "top_n": wishes.top_n,
-        "groups": groups,
-    }
-    picture = draw(run, theme=wishes.theme, **look)
-    text = table.render(run, **look)
+    report = prepare(run, options, _shown_groups(run, wired))
+    picture = report.picture
+    text = table.render(report)
     # The history may be slow; the picture above did not wait for it.
     run_id = session.archive.run_id()
     notes: tuple[str, ...] = ()
-    if wishes.save:
-        saved = save.save(
-            run, picture, images, prefix=wishes.filename_prefix, formats=wishes.formats, theme=wishes.theme,
-            look=look, run_id=run_id, extra_pnginfo=extra_pnginfo,
-        )  # fmt: skip
+    if options.save:
+        saved = save.save(report, images, run_id=run_id, extra_pnginfo=extra_pnginfo)
         shown, notes = saved.shown, saved.notes
     else:
         shown = save.preview(picture)
     if notes:
         text = "\n".join([text, "", *notes])
     session.add_report_cost(clock.now() - began_s)
-    return _made(picture, text, run_id or 0, shown, summarize(run).headline)
+    return _made(picture, text, run_id or 0, shown, report.summary.headline)
+
+
+def _user_of(session: object) -> str:
+    return session.draft.user_id if isinstance(session, Session) else paths.DEFAULT_USER
 
 
 def _shown_groups(run: Run, wired: tuple[str, ...]) -> tuple[Group, ...]:
@@ -105,12 +120,17 @@ def _shown_groups(run: Run, wired: tuple[str, ...]) -> tuple[Group, ...]:
     return tuple(group for group in run.groups if group.source_node_id in wired)
 
 
-def _notice(message: str, theme: str) -> Made:
-    picture = draw_notice(message, theme=theme)
-    return _made(picture, message, 0, save.preview(picture), message)
+def _notice(message: str, options: Options) -> Made:
+    try:
+        picture = draw_notice(message, theme=options.theme)
+        shown = save.preview(picture)
+    except Exception:
+        log.exception("Workflow Profiler cannot show this on its Report node: %s", message)
+        picture, shown = Image.new("RGB", (64, 64)), []
+    return _made(picture, message, 0, shown, message)
 
 
-def _made(picture: Image, text: str, run_id: int, shown: list[dict[str, str]], headline: str) -> Made:
+def _made(picture: Image.Image, text: str, run_id: int, shown: list[dict[str, str]], headline: str) -> Made:
     import numpy
     import torch
 

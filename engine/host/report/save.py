@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import secrets
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +17,24 @@ import folder_paths
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ...model import Run
+from ...render.formats import FORMATS, SUMMARY_KEY, export, summary_json
+from ...render.report import Report
 
 log = logging.getLogger("holaf.profiler")
 
-SUMMARY_KEY = "holaf_profile"
 _one_at_a_time = threading.Lock()
 """Two reports of one run must not take the same number."""
+
+
+_NEEDED = ("matplotlib", "tabulate", "numpy")
+
+
+def in_words(error: BaseException) -> str:
+    """What went wrong; for a package that is missing, the command that installs it."""
+    if isinstance(error, ImportError) and error.name in _NEEDED:
+        command = f"{sys.executable} -m pip install {error.name}"
+        return f"the Python package {error.name} is missing. Install it with: {command}"
+    return f"{type(error).__name__}: {error}"
 
 
 class SaveError(Exception):
@@ -47,43 +59,35 @@ def preview(picture: Image.Image) -> list[dict[str, str]]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         picture.save(folder / name, compress_level=1)
-    except OSError as error:
-        log.warning("The report's picture cannot be shown on the node: %s", error)
+    except Exception as error:  # without the preview there still is the table
+        log.warning("The report's picture cannot be shown on the node: %s", error, exc_info=True)
         return []
     return [{"filename": name, "subfolder": "", "type": "temp"}]
 
 
 def save(
-    run: Run,
-    picture: Image.Image,
-    images: Any,
-    *,
-    prefix: str,
-    formats: str,
-    theme: str,
-    look: Mapping[str, Any],
-    run_id: int | None,
-    extra_pnginfo: Mapping[str, Any] | None,
+    report: Report, images: Any, *, run_id: int | None, extra_pnginfo: Mapping[str, Any] | None
 ) -> Saved:
     """Save the report, and ``images`` (a tensor ``[n, height, width, channels]`` or ``None``) with it."""
+    picture = report.picture
     with _one_at_a_time:
         try:
-            folder, name, counter, subfolder = _place(prefix, picture)
+            folder, name, counter, subfolder = _place(report.options.filename_prefix, picture)
             stem = f"{name}_{counter:05}"
-            info = _metadata(run, run_id, extra_pnginfo)
+            info = _metadata(report, run_id, extra_pnginfo)
             picture.save(folder / f"{stem}_profile.png", pnginfo=info, compress_level=4)
             notes = [f"Saved: {_shown_path(subfolder, stem)}_profile.png"]
             shown = [{"filename": f"{stem}_profile.png", "subfolder": subfolder, "type": "output"}]
-            notes += _save_formats(run, folder, stem, formats, theme, look)
+            notes += _save_formats(report, folder, stem)
             try:
                 shown += _save_images(images, folder, stem, subfolder, info)
-            except (TypeError, ValueError, AttributeError, RuntimeError) as error:
-                log.warning("The images could not be saved with the report: %s", error)
+            except Exception as error:  # images come from any node: what is wrong with them is theirs
+                log.warning("The images could not be saved with the report: %s", error, exc_info=True)
                 notes.append(f"The images could not be saved with the report: {error}")
         except SaveError as error:
             return Saved(preview(picture), (str(error),))
-        except OSError as error:
-            log.warning("The report could not be saved: %s", error)
+        except Exception as error:  # the picture is drawn: it is shown whatever saving it meets
+            log.warning("The report could not be saved: %s", error, exc_info=True)
             return Saved(preview(picture), (f"The report could not be saved: {error}",))
     return Saved(shown, tuple(notes))
 
@@ -109,16 +113,14 @@ def _place(prefix: str, picture: Image.Image) -> tuple[Path, str, int, str]:
     return Path(folder), name, counter, subfolder
 
 
-def _metadata(run: Run, run_id: int | None, extra_pnginfo: Mapping[str, Any] | None) -> PngInfo:
-    from ...render.formats import summary_json
-
+def _metadata(report: Report, run_id: int | None, extra_pnginfo: Mapping[str, Any] | None) -> PngInfo:
     info = PngInfo()
     if not _metadata_is_off():
-        if run.prompt is not None:
-            info.add_text("prompt", json.dumps(run.prompt))
+        if report.run.prompt is not None:
+            info.add_text("prompt", json.dumps(report.run.prompt))
         for key, value in (extra_pnginfo or {}).items():
             info.add_text(str(key), json.dumps(value))
-    info.add_text(SUMMARY_KEY, json.dumps({**summary_json(run), "run_id": run_id}))
+    info.add_text(SUMMARY_KEY, json.dumps({**summary_json(report), "run_id": run_id}))
     return info
 
 
@@ -128,25 +130,20 @@ def _metadata_is_off() -> bool:
     return bool(getattr(args, "disable_metadata", False))
 
 
-def _save_formats(
-    run: Run, folder: Path, stem: str, wanted: str, theme: str, look: Mapping[str, Any]
-) -> list[str]:
-    from ...render.formats import FORMATS, export
-
+def _save_formats(report: Report, folder: Path, stem: str) -> list[str]:
+    wanted = report.options.formats.replace(";", ",").split(",")
     notes = []
-    for name in dict.fromkeys(
-        part.strip().lower().lstrip(".") for part in wanted.replace(";", ",").split(",")
-    ):
+    for name in dict.fromkeys(part.strip().lower().lstrip(".") for part in wanted):
         if not name or name == "png":
             continue
         if name not in FORMATS:
             notes.append(f"Unknown format {name[:20]!r}: choose from {', '.join(FORMATS)}.")
             continue
         try:
-            exported = export(run, name, theme=theme, **look)
-        except Exception as error:  # one format's trouble must not cost the others
+            exported = export(report, name)
+        except Exception as error:  # one format's failure must not cost the others
             log.exception("The report could not be written as %s.", name)
-            notes.append(f"Not saved as {name}: {type(error).__name__}: {error}")
+            notes.append(f"Not saved as {name}: {in_words(error)}")
             continue
         (folder / f"{stem}_profile{exported.filename_suffix}").write_bytes(exported.data)
         notes.append(f"Saved: {stem}_profile{exported.filename_suffix}")

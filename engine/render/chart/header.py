@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...analysis.labels import clean
 from ...analysis.series import MACHINE_LOAD, find_series, spans
 from ...analysis.units import format_capacity, format_energy, format_percent, format_seconds
 from ...model import Run, Summary
+from ..report import Report
 from .canvas import Canvas
 from .theme import Theme
 
@@ -13,9 +13,10 @@ LEFT, RIGHT = 40.0, 1560.0
 _STATUS_MARKS = {"failed": "✕ ", "crashed": "✕ ", "interrupted": "■ ", "partial": "! "}
 
 
-def draw_header(canvas: Canvas, theme: Theme, run: Run, summary: Summary, title: str, top: float) -> float:
+def draw_header(canvas: Canvas, theme: Theme, report: Report, top: float) -> float:
     """Draws from ``top`` down; returns where it ended."""
-    name, facts, marks = _run_lines(run, title)
+    run, summary = report.run, report.summary
+    name, facts, marks = _run_lines(run, report.name)
     rows = [(text, size) for text, size in ((name, 21.0), (facts, 18.0), (marks, 18.0)) if text]
     side = 0.0
     for row, (text, size) in enumerate(rows):
@@ -65,10 +66,10 @@ def key_figures(run: Run, summary: Summary) -> list[tuple[str, str, str]]:
     """``(label, value, note)`` of what was measured; nothing that was not."""
     found = [("run time", format_seconds(summary.total_time), "")] if summary.total_time is not None else []
     if summary.node_count:
-        aside = [f"{summary.cached_count:,} cached"] if summary.cached_count else []
-        aside += [f"{summary.skipped_count:,} skipped"] if summary.skipped_count else []
-        aside += [f"{summary.error_count:,} failed"] if summary.error_count else []
-        found.append(("nodes that ran", f"{summary.executed_count:,}", " · ".join(aside)))
+        others = [f"{summary.cached_count:,} cached"] if summary.cached_count else []
+        others += [f"{summary.skipped_count:,} skipped"] if summary.skipped_count else []
+        others += [f"{summary.error_count:,} failed"] if summary.error_count else []
+        found.append(("nodes that ran", f"{summary.executed_count:,}", " · ".join(others)))
     for peak in summary.vram_peaks[:2]:
         name = "VRAM peak" if len(summary.vram_peaks) == 1 else f"VRAM peak · {peak.device}"
         found.append((name, format_capacity(peak.value_bytes, peak.capacity_bytes), ""))
@@ -101,9 +102,8 @@ def _headline(canvas: Canvas, text: str, room: float) -> tuple[float, list[str]]
     return 34.0, canvas.wrap(text, 34.0, room, 2, True)
 
 
-def _run_lines(run: Run, title: str) -> tuple[str, str, str]:
+def _run_lines(run: Run, name: str) -> tuple[str, str, str]:
     """Which run, when and how it began, and what is out of the ordinary about it."""
-    name = clean(title) or clean(run.name)
     number = f"run {run.id}" if run.id is not None else ""
     facts = [run.timestamp[:16].replace("T", " ") + (" UTC" if run.timestamp.endswith("Z") else "")]
     marks = []

@@ -42,7 +42,7 @@ class Lane:
     top: float
     ticks: tuple[tuple[float, str], ...]
     height: float = 120.0
-    aside: str = ""
+    note: str = ""
     capacity: tuple[float, str] | None = None
     caps: tuple[tuple[float, float, float], ...] = ()
     caps_color: str = ""
@@ -219,5 +219,5 @@ def _legend(canvas: Canvas, theme: Theme, lane: Lane, axis: TimeAxis, top: float
         canvas.lines([[(x, middle), (x + 30, middle)]], color, line_width, dashes=dashes)
         canvas.text(x + 38, middle, label, 17, theme.muted, middle=True)
         x += 38 + used + 28
-    shown = canvas.fit(lane.aside, 17, axis.right - x)
+    shown = canvas.fit(lane.note, 17, axis.right - x)
     canvas.text(axis.right, middle, shown, 17, theme.muted, align="right", middle=True)

@@ -37,7 +37,7 @@ def vram_lane(run: Run, summary: Summary, device: Device, theme: Theme, total_s:
         summary,
         theme.vram,
         height=176.0 if primary else 120.0,
-        aside=device.name,
+        note=device.name,
         capacity_bytes=device.memory_total_bytes,
     )
 
@@ -68,7 +68,7 @@ def _memory_lane(
     color: str,
     *,
     height: float,
-    aside: str = "",
+    note: str = "",
     capacity_bytes: int | None = None,
 ) -> Lane:
     highest = max([float(curve.value.max()) for curve in shown] + [cap[2] for cap in caps] + [1.0])
@@ -90,14 +90,14 @@ def _memory_lane(
         ticks[-1] = (ticks[-1][0], f"{ticks[-1][1]} {unit}")
         if capacity_bytes:
             size = format_capacity(0.0, capacity_bytes).partition(" of ")[2]
-            aside = f"{aside} · {size} in all, not on this scale".strip(" ·")
+            note = f"{note} · {size} in all, not on this scale".strip(" ·")
     return Lane(
         name=name,
         curves=tuple(shown),
         top=top,
         ticks=tuple(ticks),
         height=height,
-        aside=aside,
+        note=note,
         capacity=capacity,
         caps=tuple(caps),
         caps_color=color,

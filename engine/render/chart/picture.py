@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...analysis.groups import total
-from ...analysis.soundness import sound
-from ...analysis.summary import summarize
-from ...model import Group, Run
-from ..notes import notes_for
+from ..report import Report
 from .axis import TimeAxis
 from .canvas import Canvas
 from .footer import draw_footer, draw_warnings
@@ -32,32 +28,17 @@ _SPLIT = 1044.0
 _LEAST_WIDTH, _MOST_WIDTH = 400, 6400
 
 
-def draw(
-    run: Run,
-    *,
-    theme: str = "dark",
-    title: str = "",
-    sort_by: str = "self time",
-    top_n: int = 10,
-    groups: Sequence[Group] | None = None,
-    width_px: int = 1600,
-) -> Image:
-    """The report of ``run`` as an RGB picture, ``width_px`` wide and as high as it needs.
+def draw(report: Report, width_px: int = 1600) -> Image:
+    """``report`` as an RGB picture, ``width_px`` (kept within 400..6400) wide and as high as it needs.
 
-    ``theme`` is ``dark`` or ``light``. ``title`` replaces the run's name. ``sort_by``
-    is one of :data:`engine.analysis.ranking.SORT_KEYS`. ``top_n`` nodes are listed, 0
-    means all (to a limit). ``groups`` replace the run's own. ``width_px`` is kept
-    within 400..6400. Safe to call from several threads at once.
+    Safe to call from several threads at once.
     """
-    run = sound(run)
-    look = theme_named(theme)
-    summary = summarize(run, sort_by)
-    totals = total(run, run.groups if groups is None else groups)
-    palette = palette_for(run.measured_steps, totals, summary.total_time, look)
-    notes = notes_for(run, summary, totals)
+    run, summary, notes = report.run, report.summary, report.notes
+    look = theme_named(report.options.theme)
+    palette = palette_for(run.measured_steps, report.totals, summary.total_time, look)
     canvas = Canvas(min(max(int(width_px), _LEAST_WIDTH), _MOST_WIDTH), look.background)
 
-    y = draw_header(canvas, look, run, summary, title, 28.0) + 22
+    y = draw_header(canvas, look, report, 28.0) + 22
     y = draw_figures(canvas, look, run, summary, y) + 20
     if notes.warnings:
         y = draw_warnings(canvas, look, notes.warnings, y) + 18
@@ -74,16 +55,13 @@ def draw(
             y = draw_lane(canvas, look, lane, axis, bands, y) + 6
         y = draw_time_axis(canvas, look, axis, y - 6) + 24
     if run.measured_steps:
-        bottom = draw_ranking(canvas, look, summary, palette, sort_by, top_n, LEFT, _SPLIT, y)
+        bottom = draw_ranking(canvas, look, report, palette, LEFT, _SPLIT, y)
         if palette.legend:
-            bottom = max(
-                bottom, draw_legend(canvas, look, palette, _SPLIT + 28, RIGHT, y, max(bottom - y, 490.0))
-            )
+            room = max(bottom - y, 490.0)
+            bottom = max(bottom, draw_legend(canvas, look, palette, _SPLIT + 28, RIGHT, y, room))
         y = bottom + 22
-    waits = any(bar.waits for bar in bars)
-    y = draw_footer(
-        canvas, look, notes, left_out, y, "pale dashed bars: waiting for other nodes" if waits else ""
-    )
+    waits = "pale dashed bars: waiting for other nodes" if any(bar.waits for bar in bars) else ""
+    y = draw_footer(canvas, look, notes, left_out, y, waits)
     return canvas.finish(y + 4)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from ...analysis.labels import step_title
-from ...analysis.ranking import did_not_run, ram_change, vram_change
-from ...analysis.units import format_bytes, format_change, format_percent, format_seconds
+from ...analysis.ranking import did_not_run
+from ...analysis.units import format_percent, format_seconds
 from ...model import Step, Summary
+from ..columns import ACTIVE_TIME, RAM_CHANGE, RAM_PEAK, SELF_TIME, VRAM_CHANGE, VRAM_PEAK, Column, known
+from ..report import Report
 from .canvas import Canvas
 from .palette import Palette
 from .theme import Theme, text_on
@@ -19,60 +18,41 @@ _MOST_CACHED = 4
 _MARKS = {"error": "✕ failed", "interrupted": "■ interrupted", "running": "… running"}
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A quantity of a step: how to read it, how to write it. ``share`` is a text beside it."""
-
-    heading: str
-    read: Callable[[Step], float | None]
-    write: Callable[[float | None], str]
-
-
-_TIME = Column("self time", lambda step: step.exec_time, format_seconds)
-_VRAM = Column("VRAM peak", lambda step: step.vram_max, format_bytes)
-_KEPT = Column("VRAM kept", vram_change, format_change)
-_RAM = Column("RAM peak", lambda step: step.ram_max_bytes, format_bytes)
-_RAM_KEPT = Column("RAM kept", ram_change, format_change)
-_BARS = {"VRAM peak": _VRAM, "VRAM change": _KEPT, "RAM peak": _RAM}
+_BARS = {column.heading: column for column in (SELF_TIME, VRAM_PEAK, VRAM_CHANGE, RAM_PEAK)}
+_COLUMNS = (ACTIVE_TIME, VRAM_PEAK, VRAM_CHANGE, RAM_PEAK, RAM_CHANGE)
 
 
 def columns_for(summary: Summary, sort_by: str) -> tuple[Column, list[Column]]:
     """What the bars show, and what stands beside them: only what was measured."""
-    steps = summary.ranking
-    bar = _BARS.get(sort_by, _TIME)
-    if all(bar.read(step) is None for step in steps):
-        bar = _TIME
-    known = [
-        column
-        for column in (_TIME, _VRAM, _KEPT, _RAM, _RAM_KEPT)
-        if column is not bar and any(column.read(step) is not None for step in steps)
-    ]
-    return bar, known[:3]
+    bar = _BARS.get(sort_by, ACTIVE_TIME)
+    if all(bar.read(step) is None for step in summary.ranking):
+        bar = ACTIVE_TIME
+    beside = [column for column in _COLUMNS if column is not bar]
+    return bar, known(beside, summary.ranking)[:3]
 
 
 def draw_ranking(
     canvas: Canvas,
     theme: Theme,
-    summary: Summary,
+    report: Report,
     palette: Palette,
-    sort_by: str,
-    top_n: int,
     left: float,
     right: float,
     top: float,
 ) -> float:
     """Draws the list from ``top`` down; returns where it ended."""
+    summary, top_n = report.summary, report.options.top_n
     ran = [step for step in summary.ranking if not did_not_run(step)]
     idle = [step for step in summary.ranking if did_not_run(step)]
     count = min(max(1, top_n), MOST_ROWS) if top_n > 0 else MOST_ROWS
     shown = ran[:count]
     resting = idle[: max(0, min(_MOST_CACHED if shown else count, MOST_ROWS - len(shown)))]
-    bar, columns = columns_for(summary, sort_by)
-    edges = [right - 18 - 112 * number for number in range(len(columns))][::-1]
+    bar, columns = columns_for(summary, report.options.sort_by)
+    edges = [right - 18 - 124 * number for number in range(len(columns))][::-1]
     bar_right = edges[0] - 108 if edges else right - 20
     name_right = left + 290
     heading = bar.heading if shown else ""
-    if bar is _TIME and any(_loading_share(step) > 0.05 for step in shown):
+    if bar.kind == "seconds" and any(_loading_share(step) > 0.05 for step in shown):
         heading += "  (hatched: loading models)"
     heading = canvas.fit(heading, 17, bar_right - name_right - 20)
     _headings(canvas, theme, heading, columns, edges, left, name_right, top, len(shown), len(ran))
@@ -88,9 +68,9 @@ def draw_ranking(
         value = bar.read(step)
         length = span * abs(value or 0.0) / highest if highest else 0.0
         start = name_right + 10
-        _bar(canvas, theme, palette, step, start, length, middle, bar is _TIME)
+        _bar(canvas, theme, palette, step, start, length, middle, bar.kind == "seconds")
         label = bar.write(value)
-        if bar is _TIME and value is not None and summary.total_time:
+        if bar.kind == "seconds" and value is not None and summary.total_time:
             label += f" · {format_percent(value / summary.total_time)}"
         mark = _MARKS.get(step.status)
         color = theme.text if mark is None else theme.bad if step.status == "error" else theme.warn
@@ -198,7 +178,7 @@ def _cell(canvas: Canvas, theme: Theme, column: Column, step: Step, edge: float,
     color = theme.text
     if value is None:
         color = theme.faint
-    elif column.write is format_change:
+    elif column.kind == "change":
         color = theme.accent if value > 1024**3 else theme.muted
     canvas.text(edge, middle, column.write(value), 18, color, align="right", middle=True)
 

@@ -10,9 +10,8 @@ import io
 from dataclasses import fields
 from typing import Any
 
-from ...analysis.groups import members_of
-from ...model import Run, Step
-from ..options import Options
+from ...model import Step
+from ..report import Report
 
 SUFFIX = ".csv"
 MIME = "text/csv; charset=utf-8"
@@ -21,19 +20,19 @@ _NESTED = ("segments", "devices", "models")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def render(run: Run, options: Options) -> bytes:
+def render(report: Report) -> bytes:
     """UTF-8 with a byte order mark, without which spreadsheets misread other alphabets."""
     names = [entry.name for entry in fields(Step) if entry.name not in _NESTED and entry.name != "id"]
     groups: dict[str, list[str]] = {}
-    for group in options.groups:
-        for step in members_of(group, run.steps):
-            groups.setdefault(step.node_id, []).append(group.name)
+    for entry in report.totals:
+        for node_id in entry.node_ids:
+            groups.setdefault(node_id, []).append(entry.name)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["run_id", *names, "groups"])
-    for step in run.steps:
+    for step in report.run.steps:
         cells = [_cell(getattr(step, name)) for name in names]
-        writer.writerow([_cell(run.id), *cells, _cell("; ".join(groups.get(step.node_id, ())))])
+        writer.writerow([_cell(report.run.id), *cells, _cell("; ".join(groups.get(step.node_id, ())))])
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
 
 

@@ -6,24 +6,15 @@ Loads nothing from anywhere; titles are text and never markup.
 from __future__ import annotations
 
 import base64
+import io
 from html import escape
 
-from ...analysis.groups import GroupTotal, total
+from ...analysis.groups import GroupTotal
 from ...analysis.labels import clean, step_title
-from ...analysis.ranking import ram_change, vram_change
-from ...analysis.summary import summarize
-from ...analysis.units import (
-    NOT_AVAILABLE,
-    format_bytes,
-    format_change,
-    format_energy,
-    format_percent,
-    format_seconds,
-)
-from ...model import Run, Step, Summary
-from ..notes import Notes, notes_for
-from ..options import Options
-from . import png
+from ...analysis.units import format_bytes, format_percent, format_seconds
+from ...model import Step, Summary
+from ..columns import ACTIVE_TIME, DETAILS, known
+from ..report import Report
 
 SUFFIX = ".html"
 MIME = "text/html; charset=utf-8"
@@ -75,77 +66,67 @@ _Cell = tuple[str, str]
 """``(what is shown, what is sorted by)``; an empty second sorts last."""
 
 
-def render(run: Run, options: Options) -> bytes:
+def render(report: Report) -> bytes:
     """The page as UTF-8."""
-    summary = summarize(run, options.sort_by)
-    totals = total(run, options.groups)
-    notes = notes_for(run, summary, totals)
-    title = clean(options.title) or clean(run.name) or "Workflow profile"
-    picture = base64.b64encode(png.render(run, options)).decode("ascii")
+    run, summary = report.run, report.summary
+    title = report.name or "Workflow profile"
+    picture = io.BytesIO()
+    report.picture.save(picture, "PNG", compress_level=4)
     about = [title, f"run {run.id}" if run.id is not None else "", run.timestamp, run.status]
     parts = [
         "<!doctype html>",
-        f'<html lang="en" class="{"light" if options.theme == "light" else "dark"}">',
+        f'<html lang="en" class="{"light" if report.options.theme == "light" else "dark"}">',
         '<head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         _POLICY,
         f"<title>{_safe(title)}: {_safe(summary.headline)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{_safe(summary.headline)}</h1><p>{_safe(summary.detail)}</p>",
         f"<p>{_safe(' · '.join(part for part in about if part))}</p>",
-        f'<img alt="{_safe(summary.headline)}" src="data:image/png;base64,{picture}">',
+        f'<img alt="{_safe(summary.headline)}"',
+        f'src="data:image/png;base64,{base64.b64encode(picture.getvalue()).decode("ascii")}">',
         _nodes(summary),
-        _groups(totals),
-        _notes(notes),
+        _groups(report.totals),
+        "<ul>" + "".join(f"<li>{_safe(line)}</li>" for line in report.notes.lines) + "</ul>",
         f"<script>{_SCRIPT}</script></body></html>",
     ]
     return "\n".join(part for part in parts if part).encode("utf-8", "replace")
 
 
 def _nodes(summary: Summary) -> str:
+    """Every node with what is known of it; a column without a single value says nothing and is left out."""
     if not summary.ranking:
         return ""
-    headings = ["#", "node", "type", "self time", "share", "VRAM peak", "VRAM kept", "RAM peak", "RAM kept"]
-    headings += ["GPU load", "CPU time", "energy", "status"]
+    columns = known(DETAILS, summary.ranking)
+    headings = ["#", "node", "type", ACTIVE_TIME.heading, "share", *(column.heading for column in columns)]
     rows = []
     for step in summary.ranking:
+        share = (
+            step.exec_time / summary.total_time if step.exec_time is not None and summary.total_time else None
+        )
+        cells = [
+            _text(step.node_id),
+            _text(step_title(step)),
+            _text(step.node_type),
+            _number(ACTIVE_TIME.write(step.exec_time), step.exec_time),
+            _number(format_percent(share), share),
+            *(_number(column.write(value := column.read(step)), value) for column in columns),
+            (_status(step), step.status),
+        ]
         css = "idle" if step.status in ("cached", "skipped") else "bad" if step.status == "error" else ""
-        rows.append((css, _row(step, summary.total_time)))
-    # A column without a single value says nothing: the notes say what is missing and why.
-    kept = [column for column in range(len(headings)) if any(cells[column][1] for _, cells in rows)]
-    rows = [(css, [cells[column] for column in kept]) for css, cells in rows]
-    texts = tuple(kept.index(column) for column in (1, 2, 12) if column in kept)
-    return _table("Nodes", [headings[column] for column in kept], texts, rows)
+        rows.append((css, cells))
+    return _table("Nodes", [*headings, "status"], (1, 2, len(headings)), rows)
 
 
-def _row(step: Step, total_time: float | None) -> list[_Cell]:
-    share = step.exec_time / total_time if step.exec_time is not None and total_time else None
-    load = None if step.gpu_load_avg is None else step.gpu_load_avg / 100
-    status = step.status
+def _status(step: Step) -> str:
     if step.previous_exec_time_s is not None:
-        status_text = f"{status}, took {format_seconds(step.previous_exec_time_s)}"
-    else:
-        status_text = f"{status}: {clean(step.error_message)}" if step.error_message else status
-    return [
-        (clean(step.node_id), clean(step.node_id)),
-        (step_title(step), step_title(step)),
-        (clean(step.node_type), clean(step.node_type)),
-        _number(format_seconds(step.exec_time), step.exec_time),
-        _number(format_percent(share), share),
-        _number(format_bytes(step.vram_max), step.vram_max),
-        _number(format_change(vram_change(step)), vram_change(step)),
-        _number(format_bytes(step.ram_max_bytes), step.ram_max_bytes),
-        _number(format_change(ram_change(step)), ram_change(step)),
-        _number(format_percent(load), load),
-        _number(format_seconds(step.cpu_seconds), step.cpu_seconds),
-        _number(format_energy(step.energy_joules), step.energy_joules),
-        (status_text, status),
-    ]
+        return f"{step.status}, took {format_seconds(step.previous_exec_time_s)}"
+    return f"{step.status}: {clean(step.error_message)}" if step.error_message else step.status
 
 
 def _groups(totals: tuple[GroupTotal, ...]) -> str:
     if not totals:
         return ""
-    headings = ["group", "nodes", "self time", "share", "wall time", "VRAM peak", "RAM peak", "energy"]
+    headings = ["group", "nodes", "active time", "share", "wall time", "VRAM peak", "RAM peak", "energy"]
     rows = []
     for entry in totals:
         cells = [
@@ -156,16 +137,14 @@ def _groups(totals: tuple[GroupTotal, ...]) -> str:
             _number(format_seconds(entry.wall_time_s), entry.wall_time_s),
             _number(format_bytes(entry.vram_max), entry.vram_max),
             _number(format_bytes(entry.ram_max_bytes), entry.ram_max_bytes),
-            _number(format_energy(entry.energy_joules), entry.energy_joules),
+            _number(entry.energy_text, entry.energy_joules),
         ]
         rows.append(("", cells))
-    return _table("Groups", headings, (0,), rows, [entry.color for entry in totals])
-
-
-def _notes(notes: Notes) -> str:
-    lines = [*notes.warnings, *notes.groups, "measured: " + " · ".join(notes.measured)]
-    lines += [f"{NOT_AVAILABLE}: {text}" for text in notes.missing]
-    return "<ul>" + "".join(f"<li>{_safe(line)}</li>" for line in lines) + "</ul>"
+    kept = [column for column in range(len(headings)) if any(cells[column][1] for _, cells in rows)]
+    rows = [(css, [cells[column] for column in kept]) for css, cells in rows]
+    return _table(
+        "Groups", [headings[column] for column in kept], (0,), rows, [entry.color for entry in totals]
+    )
 
 
 def _table(
@@ -192,6 +171,10 @@ def _table(
         f'<div class="scroll"><table aria-label="{caption}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def _text(text: str) -> _Cell:
+    return (clean(text), clean(text))
 
 
 def _number(shown: str, value: float | None) -> _Cell:

@@ -14,11 +14,10 @@ from typing import Any
 
 from ...analysis.labels import step_title
 from ...analysis.ranking import did_not_run
-from ...analysis.summary import duration_s
 from ...model import Run, Series, Step
 from ..chart.timeline import arrange
-from ..options import Options
 from ..plain import summary_json, to_json
+from ..report import Report
 
 SUFFIX = ".trace.json"
 MIME = "application/json"
@@ -57,20 +56,19 @@ _FACTS = (
 )
 
 
-def render(run: Run, options: Options) -> bytes:
+def render(report: Report) -> bytes:
     """One JSON object with ``traceEvents`` as UTF-8."""
-    total_s = duration_s(run) or 0.0
+    run, total_s = report.run, report.summary.total_time or 0.0
     document = {
         "displayTimeUnit": "ms",
-        "traceEvents": [*_tracks(run, options.title, total_s), *_counters(run)],
-        "otherData": summary_json(run, options.groups),
+        "traceEvents": [*_tracks(run, report.name, total_s), *_counters(run)],
+        "otherData": summary_json(report),
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
 def _tracks(run: Run, title: str, total_s: float) -> Iterator[dict[str, Any]]:
-    name = title or run.name or "ComfyUI run"
-    yield _meta("process_name", 0, name=to_json(name))
+    yield _meta("process_name", 0, name=to_json(title or "ComfyUI run"))
     bars, _ = arrange(run.steps, total_s, most_rows=10_000, tolerance_s=0.0)
     rows = max((bar.row for bar in bars), default=0) + 1
     for row in range(rows):

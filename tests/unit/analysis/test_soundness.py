@@ -9,6 +9,7 @@ from engine.analysis.soundness import sound
 from engine.model import Run, Segment, Series
 from engine.render import table
 from engine.render.chart import picture as chart
+from engine.render.report import prepare
 from tests import builders
 
 
@@ -42,5 +43,5 @@ def test_what_cannot_be_true_is_not_measured() -> None:
 def test_such_a_run_is_still_reported() -> None:
     step = replace(builders.step("1", "A", 1.0, 2.0), exec_time=math.nan, vram_max=-1)
     broken = Run(timestamp="", status="success", total_time=math.nan, steps=(step,))
-    assert "1 node ran" in table.render(broken)
-    assert chart.draw(broken, width_px=800).width == 800
+    assert "1 node ran" in table.render(prepare(broken))
+    assert chart.draw(prepare(broken), width_px=800).width == 800

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.analysis.advice import advise
 from engine.analysis.ranking import rank
 from engine.analysis.summary import summarize
 from engine.model import Device, Overhead, Run, Series, Step
@@ -143,14 +144,17 @@ def test_unmeasured_values_come_after_measured_ones_and_cached_nodes_last() -> N
             builders.step("d", "D", 3.0, 3.0, vram_gb=(1, 9, 5)),
         ]
     )
-    assert [step.node_id for step in rank(steps, "self time")] == ["d", "c", "a", "b"]
+    assert [step.node_id for step in rank(steps, "active time")] == ["d", "c", "a", "b"]
     assert [step.node_id for step in rank(steps, "VRAM peak")] == ["d", "c", "a", "b"]
     assert [step.node_id for step in rank(steps, "VRAM change")] == ["d", "c", "a", "b"]
     assert [step.node_id for step in rank(steps, "execution order")] == ["a", "c", "d", "b"]
 
 
-def test_own_cost_leaves_out_what_comes_after_the_run() -> None:
-    overhead = Overhead(boundary_s=0.1, sync_s=0.2, sampler_s=0.3, writer_s=5.0, report_s=9.0)
-    summary = summarize(run_of(builders.step("1", "A", 0.0, 6.0), total_s=6.0, overhead=overhead))
-    assert summary.overhead_s == pytest.approx(0.6)
-    assert summary.overhead_share == pytest.approx(0.1)
+def test_own_cost_leaves_out_what_comes_after_the_run_and_the_nodes_own_gpu_work() -> None:
+    overhead = Overhead(boundary_s=0.1, sync_s=5.7, sampler_s=0.3, writer_s=5.0, report_s=9.0)
+    run = run_of(builders.step("1", "A", 0.0, 6.0), total_s=6.0, overhead=overhead)
+    summary = summarize(run)
+    assert summary.overhead_s == pytest.approx(0.4)
+    assert summary.overhead_share == pytest.approx(0.4 / 6.0)
+    assert summary.sync_s == 5.7
+    assert not [entry for entry in advise(run) if "overhead_s" in entry.evidence and entry.saving_s > 0.5]

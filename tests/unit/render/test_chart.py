@@ -18,6 +18,8 @@ from engine.render.chart import picture as chart
 from engine.render.chart.axis import TimeAxis, decimate
 from engine.render.chart.canvas import DESIGN_WIDTH, Canvas
 from engine.render.chart.timeline import arrange
+from engine.render.options import Options
+from engine.render.report import prepare
 from tests import builders
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -81,7 +83,7 @@ def test_texts_neither_overlap_nor_leave_the_picture(name: str, recording: type[
     run = builders.RUNS[name]()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        picture = chart.draw(run, theme="light" if len(name) % 2 else "dark")
+        picture = chart.draw(prepare(run, Options(theme="light" if len(name) % 2 else "dark")))
     (canvas,) = recording.made
     assert picture.mode == "RGB"
     assert picture.width == 1600
@@ -109,7 +111,7 @@ def test_every_order_fits_at_every_width(
     sort_by: str, width_px: int, recording: type[RecordingCanvas]
 ) -> None:
     run = builders.RUNS["nodes_0120"]()
-    picture = chart.draw(run, sort_by=sort_by, top_n=0, width_px=width_px)
+    picture = chart.draw(prepare(run, Options(sort_by=sort_by, top_n=0)), width_px=width_px)
     assert picture.width == width_px
     (canvas,) = recording.made
     assert overlapping(canvas.letters) == []
@@ -118,7 +120,7 @@ def test_every_order_fits_at_every_width(
 def test_text_that_looks_like_mathematics_is_drawn_as_it_stands(recording: type[RecordingCanvas]) -> None:
     title = "$\\frac{1$ _x_ ^2"
     run = replace(builders.one_node_run(), name=title)
-    chart.draw(replace(run, steps=(replace(run.steps[0], node_title=title),)))
+    chart.draw(prepare(replace(run, steps=(replace(run.steps[0], node_title=title),))))
     (canvas,) = recording.made
     assert any(entry[4].startswith(title) for entry in canvas.letters)
 
@@ -126,14 +128,14 @@ def test_text_that_looks_like_mathematics_is_drawn_as_it_stands(recording: type[
 def test_many_groups_do_not_run_over(recording: type[RecordingCanvas]) -> None:
     run = builders.chain_run(60, 30.0)
     groups = [Group(name=f"group number {n} " * 3, color="#123456", members=(str(n),)) for n in range(1, 60)]
-    chart.draw(run, groups=groups, top_n=3)
+    chart.draw(prepare(run, Options(top_n=3), groups))
     (canvas,) = recording.made
     assert overlapping(canvas.letters) == []
     assert any("more ·" in entry[4] for entry in canvas.letters)
 
 
 def test_what_is_missing_is_said_with_its_reason(recording: type[RecordingCanvas]) -> None:
-    chart.draw(builders.cpu_only_run())
+    chart.draw(prepare(builders.cpu_only_run()))
     said = " ".join(entry[4] for entry in recording.made[0].letters)
     assert "no GPU in use: ComfyUI runs with --cpu" in said
     assert "NVML is not installed" in said
@@ -141,7 +143,7 @@ def test_what_is_missing_is_said_with_its_reason(recording: type[RecordingCanvas
 
 
 def test_changed_and_forced_runs_are_marked(recording: type[RecordingCanvas]) -> None:
-    chart.draw(builders.interrupted_run())
+    chart.draw(prepare(builders.interrupted_run()))
     said = " ".join(entry[4] for entry in recording.made[0].letters)
     assert "forced" in said
     assert "workflow changed" in said
@@ -156,7 +158,7 @@ def test_group_colour_fills_its_nodes_share_of_the_time_axis() -> None:
         Group(name="a", color="#12AB34", members=("1",)),
         Group(name="b", color="#AB1234", members=("2",)),
     ]
-    pixels = np.asarray(chart.draw(run, groups=groups)).astype(int)
+    pixels = np.asarray(chart.draw(prepare(run, groups=groups))).astype(int)
 
     def longest(color: tuple[int, int, int]) -> int:
         return int((np.abs(pixels - color).max(axis=2) <= 2).sum(axis=1).max())
@@ -166,21 +168,21 @@ def test_group_colour_fills_its_nodes_share_of_the_time_axis() -> None:
 
 def test_threads_draw_what_one_thread_draws() -> None:
     runs = [builders.RUNS[name]() for name in ("hostile", "async", "all_cached")]
-    alone = [chart.draw(run).tobytes() for run in runs]
+    alone = [chart.draw(prepare(run)).tobytes() for run in runs]
     with ThreadPoolExecutor(3) as pool:
-        together = list(pool.map(lambda run: chart.draw(run).tobytes(), runs))
+        together = list(pool.map(lambda run: chart.draw(prepare(run)).tobytes(), runs))
     assert together == alone
 
 
 def test_matplotlib_waits_for_the_first_picture_and_pyplot_never_comes() -> None:
     code = (
         "import sys\n"
-        "from engine.render import table\n"
+        "from engine.render import report, table\n"
         "from engine.render.chart import picture\n"
         "from engine.render.formats import FORMATS, summary_json\n"
         "assert not {'matplotlib', 'tabulate', 'PIL'} & set(sys.modules), 'imported too early'\n"
         "from engine.model import Run\n"
-        "picture.draw(Run(timestamp='', status='success', total_time=1.0))\n"
+        "picture.draw(report.prepare(Run(timestamp='', status='success', total_time=1.0)))\n"
         "assert 'matplotlib' in sys.modules\n"
         "assert 'matplotlib.pyplot' not in sys.modules, 'pyplot'\n"
     )

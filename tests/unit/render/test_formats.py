@@ -15,6 +15,7 @@ from PIL import Image
 
 from engine.model import Run, Step
 from engine.render.formats import FORMATS, UnknownFormatError, export, summary_json
+from engine.render.report import prepare
 from tests import builders
 
 
@@ -30,7 +31,7 @@ def test_every_format_takes_every_run(name: str) -> None:
     run = builders.RUNS[name]()
     assert FORMATS == ("csv", "html", "json", "md", "png", "trace", "txt")
     for fmt in FORMATS:
-        made = export(run, fmt)
+        made = export(prepare(run), fmt)
         assert made.data
         assert made.filename_suffix.startswith(".")
         assert "/" in made.mime
@@ -38,13 +39,13 @@ def test_every_format_takes_every_run(name: str) -> None:
 
 def test_unknown_format_is_named_with_the_choice() -> None:
     with pytest.raises(UnknownFormatError, match=r"docx.*csv, html"):
-        export(builders.empty_run(), "docx")
+        export(prepare(builders.empty_run()), "docx")
 
 
 def test_json_has_the_models_names_and_null_for_not_measured() -> None:
     run = builders.sdxl_run()
     steps = (replace(run.steps[0], exec_time=float("nan"), node_title="lone \ud800 half"), *run.steps[1:])
-    document = strict(export(replace(run, steps=steps), "json").data)
+    document = strict(export(prepare(replace(run, steps=steps)), "json").data)
     assert set(document["run"]) == {entry.name for entry in fields(Run)}
     first = document["run"]["steps"][0]
     assert set(first) == {entry.name for entry in fields(Step)}
@@ -56,7 +57,7 @@ def test_json_has_the_models_names_and_null_for_not_measured() -> None:
 
 def test_csv_reads_back_as_the_steps() -> None:
     run = builders.hostile_run()
-    rows = list(csv.DictReader(io.StringIO(export(run, "csv").data.decode("utf-8-sig"))))
+    rows = list(csv.DictReader(io.StringIO(export(prepare(run), "csv").data.decode("utf-8-sig"))))
     assert len(rows) == len(run.steps)
     for row, step in zip(rows, run.steps, strict=True):
         assert float(row["exec_time"]) == step.exec_time
@@ -84,7 +85,7 @@ class Page(HTMLParser):
 
 def test_html_keeps_titles_text_and_loads_nothing() -> None:
     page = Page()
-    page.feed(export(builders.hostile_run(), "html").data.decode("utf-8"))
+    page.feed(export(prepare(builders.hostile_run()), "html").data.decode("utf-8"))
     assert len(page.tags["script"]) == 1
     assert len(page.tags["img"]) == 1
     assert str(page.tags["img"][0]["src"]).startswith("data:image/png;base64,")
@@ -97,7 +98,7 @@ def test_html_keeps_titles_text_and_loads_nothing() -> None:
 
 def test_trace_slices_nest_and_carry_the_times() -> None:
     run = builders.async_run()
-    events = strict(export(run, "trace").data)["traceEvents"]
+    events = strict(export(prepare(run), "trace").data)["traceEvents"]
     slices = [event for event in events if event["ph"] == "X"]
     nodes = {event["args"]["node_id"]: event for event in slices if event.get("cat") == "node"}
     assert nodes["5"]["ts"] == pytest.approx(0.55e6)
@@ -121,7 +122,7 @@ def test_trace_slices_nest_and_carry_the_times() -> None:
 def test_png_carries_the_summary_and_the_workflow() -> None:
     prompt = {"3": {"class_type": "KSampler", "inputs": {"cfg": float("inf")}}}
     run = replace(builders.sdxl_run(), prompt=prompt, workflow={"nodes": []})
-    picture = Image.open(io.BytesIO(export(run, "png").data))
+    picture = Image.open(io.BytesIO(export(prepare(run), "png").data))
     assert picture.format == "PNG"
     summary = strict(picture.info["holaf_profile"])
     assert summary["headline"] == "KSampler takes 60 % of 41.2 s"
@@ -130,7 +131,7 @@ def test_png_carries_the_summary_and_the_workflow() -> None:
 
 
 def test_summary_stays_small() -> None:
-    summary = summary_json(builders.chain_run(1000, 600.0))
+    summary = summary_json(prepare(builders.chain_run(1000, 600.0)))
     assert len(json.dumps(summary)) < 8_000
     assert summary["total_time"] == 600.0
     assert [step["exec_time"] for step in summary["steps"]] == sorted(
@@ -139,7 +140,7 @@ def test_summary_stays_small() -> None:
 
 
 def test_markdown_tables_have_as_many_cells_in_each_row() -> None:
-    text = export(builders.hostile_run(), "md").data.decode("utf-8")
+    text = export(prepare(builders.hostile_run()), "md").data.decode("utf-8")
     assert "<img" not in text
     blocks = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
     assert len(blocks) == 2

@@ -9,18 +9,20 @@ import pytest
 
 from engine.model import Metric
 from engine.render import table
+from engine.render.options import Options
+from engine.render.report import prepare
 from tests import builders
 
 
 @pytest.mark.parametrize("name", builders.RUNS)
 def test_no_line_is_wider_than_a_forum_post(name: str) -> None:
-    text = table.render(builders.RUNS[name]())
+    text = table.render(prepare(builders.RUNS[name]()))
     assert max(len(line) for line in text.splitlines()) <= table.WIDTH
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
 def test_numbers_stand_under_one_another_and_names_last() -> None:
-    lines = table.render(builders.sdxl_run(), groups=()).splitlines()
+    lines = table.render(prepare(builders.sdxl_run(), groups=())).splitlines()
     rule = next(number for number, line in enumerate(lines) if line.startswith("---"))
     edges = [found.end() for found in re.finditer("-+", lines[rule])]
     rows = lines[rule + 1 : rule + 11]
@@ -35,7 +37,7 @@ def test_numbers_stand_under_one_another_and_names_last() -> None:
 
 def test_total_is_the_sum_and_the_highest_peak() -> None:
     run = builders.cpu_only_run()
-    (line,) = [line for line in table.render(run).splitlines() if line.endswith("total of 5 nodes")]
+    (line,) = [line for line in table.render(prepare(run)).splitlines() if line.endswith("total of 5 nodes")]
     time_s, _, ram_gb = (float(cell) for cell in line.split()[:3])
     assert time_s == pytest.approx(sum(step.exec_time or 0 for step in run.steps), abs=0.01)
     assert ram_gb == pytest.approx(max(step.ram_max_bytes or 0 for step in run.steps) / builders.GB, abs=0.01)
@@ -43,7 +45,7 @@ def test_total_is_the_sum_and_the_highest_peak() -> None:
 
 def test_nodes_past_the_top_are_counted_not_dropped() -> None:
     run = builders.chain_run(50, 20.0)
-    text = table.render(run, top_n=5)
+    text = table.render(prepare(run, Options(top_n=5)))
     (line,) = [line for line in text.splitlines() if line.endswith("45 more nodes")]
     slowest = sorted((step.exec_time or 0.0 for step in run.steps), reverse=True)
     assert float(line.split()[0]) == pytest.approx(sum(slowest[5:]), abs=0.01)
@@ -53,12 +55,12 @@ def test_a_node_that_was_not_measured_reads_na_and_the_reason_stands_below() -> 
     run = builders.sdxl_run()
     steps = (replace(run.steps[0], vram_start=None, vram_max=None, vram_end=None), *run.steps[1:])
     metrics = (*run.metrics, Metric(name="cpu_seconds", unit="s", reason="the clock stood still"))
-    text = table.render(replace(run, steps=steps, metrics=metrics))
+    text = table.render(prepare(replace(run, steps=steps, metrics=metrics)))
     (line,) = [line for line in text.splitlines() if line.endswith("#12 Load Diffusion Model [UNETLoader]")]
     assert line.split()[3:5] == ["n/a", "n/a"]
     assert "n/a: CPU time: the clock stood still" in text
 
 
 def test_cached_nodes_show_their_last_real_time() -> None:
-    text = table.render(builders.all_cached_run())
+    text = table.render(prepare(builders.all_cached_run()))
     assert "#5 Empty Latent Image, took 2.0 ms in run 127" in text

@@ -1,0 +1,59 @@
+"""One run made ready for its renderers: what every picture, table and file says, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..analysis.groups import GroupTotal, total
+from ..analysis.labels import clean
+from ..analysis.soundness import sound
+from ..analysis.summary import summarize
+from ..model import Group, Run, Summary
+from .notes import Notes, notes_for
+from .options import Options
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What one run comes to, for all renderers. Made by :func:`prepare`.
+
+    ``run`` is sound, its ``groups`` are those that are shown; ``totals`` has one entry for
+    each. ``summary.ranking`` is sorted as ``options`` say.
+    """
+
+    run: Run
+    options: Options
+    summary: Summary
+    totals: tuple[GroupTotal, ...]
+    notes: Notes
+
+    @property
+    def name(self) -> str:
+        """The title asked for, else the run's name; one clean line, maybe empty."""
+        return clean(self.options.title) or clean(self.run.name)
+
+    @cached_property
+    def picture(self) -> Image:
+        """The report as an RGB picture 1600 px wide; drawn when first asked for, and only then."""
+        from .chart.picture import draw
+
+        return draw(self)
+
+
+def prepare(run: Run, options: Options | None = None, groups: Sequence[Group] | None = None) -> Report:
+    """``run`` made ready. ``groups`` replace the run's own. Blocks for a moment with long runs."""
+    options = options or Options()
+    shown = sound(run)
+    if groups is not None:
+        shown = replace(shown, groups=tuple(groups))
+    summary = summarize(shown, options.sort_by)
+    totals = total(shown, shown.groups)
+    return Report(
+        run=shown, options=options, summary=summary, totals=totals, notes=notes_for(shown, summary, totals)
+    )
