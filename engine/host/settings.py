@@ -9,51 +9,51 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from .api import json_schema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from .api.validation import InvalidError, check
 
 SIZE_LIMIT = 262_144
-"""Largest settings file that is read, in bytes."""
+"""Largest settings file that is read or written, in bytes."""
 
-_NAME = {"type": "string", "maxLength": 100}
-SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "properties": {
-        "run_columns": {"type": "array", "items": _NAME, "maxItems": 100},
-        "step_columns": {"type": "array", "items": _NAME, "maxItems": 100},
-        "run_sort": _NAME,
-        "step_sort": _NAME,
-        "page_size": {"type": "integer", "minimum": 5, "maximum": 500},
-        "run_count": {"type": "integer", "minimum": 1, "maximum": 1_000},
-        "minimum_time_s": {"type": "number", "minimum": 0, "maximum": 1e9},
-        "badges": {"type": "boolean"},
-        "guard": {"type": "boolean"},
-        "live_view": {"type": "boolean"},
-        "theme": {"type": "string", "enum": ["auto", "dark", "light"]},
-        "time_unit": {"type": "string", "enum": ["auto", "s", "ms"]},
-        "memory_unit": {"type": "string", "enum": ["auto", "GB", "GiB", "MB", "MiB"]},
-        "confirm_delete": {"type": "boolean"},
-        "panel": {
-            "type": "object",
-            "maxProperties": 200,
-            "additionalProperties": {
-                "type": ["string", "number", "boolean", "null", "array"],
-                "maxLength": 2_000,
-                "maxItems": 200,
-                "items": {"type": ["string", "number", "boolean"], "maxLength": 200},
-            },
-        },
-    },
-}
-"""What a settings file may hold. ``panel`` is for what the browser keeps for itself."""
+_Column = Annotated[str, StringConstraints(max_length=100)]
 
-DEFAULTS: Mapping[str, Any] = {
-    "run_columns": ["timestamp", "name", "status", "total_time", "vram_max", "node_count"],
-    "step_columns": [
+
+def _small(value: Any) -> Any:
+    parts = value if isinstance(value, list) else [value]
+    if len(parts) > 200 or not all(_is_small(part) for part in parts):
+        raise ValueError("must be a short text, a number, true, false, null or a list of at most 200 of them")
+    return value
+
+
+def _is_small(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= 2_000
+    return value is None or isinstance(value, (int, float))
+
+
+_SCALARS: list[dict[str, Any]] = [
+    {"type": "string", "maxLength": 2_000},
+    {"type": ["number", "boolean", "null"]},
+]
+_Kept = Annotated[
+    Any,
+    AfterValidator(_small),
+    WithJsonSchema({"anyOf": [*_SCALARS, {"type": "array", "maxItems": 200, "items": {"anyOf": _SCALARS}}]}),
+]
+
+
+class Settings(BaseModel):
+    """What a settings file may hold. ``panel`` is for what the browser keeps for itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    step_columns: Annotated[list[_Column], Field(max_length=100)] = [
         "node_title",
         "exec_time",
         "share",
@@ -61,21 +61,31 @@ DEFAULTS: Mapping[str, Any] = {
         "ram_max_bytes",
         "gpu_load_avg",
         "step_comment",
-    ],
-    "run_sort": "-timestamp",
-    "step_sort": "-exec_time",
-    "page_size": 50,
-    "run_count": 3,
-    "minimum_time_s": 0,
-    "badges": False,
-    "guard": True,
-    "live_view": True,
-    "theme": "auto",
-    "time_unit": "auto",
-    "memory_unit": "auto",
-    "confirm_delete": False,
-    "panel": {},
-}
+    ]
+    run_sort: _Column = "-timestamp"
+    step_sort: _Column = "-exec_time"
+    page_size: Annotated[int, Field(ge=5, le=500)] = 50
+    run_count: Annotated[int, Field(ge=1, le=1_000)] = 3
+    minimum_time_s: Annotated[float, Field(ge=0, le=1e9)] = 0
+    theme: Literal["auto", "dark", "light"] = "auto"
+    panel: Annotated[dict[_Column, _Kept], Field(max_length=200)] = {}
+
+
+DEFAULTS: Mapping[str, Any] = Settings().model_dump()
+RETIRED = frozenset(
+    (
+        "run_columns",
+        "badges",
+        "guard",
+        "live_view",
+        "time_unit",
+        "memory_unit",
+        "confirm_delete",
+    )
+)
+"""Names that older files hold and nothing reads any more; they are dropped without a word."""
+
+_lock = threading.Lock()
 
 
 def read(file: Path) -> tuple[dict[str, Any], list[str]]:
@@ -95,18 +105,18 @@ def read(file: Path) -> tuple[dict[str, Any], list[str]]:
         return settings, [f"{file.name} does not hold settings; the defaults are used."]
     notes = []
     for name, value in stored.items():
-        problem = _problem(name, value)
-        if problem is None:
-            settings[name] = value
-        else:
+        problem = None if name in RETIRED else _problem(name, value)
+        if problem is not None:
             notes.append(f"{file.name}: {problem}; left out.")
+        elif name not in RETIRED:
+            settings[name] = value
     return settings, notes
 
 
 def _problem(name: str, value: object) -> str | None:
     try:
-        json_schema.check(SCHEMA, {name: value}, "settings")
-    except json_schema.InvalidError as error:
+        check(Settings, {name: value}, "settings")
+    except InvalidError as error:
         return str(error)
     return None
 
@@ -114,21 +124,30 @@ def _problem(name: str, value: object) -> str | None:
 def write(file: Path, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Put ``changes`` over what ``file`` holds and write it at once or not at all.
 
-    Answers all settings as they are then. Raises :class:`schema.InvalidError` for a value
-    that does not fit, and ``OSError`` where the file cannot be written.
+    Answers all settings as they are then. Changes from several threads follow one another. Raises
+    :class:`InvalidError` for a value that does not fit or a file that would grow too large to be
+    read, and ``OSError`` where the file cannot be written.
     """
-    json_schema.check(SCHEMA, dict(changes), "body")
-    settings, _ = read(file)
-    settings.update(changes)
+    check(Settings, dict(changes), "body")
+    with _lock:
+        settings, _ = read(file)
+        settings.update(changes)
+        content = json.dumps(settings, indent=2, allow_nan=False)
+        if len(content) > SIZE_LIMIT:
+            raise InvalidError("body", f"makes the settings larger than {SIZE_LIMIT:,} bytes")
+        _replace(file, content)
+    return settings
+
+
+def _replace(file: Path, content: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with open(draft, "w", encoding="utf-8") as stream:
-            json.dump(settings, stream, indent=2, allow_nan=False)
+        with open(draft, "w", encoding="ascii") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(draft, file)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    return settings

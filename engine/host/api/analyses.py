@@ -6,8 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...analysis import advice, statistics, trends
-from . import schemas
-from .call import Answer, Call, RefusedError, Route
+from .call import Answer, Call, RefusedError
 
 EARLIER = 4
 """Runs before the advised one that are looked at for repeated work."""
@@ -99,59 +98,3 @@ def _latest_run(call: Call) -> int | None:
     if not runs and filters:
         raise RefusedError(404, "not_found", "No run of this workflow is recorded.")
     return runs[0]["id"] if runs else None
-
-
-_PAGE = {
-    "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
-    "offset": {"type": "integer", "minimum": 0, "maximum": 2**31, "default": 0},
-}
-_LAST = {"type": "integer", "minimum": 1, "maximum": 1000, "description": "how many of the newest runs"}
-_LIST = schemas.listing({"type": "object"})
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="statistics",
-        handler=get_statistics,
-        summary="What each node class costs",
-        tag="analysis",
-        query={
-            "workflow": schemas.WORKFLOW_ID,
-            "node_type": {"type": "string", "maxLength": 1000},
-            "since": schemas.WHEN,
-            "until": schemas.WHEN,
-            "last": {**_LAST, "default": 200},
-            **_PAGE,
-        },
-        answer=schemas.answer(types=_LIST, total={"type": "integer"}, run_count={"type": "integer"}),
-    ),
-    Route(
-        method="GET",
-        path="trends",
-        handler=get_trends,
-        summary="How a workflow's runs developed",
-        tag="analysis",
-        query={
-            "workflow": schemas.WORKFLOW_ID,
-            "node_id": {"type": "string", "maxLength": 200},
-            "last": {**_LAST, "default": 100},
-            **_PAGE,
-        },
-        answer=schemas.answer(
-            workflow={"type": ["string", "null"]},
-            runs=_LIST,
-            totals={"type": "object"},
-            nodes=_LIST,
-            leaks=_LIST,
-        ),
-    ),
-    Route(
-        method="GET",
-        path="recommendations",
-        handler=get_recommendations,
-        summary="What to try next",
-        tag="analysis",
-        query={"run": schemas.ID, "workflow": schemas.WORKFLOW_ID},
-        answer=schemas.answer(run_id={"type": ["integer", "null"]}, recommendations=_LIST),
-    ),
-)

@@ -1,4 +1,4 @@
-"""What a route's handler is given, and what it may answer. No HTTP, no ComfyUI.
+"""What a route is, what its handler is given, and what it may answer. No HTTP, no ComfyUI.
 
 Handlers are ordinary functions that may block: they run on a thread of their own.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...store.history import History
-from .json_schema import Schema
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class RefusedError(Exception):
@@ -47,10 +49,10 @@ class Host:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One request, already checked against its route's schemas.
+    """One request, already checked against its route's models.
 
-    ``path`` and ``query`` hold typed values, only those that were given or have a
-    default; ``body`` is the JSON body. ``upload`` is the file that was sent, if any.
+    ``path``, ``query`` and ``body`` hold typed values, only those that were given or have a
+    default. ``upload`` is the file that was sent, if any; ``body`` is ``None`` then.
     """
 
     user_id: str
@@ -81,29 +83,25 @@ class File:
     name: str
 
 
-Handler = Callable[[Call], "dict[str, Any] | File"]
-
 Answer = dict[str, Any]
+Handler = Callable[[Call], "Answer | File"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Route:
-    """One route. ``path`` is relative to ``/holaf/profiler/``.
+    """One route. ``path`` is relative to ``/holaf/profiler/``; a part in braces is named in ``schemas.PATH``.
 
-    ``path_parameters`` and ``query`` map names to JSON Schemas (a ``default`` in one is
-    used); ``body`` is the schema of the JSON body, ``None`` where there is none.
-    ``body_limit`` is in bytes. ``upload`` allows a file as the body instead.
+    The handler's docstring describes it in the OpenAPI document. ``query``, ``body`` and ``answer``
+    are models of ``schemas.py``; ``body_limit`` is in bytes. ``upload`` allows a file as the body
+    instead; ``files`` are the content types of an answer that is a file.
     """
 
     method: str
     path: str
     handler: Handler
-    summary: str
-    tag: str
-    path_parameters: Mapping[str, Schema] = field(default_factory=dict)
-    query: Mapping[str, Schema] = field(default_factory=dict)
-    body: Schema | None = None
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
     body_limit: int = 1_000_000
     upload: bool = False
-    answer: Schema = field(default_factory=lambda: {"type": "object"})
-    content_type: str = "application/json"
+    files: tuple[str, ...] = ()

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from ...analysis import compare
-from . import schemas
-from .call import Answer, Call, RefusedError, Route
-
-LIMIT = 40
-"""Most runs that are compared at once."""
+from .call import Answer, Call, RefusedError
 
 
 def compare_runs(call: Call) -> Answer:
@@ -38,32 +34,3 @@ def compare_runs(call: Call) -> Answer:
         **asdict(found),
         "environment": [{**asdict(change), "text": change.text} for change in found.environment],
     }
-
-
-_IDS = {
-    "type": "array",
-    "items": schemas.ID,
-    "maxItems": LIMIT,
-    "description": "run ids, separated by commas",
-}
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="runs/compare",
-        handler=compare_runs,
-        summary="Compare runs",
-        tag="analysis",
-        query={"ids": {**_IDS, "minItems": 2, "required": True}, "baseline": _IDS},
-        answer=schemas.answer(
-            runs=schemas.listing(schemas.RUN),
-            baseline_ids=schemas.listing({"type": "integer"}),
-            candidate_ids=schemas.listing({"type": "integer"}),
-            totals={"type": "object", "description": "total_time, vram_max, ram_max_bytes, energy_joules"},
-            nodes=schemas.listing({"type": "object"}),
-            environment=schemas.listing({"type": "object"}),
-            settings=schemas.listing({"type": "object"}),
-            notes=schemas.listing({"type": "string"}),
-        ),
-    ),
-)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from . import schemas
-from .call import Call, File, RefusedError, Route
+from .call import Call, File, RefusedError
 
 
 def export_run(call: Call) -> File:
@@ -25,25 +24,3 @@ def export_run(call: Call) -> File:
         raise RefusedError(404, "unknown_format", f"{error}.") from None
     stem = re.sub(r"[^\w .-]+", "_", run.name).strip(" .")[:80] or f"run_{run_id}"
     return File(content=made.data, content_type=made.mime, name=f"{stem}_profile{made.filename_suffix}")
-
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="runs/{run_id}/export/{format}",
-        handler=export_run,
-        summary="A run's report as a file",
-        tag="runs",
-        path_parameters={
-            **schemas.RUN_PATH,
-            "format": {"type": "string", "enum": ["png", "txt", "md", "csv", "json", "html", "trace"]},
-        },
-        query={
-            "theme": {"type": "string", "enum": ["auto", "dark", "light"], "default": "dark"},
-            "title": {"type": "string", "maxLength": 200, "default": ""},
-            "top_n": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 10},
-        },
-        answer={"type": "string", "format": "binary"},
-        content_type="application/octet-stream",
-    ),
-)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from . import schemas
-from .call import Answer, Call, Route
+from .call import Answer, Call
 
 
 def list_groups(call: Call) -> Answer:
@@ -30,54 +29,3 @@ def delete_group(call: Call) -> Answer:
     group = call.history.delete_group(call.path["group_id"], user_id=call.user_id)
     call.changed("group", call.path["group_id"], "deleted")
     return {"group": group}
-
-
-_FIELDS = {
-    "name": {**schemas.NAME, "minLength": 1},
-    "color": schemas.COLOR,
-    "description": schemas.COMMENT,
-    "members": schemas.MEMBERS,
-    "workflow_id": {"type": ["string", "null"], "maxLength": 200},
-}
-_ANSWER = schemas.answer(group=schemas.GROUP)
-_PATH = {"group_id": schemas.ID}
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="groups",
-        handler=list_groups,
-        summary="List groups",
-        tag="groups",
-        query={"workflow": schemas.WORKFLOW_ID},
-        answer=schemas.answer(groups=schemas.listing(schemas.GROUP)),
-    ),
-    Route(
-        method="POST",
-        path="groups",
-        handler=create_group,
-        summary="Make a group",
-        tag="groups",
-        body={"type": "object", "additionalProperties": False, "required": ["name"], "properties": _FIELDS},
-        answer=_ANSWER,
-    ),
-    Route(
-        method="PATCH",
-        path="groups/{group_id}",
-        handler=edit_group,
-        summary="Change a group",
-        tag="groups",
-        path_parameters=_PATH,
-        body={"type": "object", "additionalProperties": False, "minProperties": 1, "properties": _FIELDS},
-        answer=_ANSWER,
-    ),
-    Route(
-        method="DELETE",
-        path="groups/{group_id}",
-        handler=delete_group,
-        summary="Remove a group",
-        tag="groups",
-        path_parameters=_PATH,
-        answer=_ANSWER,
-    ),
-)

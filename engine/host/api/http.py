@@ -20,12 +20,14 @@ from aiohttp import web
 
 from ...store import errors
 from ..run.background import in_thread
-from . import json_schema
+from . import schemas
 from .call import Call, File, Host, RefusedError, Route
-from .json_schema import InvalidError
+from .validation import InvalidError, check, check_one, check_text
 
 UPLOAD_LIMIT = 1 << 30
 """Largest file that may be sent, in bytes."""
+VALUES_LIMIT = 1_000_000
+"""Most values in a JSON body: while Python decodes them, nothing else in the process runs."""
 _UPLOAD_TYPES = ("application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3")
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
@@ -76,42 +78,24 @@ async def _answer(
         user_id = find_user(request)
     except KeyError:
         raise RefusedError(401, "unknown_user", "ComfyUI does not know this user; sign in again.") from None
-    path = _parameters(route.path_parameters, path_given, "path")
-    query = _parameters(route.query, _query(request), "query")
+    path = {name: check_one(schemas.PATH[name], text, f"path.{name}") for name, text in path_given.items()}
+    query = _query(request, route)
     async with _body(request, route) as (body, upload):
         call = Call(user_id=user_id, host=host, path=path, query=query, body=body, upload=upload)
         content = await in_thread(route.handler, call)
         return _file(content) if isinstance(content, File) else await in_thread(to_json, content)
 
 
-def _query(request: web.Request) -> dict[str, str]:
+def _query(request: web.Request, route: Route) -> dict[str, Any]:
     given: dict[str, str] = {}
     for name, value in request.query.items():
         # ids=1&ids=2 means the same as ids=1,2
         given[name] = f"{given[name]},{value}" if name in given else value
-    return given
-
-
-def _parameters(
-    known: Mapping[str, json_schema.Schema], given: Mapping[str, str], where: str
-) -> dict[str, Any]:
-    unknown = [name for name in given if name not in known]
-    if unknown:
-        raise json_schema.InvalidError(
-            f"{where}.{unknown[0][:60]}", f"is unknown; known here: {', '.join(known) or 'none'}"
-        )
-    values: dict[str, Any] = {}
-    for name, wanted in known.items():
-        text = given.get(name)
-        if text is None or (text == "" and wanted.get("type") != "string"):
-            if "default" in wanted:
-                values[name] = wanted["default"]
-            elif wanted.get("required"):
-                raise json_schema.InvalidError(f"{where}.{name}", "is missing")
-            continue
-        values[name] = json_schema.from_text(wanted, text, f"{where}.{name}")
-        json_schema.check(wanted, values[name], f"{where}.{name}")
-    return values
+    if route.query is not None:
+        return check_text(route.query, given, "query")
+    if given:
+        raise InvalidError(f"query.{next(iter(given))[:60]}", "is unknown; known here: none")
+    return {}
 
 
 @asynccontextmanager
@@ -140,26 +124,26 @@ async def _json_body(request: web.Request, route: Route) -> Any:
         raise too_large from None
     if len(content) > route.body_limit:
         raise too_large
-    body = await in_thread(_parse, content)
-    if route.body is None:
-        if body not in (None, {}):
-            raise json_schema.InvalidError("body", "must be empty")
-        return None
-    json_schema.check(route.body, body, "body")
-    return body
+    return await in_thread(_parse, content, route)
 
 
-def _parse(content: bytes) -> Any:
-    if not content.strip():
-        return {}
+def _parse(content: bytes, route: Route) -> Any:
+    """The body that ``route`` takes. On a thread: a large workflow takes its time."""
+    if any(content.count(mark) > VALUES_LIMIT for mark in (b",", b"[", b"{")):
+        raise RefusedError(413, "too_large", f"The body may hold at most {VALUES_LIMIT:,} values.")
     try:
-        return json.loads(content)
+        value = json.loads(content) if content.strip() else {}
     except UnicodeDecodeError:
-        raise json_schema.InvalidError("body", "is not UTF-8 text") from None
+        raise InvalidError("body", "is not UTF-8 text") from None
     except RecursionError:
-        raise json_schema.InvalidError("body", "nests too deep") from None
+        raise InvalidError("body", "nests too deep") from None
     except ValueError as error:
-        raise json_schema.InvalidError("body", f"is not JSON ({error})") from None
+        raise InvalidError("body", f"is not JSON ({error})") from None
+    if route.body is not None:
+        return check(route.body, value, "body")
+    if value not in (None, {}):
+        raise InvalidError("body", "must be empty")
+    return None
 
 
 async def _uploaded(request: web.Request, file: Path) -> Path:

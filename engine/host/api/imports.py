@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...store.errors import NotAHistory
-from . import schemas
-from .call import Answer, Call, RefusedError, Route
+from .call import Answer, Call, RefusedError
 
 
 def import_history(call: Call) -> Answer:
@@ -26,34 +25,3 @@ def import_history(call: Call) -> Answer:
         ) from None
     call.changed("history")
     return dict(counts)
-
-
-ROUTES = (
-    Route(
-        method="POST",
-        path="history/import",
-        handler=import_history,
-        summary="Import another profiler database",
-        tag="history",
-        body={
-            "type": "object",
-            "additionalProperties": False,
-            "required": ["path"],
-            "properties": {
-                "path": {
-                    "type": "string",
-                    "minLength": 1,
-                    "maxLength": 4_000,
-                    "description": "a file in ComfyUI's input folder or in the user's own folder",
-                }
-            },
-        },
-        upload=True,
-        answer=schemas.answer(
-            runs={"type": "integer"},
-            steps={"type": "integer"},
-            groups={"type": "integer"},
-            skipped_runs={"type": "integer"},
-        ),
-    ),
-)

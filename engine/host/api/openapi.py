@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from ...store import schema as tables
-from . import schemas
-from .call import Answer, Call, Route
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import models_json_schema
 
-_TITLE = "Workflow Profiler"
+from . import answers, schemas
+from .call import Route
+
+_JSON = "application/json"
+_TEMPLATE = "#/components/schemas/{model}"
 _ERRORS = {
     "400": "The request is wrong; the message says where.",
     "401": "ComfyUI does not know the user.",
+    "403": "A page of another site asked, or the file lies where this user may not read.",
     "404": "There is no such thing.",
+    "405": "The address exists, the method does not.",
     "409": "The history cannot be written (read-only, full, damaged); the message says what to do.",
+    "413": "The body is too large.",
+    "415": "The body's content type is not one that this route takes.",
+    "422": "The file or the request cannot be used; the message says why.",
     "423": "Another program keeps the history locked; try again.",
+    "424": "The history's server cannot be reached.",
 }
 
 
 def build(routes: tuple[Route, ...]) -> dict[str, Any]:
     """The document for ``routes``."""
+    models: set[type[BaseModel]] = {answers.Error}
+    for route in routes:
+        models.update(model for model in (route.query, route.body, route.answer) if model is not None)
+    ordered = sorted(models, key=lambda model: model.__name__)
+    known, definitions = models_json_schema(
+        [(model, "validation") for model in ordered], ref_template=_TEMPLATE
+    )
+    components = definitions.get("$defs", {})
+    for model in ordered:
+        components.setdefault(model.__name__, known[(model, "validation")])
     found: dict[str, dict[str, Any]] = {}
     for route in routes:
-        found.setdefault(f"/holaf/profiler/{route.path}", {})[route.method.lower()] = _operation(route)
+        operation = _operation(route, components)
+        found.setdefault(f"/holaf/profiler/{route.path}", {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": _TITLE,
+            "title": "Workflow Profiler",
             "version": "1",
             "description": (
                 "The history of profiled runs. Every path also exists under /api. Times are seconds, "
@@ -36,107 +55,63 @@ def build(routes: tuple[Route, ...]) -> dict[str, Any]:
             ),
         },
         "paths": found,
-        "components": {"schemas": _components()},
+        "components": {"schemas": components},
     }
 
 
-def _operation(route: Route) -> dict[str, Any]:
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": _plain(schema)}
-        for name, schema in route.path_parameters.items()
-    ]
-    parameters += [
-        {
-            "name": name,
-            "in": "query",
-            "required": bool(schema.get("required")),
-            "schema": _plain(schema),
-            **({"style": "form", "explode": False} if schema.get("type") == "array" else {}),
-        }
-        for name, schema in route.query.items()
-    ]
+def _operation(route: Route, components: dict[str, Any]) -> dict[str, Any]:
+    first, _, rest = (route.handler.__doc__ or "").strip().partition("\n")
     operation: dict[str, Any] = {
         "operationId": route.handler.__name__,
-        "summary": route.summary,
-        "description": (route.handler.__doc__ or "").strip().split("\n")[0],
-        "tags": [route.tag],
-        "parameters": parameters,
+        "summary": first.rstrip("."),
+        "description": " ".join(f"{first} {rest}".split()),
+        "tags": [re.split(r"[/.]", route.path)[0]],
+        "parameters": [
+            *(_path_parameter(name) for name in re.findall(r"{(\w+)}", route.path)),
+            *_query_parameters(route.query, components),
+        ],
         "responses": {
-            "200": {"description": "Done", "content": {route.content_type: {"schema": route.answer}}},
+            "200": {"description": "Done", "content": _answer(route)},
             **{
-                status: {
-                    "description": text,
-                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
-                }
+                status: {"description": text, "content": {_JSON: {"schema": _reference(answers.Error)}}}
                 for status, text in _ERRORS.items()
             },
         },
     }
     if route.body is not None:
-        content: dict[str, Any] = {"application/json": {"schema": route.body}}
+        content: dict[str, Any] = {_JSON: {"schema": _reference(route.body)}}
         if route.upload:
             content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
-def _plain(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in schema.items() if key != "required"}
+def _answer(route: Route) -> dict[str, Any]:
+    if route.files:
+        return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.files}
+    return {_JSON: {"schema": _reference(route.answer) if route.answer else {"type": "object"}}}
 
 
-def _components() -> dict[str, Any]:
-    text = {"type": "string"}
-    return {
-        "Run": _table(tables.runs),
-        "Step": _table(tables.steps),
-        "Group": schemas.answer(
-            id={"type": "integer"}, name=text, color=text, description=text, members=schemas.listing(text)
-        ),
-        "GroupTotal": {
-            "type": "object",
-            "properties": {
-                **_table(tables.group_totals)["properties"],
-                "share": {"type": ["number", "null"], "description": "of the run's total_time, 0 to 1"},
-            },
-        },
-        "Change": schemas.answer(
-            kind={"type": "string", "enum": ["added", "removed", "retyped", "rewired", "renamed"]},
-            node_id=text,
-            title=text,
-            detail=text,
-        ),
-        "Error": schemas.answer(error=schemas.answer(type=text, message=text, details={"type": "object"})),
-    }
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _TEMPLATE.format(model=model.__name__)}
 
 
-def _table(table: Any) -> dict[str, Any]:
-    """A table's columns as a schema: the JSON of a row has their names."""
-    names = {"integer": "integer", "biginteger": "integer", "big_integer": "integer", "boolean": "boolean"}
-    properties: dict[str, Any] = {}
-    for column in table.columns:
-        kind = column.type.__visit_name__.lower()
-        name = column.name
-        if name.endswith("_json") and name != "inputs_json":
-            properties[re.sub(r"_json$", "", name)] = {}
-        elif kind in ("text", "string"):
-            properties[name] = {"type": ["string", "null"]}
-        else:
-            properties[name] = {"type": [names.get(kind, "number"), "null"]}
-    return {"type": "object", "properties": properties}
+def _path_parameter(name: str) -> dict[str, Any]:
+    adapter: TypeAdapter[Any] = schemas.PATH[name]
+    return {"name": name, "in": "path", "required": True, "schema": adapter.json_schema()}
 
 
-def route_for(others: tuple[Route, ...]) -> Route:
-    """The route of the document, which describes ``others`` and itself."""
-
-    def get_document(_call: Call) -> Answer:
-        """The OpenAPI 3.1 document of all routes."""
-        return build((*others, own))
-
-    own = Route(
-        method="GET",
-        path="openapi.json",
-        handler=get_document,
-        summary="This document",
-        tag="panel",
-    )
-    return own
+def _query_parameters(model: type[BaseModel] | None, components: dict[str, Any]) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    schema = components.pop(model.__name__, None) or model.model_json_schema(ref_template=_TEMPLATE)
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "schema": {key: value for key, value in wanted.items() if key != "title"},
+            **({"style": "form", "explode": False} if wanted.get("type") == "array" else {}),
+        }
+        for name, wanted in schema["properties"].items()
+    ]

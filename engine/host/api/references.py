@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from ...workflow import fingerprint
-from . import schemas
-from .call import Answer, Call, RefusedError, Route
+from .call import Answer, Call, RefusedError
 
 
 def update_nodes(call: Call) -> Answer:
@@ -37,41 +36,3 @@ def check(call: Call) -> Answer:
         "hash": current.hash,
         "changes": [asdict(change) for change in changes],
     }
-
-
-_IDENTITY = {"workflow_id": {"type": "string"}, "hash": {"type": "string"}}
-
-ROUTES = (
-    Route(
-        method="POST",
-        path="update_nodes",
-        handler=update_nodes,
-        summary="Store the reference snapshot of a workflow",
-        tag="reference",
-        body=schemas.GRAPH,
-        body_limit=schemas.GRAPH_LIMIT,
-        answer=schemas.answer(
-            **_IDENTITY,
-            nodes=schemas.listing(
-                schemas.answer(
-                    node_id={"type": "string"}, title={"type": "string"}, node_type={"type": "string"}
-                )
-            ),
-        ),
-    ),
-    Route(
-        method="POST",
-        path="check",
-        handler=check,
-        summary="Compare a workflow with its reference",
-        tag="reference",
-        body=schemas.GRAPH,
-        body_limit=schemas.GRAPH_LIMIT,
-        answer=schemas.answer(
-            match={"type": "boolean"},
-            has_reference={"type": "boolean"},
-            **_IDENTITY,
-            changes=schemas.listing(schemas.CHANGE),
-        ),
-    ),
-)

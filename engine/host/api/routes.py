@@ -1,25 +1,68 @@
-"""Every route there is, in the order in which addresses are looked up, and which one an address means."""
+"""Every route there is, and which one an address means. Loaded with the first request."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from . import analyses, comparison, exports, groups, imports, openapi, references, runs, settings
-from .call import Route
-
-_DESCRIBED: tuple[Route, ...] = (
-    # Before runs/{run_id}, which would take "compare" for an id.
-    *comparison.ROUTES,
-    *runs.ROUTES,
-    *exports.ROUTES,
-    *groups.ROUTES,
-    *references.ROUTES,
-    *analyses.ROUTES,
-    *imports.ROUTES,
-    *settings.ROUTES,
+from ..settings import SIZE_LIMIT, Settings
+from . import (
+    analyses,
+    answers,
+    comparison,
+    exports,
+    groups,
+    imports,
+    openapi,
+    references,
+    runs,
+    schemas,
+    settings,
 )
-ROUTES = (*_DESCRIBED, openapi.route_for(_DESCRIBED))
+from .call import Answer, Call, Route
+
+_PICTURES = ("image/png", "text/plain", "text/markdown", "text/csv", "application/json", "text/html")
+
+
+def get_document(_call: Call) -> Answer:
+    """The OpenAPI 3.1 document of all routes."""
+    return openapi.build(ROUTES)
+
+
+# fmt: off
+ROUTES: tuple[Route, ...] = (
+    # runs/compare stands before runs/{run_id}, which would take "compare" for an id.
+    Route("GET", "runs/compare", comparison.compare_runs, schemas.CompareQuery, answer=answers.Comparison),
+    Route("GET", "runs", runs.list_runs, schemas.RunsQuery, answer=answers.RunsPage),
+    Route("GET", "runs/{run_id}", runs.get_run, answer=answers.RunDetails),
+    Route("PATCH", "runs/{run_id}", runs.edit_run, body=schemas.RunEdit, answer=answers.RunAnswer),
+    Route("DELETE", "runs/{run_id}", runs.delete_run, answer=answers.DeletedRun),
+    Route("POST", "runs/{run_id}/restore", runs.restore_run, answer=answers.RunAnswer),
+    Route("GET", "runs/{run_id}/workflow", runs.get_workflow, answer=answers.RunWorkflow),
+    Route("GET", "runs/{run_id}/export/{format}", exports.export_run, schemas.ExportQuery, files=_PICTURES),
+    Route("PATCH", "steps/{step_id}", runs.edit_step, body=schemas.StepEdit, answer=answers.StepAnswer),
+    Route("GET", "groups", groups.list_groups, schemas.WorkflowQuery, answer=answers.GroupList),
+    Route("POST", "groups", groups.create_group, body=schemas.NewGroup, answer=answers.GroupAnswer),
+    Route("PATCH", "groups/{group_id}", groups.edit_group, body=schemas.GroupEdit,
+          answer=answers.GroupAnswer),
+    Route("DELETE", "groups/{group_id}", groups.delete_group, answer=answers.GroupAnswer),
+    Route("POST", "update_nodes", references.update_nodes, body=schemas.Graph,
+          body_limit=schemas.GRAPH_LIMIT, answer=answers.Reference),
+    Route("POST", "check", references.check, body=schemas.Graph,
+          body_limit=schemas.GRAPH_LIMIT, answer=answers.CheckAnswer),
+    Route("GET", "statistics", analyses.get_statistics, schemas.StatisticsQuery, answer=answers.Statistics),
+    Route("GET", "trends", analyses.get_trends, schemas.TrendsQuery, answer=answers.Trends),
+    Route("GET", "recommendations", analyses.get_recommendations, schemas.RecommendationsQuery,
+          answer=answers.Recommendations),
+    Route("POST", "history/import", imports.import_history, body=schemas.ImportPath, upload=True,
+          answer=answers.Imported),
+    Route("GET", "settings", settings.get_settings, answer=answers.SettingsAnswer),
+    Route("PUT", "settings", settings.put_settings, body=Settings, body_limit=SIZE_LIMIT,
+          answer=answers.SettingsAnswer),
+    Route("GET", "status", settings.get_status, answer=answers.StatusAnswer),
+    Route("GET", "openapi.json", get_document),
+)
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,69 +1,219 @@
-"""JSON Schemas that several routes share: ids, texts, pages, the shapes of answers."""
+"""What the routes take, as pydantic models. Loaded with the first request, never at start-up.
+
+Requests are checked with these models, and the OpenAPI document shows them. A field without a
+default must be given; ``ABSENT`` marks one that may be left out and is then not set at all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-Schema = Mapping[str, Any]
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-ID: Schema = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
-NAME: Schema = {"type": "string", "maxLength": 200}
-COMMENT: Schema = {"type": "string", "maxLength": 20_000}
-WORKFLOW_ID: Schema = {"type": "string", "maxLength": 200, "description": "a workflow's id or hash"}
-COLOR: Schema = {"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$", "description": "a colour like #E69F00"}
-MEMBERS: Schema = {
-    "type": "array",
-    "maxItems": 10_000,
-    "items": {"type": "string", "minLength": 1, "maxLength": 200},
-    "description": "node ids",
-}
-WHEN: Schema = {
-    "type": "string",
-    "maxLength": 40,
-    "pattern": r"^$|^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?$",
-    "description": "a date like 2026-05-31 or 2026-05-31T14:00:00Z",
-}
-PROMPT: Schema = {
-    "type": "object",
-    "maxProperties": 100_000,
-    "additionalProperties": {
-        "type": "object",
-        "required": ["class_type"],
-        "properties": {
-            "class_type": {"type": "string", "minLength": 1, "maxLength": 1_000},
-            "inputs": {"type": "object"},
-            "_meta": {"type": "object"},
-        },
-    },
-    "description": "a workflow in API format",
-}
-GRAPH: Schema = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["prompt"],
-    "properties": {
-        "prompt": PROMPT,
-        "workflow": {"type": ["object", "null"], "description": "the same workflow in graph format"},
-    },
-}
+from .validation import PATTERNS, comma_list, moment, number, true_or_false, whole_number
+
 GRAPH_LIMIT = 64_000_000
 """Largest workflow that is taken, in bytes."""
 
-RUN_PATH: Mapping[str, Schema] = {"run_id": ID}
+ABSENT: Any = Field(default_factory=lambda: None)
+
+_STORABLE = r"^[^\x00]*$"
+_FILLED = r"^[^\x00]*[^\s\x00][^\x00]*$"
+_COLOR = r"^#[0-9A-Fa-f]{6}$"
+_SORT = r"^-?[a-z][a-z_]*$"
+PATTERNS.update(
+    {
+        _STORABLE: "holds a character that cannot be stored",
+        _FILLED: "must not be empty or hold a character that cannot be stored",
+        _COLOR: "must be a colour like #E69F00",
+        _SORT: "must be a column's name, with - in front for descending",
+    }
+)
+
+Name = Annotated[str, StringConstraints(max_length=200, pattern=_STORABLE)]
+Title = Annotated[str, StringConstraints(max_length=1_000, pattern=_STORABLE)]
+FilledName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_FILLED)]
+Comment = Annotated[str, StringConstraints(max_length=20_000, pattern=_STORABLE)]
+Color = Annotated[str, StringConstraints(pattern=_COLOR), Field(description="a colour like #E69F00")]
+Members = Annotated[list[FilledName], Field(max_length=10_000, description="node ids")]
+WorkflowId = Annotated[Name, Field(description="a workflow's id or hash")]
+When = Annotated[
+    str,
+    AfterValidator(moment),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "anyOf": [{"format": "date"}, {"format": "date-time"}],
+            "description": "a date like 2026-05-31 or 2026-05-31T14:00:00Z",
+        }
+    ),
+]
+# Beyond 2**53 browsers lose digits.
+Id = Annotated[int, Field(ge=1, le=2**53 - 1), BeforeValidator(whole_number)]
+Seconds = Annotated[float, Field(ge=0, le=1e12, description="seconds"), BeforeValidator(number)]
+Flag = Annotated[bool, BeforeValidator(true_or_false)]
+Offset = Annotated[int, Field(ge=0, le=2**31), BeforeValidator(whole_number)]
+UpTo1000 = Annotated[int, Field(ge=1, le=1_000), BeforeValidator(whole_number)]
+Ids = Annotated[
+    list[Id],
+    Field(min_length=1, max_length=40, description="run ids, separated by commas"),
+    BeforeValidator(comma_list),
+]
+Status = Literal["running", "success", "partial", "failed", "interrupted", "crashed"]
+ExportFormat = Literal["png", "txt", "md", "csv", "json", "html", "trace"]
+
+PATH: dict[str, TypeAdapter[Any]] = {
+    "run_id": TypeAdapter(Id),
+    "step_id": TypeAdapter(Id),
+    "group_id": TypeAdapter(Id),
+    "format": TypeAdapter(ExportFormat),
+}
+"""The parts of paths that vary."""
 
 
-def answer(**properties: Schema) -> Schema:
-    """The schema of an answer that always has these properties."""
-    return {"type": "object", "required": list(properties), "properties": properties}
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
 
 
-RUN: Schema = {"$ref": "#/components/schemas/Run"}
-STEP: Schema = {"$ref": "#/components/schemas/Step"}
-GROUP: Schema = {"$ref": "#/components/schemas/Group"}
-CHANGE: Schema = {"$ref": "#/components/schemas/Change"}
+class _Edit(_Request):
+    """A body of which at least one field must be given."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> _Edit:
+        if not self.model_fields_set:
+            names = ", ".join(type(self).model_fields)
+            raise PydanticCustomError("empty", "must hold at least one of {names}", {"names": names})
+        return self
 
 
-def listing(of: Schema) -> Schema:
-    """A list of ``of``."""
-    return {"type": "array", "items": of}
+# -- runs ---------------------------------------------------------------------------
+class RunsQuery(_Request):
+    limit: UpTo1000 = 50
+    offset: Offset = 0
+    sort: Annotated[str, StringConstraints(max_length=60, pattern=_SORT)] = "-timestamp"
+    q: Annotated[Name, Field(description="text in name, comment, workflow or status")] = ABSENT
+    status: Annotated[list[Status], Field(max_length=6), BeforeValidator(comma_list)] = ABSENT
+    workflow: WorkflowId = ABSENT
+    since: When = ABSENT
+    until: When = ABSENT
+    min_time: Seconds = ABSENT
+    max_time: Seconds = ABSENT
+    pinned: Flag = ABSENT
+
+
+class RunEdit(_Edit):
+    name: Name = ABSENT
+    global_comment: Comment = ABSENT
+    pinned: bool = ABSENT
+
+
+class StepEdit(_Request):
+    step_comment: Comment
+
+
+class ExportQuery(_Request):
+    theme: Literal["auto", "dark", "light"] = "dark"
+    title: Name = ""
+    top_n: UpTo1000 = 10
+
+
+# -- groups -------------------------------------------------------------------------
+class NewGroup(_Request):
+    name: FilledName
+    color: Color = ABSENT
+    description: Comment = ABSENT
+    members: Members = ABSENT
+    workflow_id: Name | None = ABSENT
+
+
+class GroupEdit(_Edit):
+    name: FilledName = ABSENT
+    color: Color = ABSENT
+    description: Comment = ABSENT
+    members: Members = ABSENT
+    workflow_id: Name | None = ABSENT
+
+
+class WorkflowQuery(_Request):
+    workflow: WorkflowId = ABSENT
+
+
+# -- workflows ----------------------------------------------------------------------
+class PromptNode(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    class_type: Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=_FILLED)]
+    inputs: dict[str, Any] = ABSENT
+    meta: dict[str, Any] = Field(alias="_meta", default_factory=dict)
+
+
+def _as_given(prompt: Any, check: Callable[[Any], Any]) -> Any:
+    """Checked, and left as it came: the engine works on plain prompts."""
+    check(prompt)
+    return prompt
+
+
+Prompt = Annotated[
+    dict[Annotated[str, StringConstraints(max_length=200)], PromptNode],
+    WrapValidator(_as_given),
+    Field(max_length=100_000, description="a workflow in API format"),
+]
+
+
+class Graph(_Request):
+    """A workflow as it would be queued."""
+
+    prompt: Prompt
+    workflow: Annotated[dict[str, Any] | None, Field(description="the same in graph format")] = None
+
+
+# -- analyses -----------------------------------------------------------------------
+class CompareQuery(_Request):
+    ids: Ids
+    baseline: Ids = ABSENT
+
+
+class StatisticsQuery(_Request):
+    workflow: WorkflowId = ABSENT
+    node_type: Title = ABSENT
+    since: When = ABSENT
+    until: When = ABSENT
+    last: Annotated[UpTo1000, Field(description="how many of the newest runs")] = 200
+    limit: UpTo1000 = 100
+    offset: Offset = 0
+
+
+class TrendsQuery(_Request):
+    workflow: WorkflowId = ABSENT
+    node_id: Name = ABSENT
+    last: Annotated[UpTo1000, Field(description="how many of the newest runs")] = 100
+    limit: UpTo1000 = 100
+    offset: Offset = 0
+
+
+class RecommendationsQuery(_Request):
+    run: Id = ABSENT
+    workflow: WorkflowId = ABSENT
+
+
+# -- files --------------------------------------------------------------------------
+class ImportPath(_Request):
+    path: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=4_000, pattern=_FILLED),
+        Field(description="a file in ComfyUI's input folder or in the user's own folder"),
+    ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from .. import settings
-from . import schemas
-from .call import Answer, Call, Route
+from .call import Answer, Call
 
 
 def get_settings(call: Call) -> Answer:
@@ -27,37 +26,3 @@ def get_status(call: Call) -> Answer:
         # Another user's run: that the machine is busy is all that concerns this one.
         return {"active": False, "busy": True}
     return status
-
-
-_ANSWER = schemas.answer(
-    settings=settings.SCHEMA, notes=schemas.listing({"type": "string"}), defaults=settings.SCHEMA
-)
-
-ROUTES = (
-    Route(
-        method="GET",
-        path="settings",
-        handler=get_settings,
-        summary="Read settings",
-        tag="panel",
-        answer=_ANSWER,
-    ),
-    Route(
-        method="PUT",
-        path="settings",
-        handler=put_settings,
-        summary="Change settings",
-        tag="panel",
-        body=settings.SCHEMA,
-        body_limit=settings.SIZE_LIMIT,
-        answer=_ANSWER,
-    ),
-    Route(
-        method="GET",
-        path="status",
-        handler=get_status,
-        summary="The run that is going on",
-        tag="panel",
-        answer=schemas.answer(active={"type": "boolean"}),
-    ),
-)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 
 import pytest
 
 from engine.host import settings
-from engine.host.api.json_schema import InvalidError
+from engine.host.api.validation import InvalidError
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     file = tmp_path / "made" / "later" / "settings.json"
-    settings.write(file, {"badges": True, "panel": {"folded": ["a"]}})
+    settings.write(file, {"theme": "dark", "panel": {"folded": ["a"]}})
     settings.write(file, {"page_size": 20})
     values, notes = settings.read(file)
-    assert (values["badges"], values["page_size"], values["panel"]) == (True, 20, {"folded": ["a"]})
+    assert (values["theme"], values["page_size"], values["panel"]) == ("dark", 20, {"folded": ["a"]})
     assert notes == []
     assert [entry.name for entry in file.parent.iterdir()] == ["settings.json"]
 
@@ -24,7 +25,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 def test_the_defaults_are_settings(tmp_path: Path) -> None:
     values = settings.write(tmp_path / "s.json", dict(settings.DEFAULTS))
     assert values == settings.DEFAULTS
-    assert settings.DEFAULTS.keys() == settings.SCHEMA["properties"].keys()
+    assert settings.DEFAULTS.keys() == settings.Settings.model_fields.keys()
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "\ufffe", "[" * 100_000, '{"a":' * 100_000])
@@ -34,22 +35,22 @@ def test_a_broken_file_gives_the_defaults_and_a_note(tmp_path: Path, content: st
     values, notes = settings.read(file)
     assert values == settings.DEFAULTS
     assert len(notes) == 1
-    settings.write(file, {"badges": True})
+    settings.write(file, {"theme": "dark"})
     assert settings.read(file)[1] == []
 
 
 def test_one_broken_value_costs_only_itself(tmp_path: Path) -> None:
     file = tmp_path / "s.json"
-    file.write_text(json.dumps({"page_size": "many", "badges": True, "from_the_future": 1}))
+    file.write_text(json.dumps({"page_size": "many", "theme": "dark", "from_the_future": 1}))
     values, notes = settings.read(file)
-    assert values["badges"] is True
+    assert values["theme"] == "dark"
     assert values["page_size"] == settings.DEFAULTS["page_size"]
     assert ["page_size" in note or "from_the_future" in note for note in notes] == [True, True]
 
 
 def test_a_value_that_does_not_fit_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "s.json"
-    settings.write(file, {"badges": True})
+    settings.write(file, {"theme": "dark"})
     before = file.read_bytes()
     with pytest.raises(InvalidError):
         settings.write(file, {"page_size": 0})
@@ -60,5 +61,38 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> 
     file = tmp_path / "s.json"
     file.mkdir()
     with pytest.raises(OSError, match=r"."):
-        settings.write(file, {"badges": True})
+        settings.write(file, {"theme": "dark"})
     assert [entry.name for entry in tmp_path.iterdir()] == ["s.json"]
+
+
+def test_no_change_is_lost_where_many_write_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "s.json"
+    start = threading.Barrier(8)
+
+    def save(name: str, value: object) -> None:
+        start.wait()
+        settings.write(file, {name: value})
+
+    changes: dict[str, object] = {"page_size": 20, "run_count": 7, "theme": "dark", "run_sort": "name"}
+    changes |= {"step_sort": "node_id", "minimum_time_s": 2, "panel": {"a": 1}, "step_columns": ["share"]}
+    threads = [threading.Thread(target=save, args=change) for change in changes.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert settings.read(file)[0] == changes
+
+
+def test_what_would_not_be_read_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "s.json"
+    settings.write(file, {"panel": {"kept": 1}})
+    with pytest.raises(InvalidError, match="larger than"):
+        settings.write(file, {"panel": {str(n): "x" * 2_000 for n in range(200)}})
+    assert settings.read(file)[0]["panel"] == {"kept": 1}
+
+
+def test_names_that_nothing_reads_any_more_are_dropped_without_a_word(tmp_path: Path) -> None:
+    file = tmp_path / "s.json"
+    file.write_text(json.dumps(dict.fromkeys(settings.RETIRED, True) | {"page_size": 10}))
+    values, notes = settings.read(file)
+    assert (values, notes) == ({**settings.DEFAULTS, "page_size": 10}, [])

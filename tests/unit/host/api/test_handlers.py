@@ -80,7 +80,7 @@ def page(**query: Any) -> dict[str, Any]:
 
 def test_a_run_is_listed_shown_edited_deleted_and_restored(bench: Bench) -> None:
     run_id = bench.record({"1": 1.0, "2": 3.0}, name="first")
-    listed = bench.call(runs.list_runs, query=page(q="FIRST", status=["success"], since=""))
+    listed = bench.call(runs.list_runs, query=page(q="FIRST", status=["success"]))
     assert [run["id"] for run in listed["runs"]] == [run_id]
     path = {"run_id": run_id}
     bench.call(runs.edit_run, path=path, body={"name": "second", "pinned": True})

@@ -1,0 +1,169 @@
+"""What the routes answer, as pydantic models: shown in the OpenAPI document, not checked again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, create_model
+
+from ...store import schema as tables
+from ..settings import Settings
+from .schemas import ABSENT
+
+
+def _row(name: str, table: Any, **more: Any) -> type[BaseModel]:
+    """A row of ``table`` as JSON: the columns' names, and ``<field>`` for a column ``<field>_json``."""
+    kinds = {"integer": int, "big_integer": int, "biginteger": int, "boolean": bool, "text": str}
+    fields: dict[str, Any] = {}
+    for column in table.columns:
+        if column.name.endswith("_json") and column.name != "inputs_json":
+            fields[re.sub(r"_json$", "", column.name)] = (Any, ABSENT)
+        else:
+            fields[column.name] = (kinds.get(column.type.__visit_name__.lower(), float) | None, ABSENT)
+    made: type[BaseModel] = create_model(name, **{**fields, **more})
+    return made
+
+
+if TYPE_CHECKING:
+
+    class Run(BaseModel): ...
+
+    class Step(BaseModel): ...
+
+    class GroupTotal(BaseModel): ...
+
+else:
+    Run = _row("Run", tables.runs, environment=(dict[str, Any], ABSENT))
+    Step = _row("Step", tables.steps, devices=(list[dict[str, Any]], ABSENT))
+    _share = Annotated[float | None, Field(description="of the run's total_time, 0 to 1")]
+    GroupTotal = _row("GroupTotal", tables.group_totals, share=(_share, ABSENT))
+
+
+class Group(BaseModel):
+    id: int
+    name: str
+    color: str
+    description: str
+    members: list[str]
+
+
+class Change(BaseModel):
+    kind: Literal["added", "removed", "retyped", "rewired", "renamed"]
+    node_id: str
+    title: str
+    detail: str
+
+
+class ErrorContent(BaseModel):
+    type: str
+    message: str
+    details: dict[str, Any]
+
+
+class Error(BaseModel):
+    error: ErrorContent
+
+
+class RunsPage(BaseModel):
+    runs: list[Run]
+    total: int
+    limit: int
+    offset: int
+
+
+class RunAnswer(BaseModel):
+    run: Run
+
+
+class DeletedRun(RunAnswer):
+    restore: str
+
+
+class RunDetails(RunAnswer):
+    steps: list[Step]
+    groups: list[GroupTotal]
+
+
+class RunWorkflow(BaseModel):
+    prompt: dict[str, Any] | None
+    workflow: dict[str, Any] | None
+
+
+class StepAnswer(BaseModel):
+    step: Step
+
+
+class GroupAnswer(BaseModel):
+    group: Group
+
+
+class GroupList(BaseModel):
+    groups: list[Group]
+
+
+class ReferenceNode(BaseModel):
+    node_id: str
+    title: str
+    node_type: str
+
+
+class Reference(BaseModel):
+    workflow_id: str
+    hash: str
+    nodes: list[ReferenceNode]
+
+
+class CheckAnswer(BaseModel):
+    workflow_id: str
+    hash: str
+    match: bool
+    has_reference: bool
+    changes: list[Change]
+
+
+class Comparison(BaseModel):
+    runs: list[Run]
+    baseline_ids: list[int]
+    candidate_ids: list[int]
+    totals: dict[str, Any]
+    nodes: list[dict[str, Any]]
+    environment: list[dict[str, Any]]
+    settings: list[dict[str, Any]]
+    notes: list[str]
+
+
+class Statistics(BaseModel):
+    types: list[dict[str, Any]]
+    total: int
+    run_count: int
+
+
+class Trends(BaseModel):
+    workflow: str | None
+    runs: list[dict[str, Any]]
+    totals: dict[str, Any]
+    nodes: list[dict[str, Any]]
+    leaks: list[dict[str, Any]]
+
+
+class Recommendations(BaseModel):
+    run_id: int | None
+    recommendations: list[dict[str, Any]]
+
+
+class Imported(BaseModel):
+    runs: int
+    steps: int
+    groups: int
+    skipped_runs: int
+
+
+class SettingsAnswer(BaseModel):
+    settings: Settings
+    notes: list[str]
+    defaults: Settings
+
+
+class StatusAnswer(BaseModel):
+    active: bool
