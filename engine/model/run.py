@@ -59,11 +59,13 @@ class Run:
     ``total_time`` runs from the prompt's start to the end of the last node that
     is neither a profiler node nor behind a Report. ``timestamp`` is ISO 8601 UTC.
     ``environment`` is a flat mapping of dotted names to text (``torch.version``).
-    ``cold`` is true when the host held no model as the run began.
+    ``cold`` is true when the host held no model as the run began. ``uuid`` names the run in every
+    database that it may be copied to; ``id`` is its number in one of them.
     """
 
     timestamp: str
     id: int | None = None
+    uuid: str | None = None
     name: str = ""
     global_comment: str = ""
     status: RunStatus = "running"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,3 +50,15 @@ def shown(url: str | Path) -> str:
     """The place for people to read: no password in it."""
     path = sqlite_path(url)
     return str(path) if path is not None else server_url(str(url)).render_as_string(hide_password=True)
+
+
+def companion(url: str | Path, folder: Path | None, suffix: str) -> Path:
+    """A file of this machine that belongs to the history: beside an SQLite file, else in ``folder``.
+
+    ``folder`` is needed for a server's address only; without one it is the temporary folder.
+    """
+    path = sqlite_path(url)
+    if path is not None:
+        return path.with_name(path.name + suffix)
+    name = hashlib.sha256(str(url).encode()).hexdigest()[:12]
+    return (folder or Path(tempfile.gettempdir())) / f"server-{name}{suffix}"

@@ -11,22 +11,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from ..model import Group, Run, Snapshot
-from . import rows
-from .crash import mark_crashed
+from . import json_rows, rows
 from .database import Database
 from .errors import BadQuery
-from .queries import groups as queries_groups
-from .queries import references as queries_references
-from .queries import run_list as queries_list
-from .queries import runs as queries_runs
+from .json_rows import Row
+from .queries import contents, run_list
+from .queries import groups as of_groups
+from .queries import references as of_references
+from .queries import runs as of_runs
+from .queries import series as of_series
+from .queries import steps as of_steps
 from .queries.run_list import SORTABLE, RunFilter
+from .rows import RawRow
 
 __all__ = ["SORTABLE", "History", "Row"]
-
-Row = dict[str, Any]
-"""A row as JSON wants it: the table's column names; a ``<field>_json`` column comes
-decoded as ``<field>``, except ``inputs_json``, which stays text under its own name."""
 
 PURGE_AFTER_S = 86400.0
 """Deleted runs can be restored for this long; the next deletion after that removes them for good."""
@@ -81,106 +82,118 @@ class History:
             pinned=pinned,
         )
         with self.database.read() as connection:
-            return queries_list.list_runs(connection, wanted, sort=sort, limit=limit, offset=offset)
+            return run_list.list_runs(connection, wanted, sort=sort, limit=limit, offset=offset)
 
     def run_row(self, run_id: int, user_id: str | None = None) -> Row:
         """One run with all its columns, ``environment`` included."""
         with self.database.read() as connection:
-            row = queries_runs.run_row(connection, run_id, user_id)
-            environment = queries_references.environment(connection, row["environment_id"])
-        return {**queries_runs.run_json_row(row), "environment": environment}
+            row = of_runs.run_row(connection, run_id, user_id)
+            environment = contents.environment(connection, row["environment_id"])
+        return {**json_rows.run_row(row), "environment": environment}
 
     def load_run(self, run_id: int, *, with_series: bool = True, user_id: str | None = None) -> Run:
         """The whole run as it was recorded, with the groups as they are now."""
         with self.database.read() as connection:
-            row = queries_runs.run_row(connection, run_id, user_id)
+            row = of_runs.run_row(connection, run_id, user_id)
             workflow_id = row["workflow_id"] or row["workflow_hash"] or f"run:{run_id}"
-            groups = queries_groups.group_rows(connection, workflow_id=workflow_id, user_id=row["user_id"])
-            devices = queries_runs.devices_of(connection, run_id)
+            groups = of_groups.group_rows(connection, workflow_id=workflow_id, user_id=row["user_id"])
+            devices = of_steps.devices_of(connection, run_id)
             return rows.run_from_row(
                 row,
                 steps=tuple(
                     rows.step_from_row(step, devices.get(step["id"], ()))
-                    for step in queries_runs.step_rows(connection, run_id)
+                    for step in of_steps.step_rows(connection, run_id)
                 ),
-                series=queries_references.series(connection, run_id) if with_series else (),
-                groups=queries_groups.model_groups(groups),
-                environment=queries_references.environment(connection, row["environment_id"]),
-                **queries_references.workflow(connection, row["workflow_content_id"]),
+                series=of_series.read(connection, run_id) if with_series else (),
+                groups=of_groups.model_groups(groups),
+                environment=contents.environment(connection, row["environment_id"]),
+                **contents.workflow(connection, row),
             )
 
     def step_rows(self, run_id: int, user_id: str | None = None) -> list[Row]:
         """The steps of a run in order, each with ``devices``."""
         with self.database.read() as connection:
-            queries_runs.run_row(connection, run_id, user_id)
-            devices = queries_runs.devices_of(connection, run_id)
-            steps = queries_runs.step_rows(connection, run_id)
-        return [{**queries_runs.step_json_row(row), "devices": devices.get(row["id"], [])} for row in steps]
+            of_runs.run_row(connection, run_id, user_id)
+            devices = of_steps.devices_of(connection, run_id)
+            steps = of_steps.step_rows(connection, run_id)
+        return [{**json_rows.step_row(row), "devices": devices.get(row["id"], [])} for row in steps]
 
-    def steps_of(self, run_ids: Sequence[int]) -> dict[int, list[Row]]:
+    def steps_of(self, run_ids: Sequence[int], user_id: str | None = None) -> dict[int, list[Row]]:
         """The steps of many runs at once, without ``devices`` and ``inputs_json``: for trends."""
         with self.database.read() as connection:
-            return queries_runs.steps_of(connection, run_ids)
+            return of_steps.steps_of(connection, run_ids, user_id)
 
     def update_run(self, run_id: int, *, user_id: str | None = None, **fields: Any) -> Row:
         """Change ``name``, ``global_comment`` or ``pinned``; returns the run's new row."""
         unknown = set(fields) - {"name", "global_comment", "pinned"}
         if unknown:
             raise BadQuery(f"A run has no field {sorted(unknown)[0]!r} that can be changed.")
-        with self.database.write() as connection:
-            queries_runs.run_row(connection, run_id, user_id)
+
+        def change(connection: Connection) -> None:
+            of_runs.run_row(connection, run_id, user_id)
             if fields:
-                queries_runs.set_run(connection, run_id, fields)
+                of_runs.set_run(connection, run_id, fields)
+
+        self.database.transact(change)
         return self.run_row(run_id, user_id)
 
     def delete_run(self, run_id: int, *, user_id: str | None = None) -> Row:
         """Take the run out of the history; :meth:`restore_run` brings it back. Returns its row."""
-        with self.database.write() as connection:
-            row = queries_runs.run_row(connection, run_id, user_id)
-            queries_runs.mark_deleted(connection, run_id)
-            queries_runs.purge_deleted(connection, PURGE_AFTER_S)
-        return queries_runs.run_json_row(row)
+
+        def take_out(connection: Connection) -> RawRow:
+            row = of_runs.run_row(connection, run_id, user_id)
+            of_runs.mark_deleted(connection, run_id)
+            return row
+
+        row = self.database.transact(take_out)
+        self.purge_deleted()
+        return json_rows.run_row(row)
 
     def restore_run(self, run_id: int, *, user_id: str | None = None) -> Row:
         """Undo :meth:`delete_run`, as long as the run was not purged."""
-        with self.database.write() as connection:
-            queries_runs.run_row(connection, run_id, user_id, deleted=True)
-            queries_runs.set_run(connection, run_id, {"deleted_at": None})
+
+        def put_back(connection: Connection) -> None:
+            of_runs.run_row(connection, run_id, user_id, deleted=True)
+            of_runs.set_run(connection, run_id, {"deleted_at": None})
+
+        self.database.transact(put_back)
         return self.run_row(run_id, user_id)
 
     def purge_deleted(self, older_than_s: float = PURGE_AFTER_S) -> int:
         """Remove runs for good that were deleted longer ago than that; returns how many."""
-        with self.database.write() as connection:
-            return queries_runs.purge_deleted(connection, older_than_s)
+        return self.database.transact(lambda connection: of_runs.purge_deleted(connection, older_than_s))
 
     def update_step(self, step_id: int, *, step_comment: str, user_id: str | None = None) -> Row:
         """Change a step's comment; returns the step's new row."""
-        with self.database.write() as connection:
-            row = queries_runs.set_step_comment(connection, step_id, step_comment, user_id)
-            return queries_runs.step_json_row(row)
+        return json_rows.step_row(
+            self.database.transact(
+                lambda connection: of_steps.set_step_comment(connection, step_id, step_comment, user_id)
+            )
+        )
 
-    def previous_times(self, inputs_hashes: Iterable[str]) -> dict[str, tuple[int, float]]:
+    def previous_times(
+        self, inputs_hashes: Iterable[str], user_id: str | None = None
+    ) -> dict[str, tuple[int, float]]:
         """For each hash the latest real execution: ``{hash: (run id, exec_time in seconds)}``."""
         with self.database.read() as connection:
-            return queries_runs.previous_times(connection, inputs_hashes)
+            return of_steps.previous_times(connection, inputs_hashes, user_id)
 
     def mark_crashed(self) -> list[int]:
         """Mark runs whose worker is gone as crashed; returns their ids."""
-        with self.database.write() as connection:
-            return mark_crashed(connection)
+        return self.database.mark_crashed()
 
     # -- groups ---------------------------------------------------------------
     def list_groups(self, workflow_id: str | None = None, user_id: str | None = None) -> list[Row]:
         """All groups, or those of one workflow (with those that name no workflow)."""
         with self.database.read() as connection:
-            found = queries_groups.group_rows(connection, workflow_id=workflow_id, user_id=user_id)
-        return [queries_groups.json_row(row) for row in found]
+            found = of_groups.group_rows(connection, workflow_id=workflow_id, user_id=user_id)
+        return [json_rows.json_row(row) for row in found]
 
     def groups_for(self, workflow_id: str, user_id: str | None = None) -> tuple[Group, ...]:
         """The same as :meth:`list_groups`, as model objects."""
         with self.database.read() as connection:
-            found = queries_groups.group_rows(connection, workflow_id=workflow_id, user_id=user_id)
-        return queries_groups.model_groups(found)
+            found = of_groups.group_rows(connection, workflow_id=workflow_id, user_id=user_id)
+        return of_groups.model_groups(found)
 
     def create_group(
         self,
@@ -196,20 +209,26 @@ class History:
         group = Group(
             name=name, color=color, description=description, members=tuple(members), workflow_id=workflow_id
         )
-        with self.database.write() as connection:
-            group_id = queries_groups.insert_group(connection, group, user_id)
-            return queries_groups.json_row(queries_groups.group_row(connection, group_id))
+
+        def create(connection: Connection) -> RawRow:
+            group_id = of_groups.insert_group(connection, group, user_id)
+            return of_groups.group_row(connection, group_id)
+
+        return json_rows.json_row(self.database.transact(create))
 
     def update_group(self, group_id: int, *, user_id: str | None = None, **fields: Any) -> Row:
         """Change ``name``, ``color``, ``description``, ``members`` or ``workflow_id``."""
-        with self.database.write() as connection:
-            row = queries_groups.update_group(connection, group_id, fields, user_id)
-            return queries_groups.json_row(row)
+        return json_rows.json_row(
+            self.database.transact(
+                lambda connection: of_groups.update_group(connection, group_id, fields, user_id)
+            )
+        )
 
     def delete_group(self, group_id: int, *, user_id: str | None = None) -> Row:
         """Remove a group; returns the row it had, from which it can be created again."""
-        with self.database.write() as connection:
-            return queries_groups.json_row(queries_groups.delete_group(connection, group_id, user_id))
+        return json_rows.json_row(
+            self.database.transact(lambda connection: of_groups.delete_group(connection, group_id, user_id))
+        )
 
     def upsert_run_groups(
         self, workflow_id: str, groups: Iterable[Group], user_id: str = "default"
@@ -218,35 +237,37 @@ class History:
 
         A Group node's group is found again by workflow and ``source_node_id``.
         """
-        with self.database.write() as connection:
-            return queries_groups.upsert_run_groups(connection, workflow_id, groups, user_id)
+        return self.database.transact(
+            lambda connection: of_groups.upsert_run_groups(connection, workflow_id, groups, user_id)
+        )
 
     def group_totals(self, run_id: int) -> list[Row]:
         """The rows of ``profiler_group_totals`` for a run, largest time first."""
         with self.database.read() as connection:
-            return queries_groups.totals(connection, run_id)
+            return of_groups.totals(connection, run_id)
 
     # -- references and environments -------------------------------------------
     def reference(self, workflow_id: str, user_id: str = "default") -> Snapshot | None:
         """The reference snapshot of a workflow, or ``None``."""
         with self.database.read() as connection:
-            return queries_references.reference(connection, workflow_id, user_id)
+            return of_references.reference(connection, workflow_id, user_id)
 
     def store_reference(self, snapshot: Snapshot, user_id: str = "default") -> None:
         """Make ``snapshot`` the reference of its workflow."""
-        with self.database.write() as connection:
-            queries_references.store_reference(connection, snapshot, user_id)
+        self.database.transact(
+            lambda connection: of_references.store_reference(connection, snapshot, user_id)
+        )
 
     def environments(self) -> dict[int, Mapping[str, str]]:
         """Every stored environment by ``environment_id``."""
         with self.database.read() as connection:
-            return queries_references.environments(connection)
+            return contents.environments(connection)
 
     def workflow_of(self, run_id: int, user_id: str | None = None) -> Row:
         """``{"prompt", "workflow"}`` that the run was made with; ``None`` where not stored."""
         with self.database.read() as connection:
-            row = queries_runs.run_row(connection, run_id, user_id)
-            return queries_references.workflow(connection, row["workflow_content_id"])
+            row = of_runs.run_row(connection, run_id, user_id)
+            return contents.workflow(connection, row)
 
     # -- files ------------------------------------------------------------------
     def import_base_database(self, path: str, user_id: str = "default") -> Row:

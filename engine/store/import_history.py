@@ -17,8 +17,10 @@ from sqlalchemy import Connection, Table, insert, literal, or_, select
 from . import rows, schema, sqlite_files
 from .database import Database
 from .errors import NotAHistory, StoreDamaged
-from .queries import groups as queries_groups
-from .queries import runs as queries_runs
+from .queries import contents
+from .queries import groups as of_groups
+from .queries import runs as of_runs
+from .queries import steps as of_steps
 from .rows import RawRow
 from .translate import translating
 
@@ -33,8 +35,8 @@ def import_database(target: Database, path: Path, user_id: str) -> dict[str, int
     try:
         with translating(str(path)):
             sqlite_files.copy(path, folder / "source.db", target.busy_timeout_s)
-        with source.read() as reading, target.write() as writing:
-            return _copy_all(reading, writing, user_id)
+        with source.read() as reading:
+            return target.transact(lambda writing: _copy_all(reading, writing, user_id))
     finally:
         source.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -61,8 +63,10 @@ def _check(path: Path, busy_timeout_s: float) -> None:
 
 def _copy_all(source: Connection, target: Connection, user_id: str) -> dict[str, int]:
     counts = {"runs": 0, "steps": 0, "groups": 0, "skipped_runs": 0}
-    environments = _copy_contents(source, target, schema.environments)
-    workflows = _copy_contents(source, target, schema.workflows)
+    environments = {
+        key: contents.write_environment(target, environment)
+        for key, environment in contents.environments(source).items()
+    }
     run_ids: dict[int, int] = {}
     runs = schema.runs
     query = select(runs).where(runs.c.deleted_at.is_(None)).order_by(runs.c.id)
@@ -73,7 +77,7 @@ def _copy_all(source: Connection, target: Connection, user_id: str) -> dict[str,
         values = {name: value for name, value in row.items() if name != "id"}
         values["user_id"] = user_id
         values["environment_id"] = environments.get(row["environment_id"])
-        values["workflow_content_id"] = workflows.get(row["workflow_content_id"])
+        values |= contents.write_workflow(target, **contents.workflow(source, row))
         values["timestamp"] = rows.iso_timestamp(row["timestamp"])
         run_ids[row["id"]] = _insert(target, runs, values)
         counts["runs"] += 1
@@ -93,20 +97,9 @@ def _insert(target: Connection, table: Table, values: Mapping[str, Any]) -> int:
     return int(key[0])
 
 
-def _copy_contents(source: Connection, target: Connection, table: Table) -> dict[int | None, int]:
-    """Rows that are stored once by content hash; returns new ids by old."""
-    there = {content: key for key, content in target.execute(select(table.c.id, table.c.hash))}
-    result: dict[int | None, int] = {}
-    for row in source.execute(select(table)).mappings():
-        known = there.get(row["hash"])
-        values = {name: value for name, value in row.items() if name != "id"}
-        result[row["id"]] = known if known is not None else _insert(target, table, values)
-    return result
-
-
 def _essence(connection: Connection, row: RawRow) -> tuple[Any, ...]:
     """What makes a run the same run in two databases; names and comments may have been edited."""
-    steps = queries_runs.step_rows(connection, row["id"])
+    steps = of_steps.step_rows(connection, row["id"])
     return (
         row["workflow_hash"],
         row["total_time"],
@@ -116,6 +109,8 @@ def _essence(connection: Connection, row: RawRow) -> tuple[Any, ...]:
 
 def _is_there(source: Connection, target: Connection, row: RawRow) -> bool:
     runs = schema.runs
+    if row["uuid"] is not None and of_runs.run_with(target, row["uuid"]) is not None:
+        return True
     moments = [literal(rows.iso_timestamp(row["timestamp"]))]
     if target.dialect.name == "sqlite":  # which compares numbers with text without complaint
         moments.append(literal(row["timestamp"]))
@@ -126,8 +121,8 @@ def _is_there(source: Connection, target: Connection, row: RawRow) -> bool:
 
 
 def _copy_steps(source: Connection, target: Connection, old_id: int, new_id: int) -> int:
-    devices = queries_runs.devices_of(source, old_id)
-    steps = queries_runs.step_rows(source, old_id)
+    devices = of_steps.devices_of(source, old_id)
+    steps = of_steps.step_rows(source, old_id)
     for step in steps:
         values = {name: value for name, value in step.items() if name != "id"}
         values["node_id"] = None if values["node_id"] is None else str(values["node_id"])
@@ -154,12 +149,12 @@ def _copy_groups(source: Connection, target: Connection, user_id: str) -> int:
     def essence(row: RawRow) -> tuple[Any, ...]:
         return (row["workflow_id"], row["name"], _sorted(row["members"]))
 
-    there = {essence(row) for row in queries_groups.group_rows(target, user_id=user_id)}
+    there = {essence(row) for row in of_groups.group_rows(target, user_id=user_id)}
     copied = 0
-    for row in queries_groups.group_rows(source):
+    for row in of_groups.group_rows(source):
         if essence(row) not in there:
             group = rows.group_from_row(row, row["members"])
-            queries_groups.insert_group(target, group, user_id)
+            of_groups.insert_group(target, group, user_id)
             copied += 1
     return copied
 

@@ -10,14 +10,12 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect
 
 from .errors import StoreTooNew
-from .schema import HEAD, VERSION_TABLE
+from .schema import HEAD, MIGRATIONS, VERSION_TABLE
 
-MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 _alembic_lock = threading.Lock()
 """Alembic's ``op`` and ``context`` are module globals: one migration at a time."""
 

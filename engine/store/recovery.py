@@ -15,21 +15,21 @@ from .errors import StoreError
 
 log = logging.getLogger("holaf.profiler")
 
-_NEEDED = {"status", "running_node_id", "worker_host", "worker_pid", "worker_started", "heartbeat"}
+_NEEDED = {"status", "running_node_id", "worker_pid_space", "worker_pid", "heartbeat", "uuid"}
 _BUSY_TIMEOUT_S = 0.2
 
 
-def recover(url: str | Path) -> int:
+def recover(url: str | Path, folder: Path | None = None) -> int:
     """Mark runs of dead workers as crashed; returns how many. Never raises.
 
-    ``url`` is a path or any SQLAlchemy URL. What cannot be done now (no file yet,
-    locked, read-only, older tables) is left for when the history is opened.
+    ``url`` is a path or any SQLAlchemy URL, ``folder`` as for ``Database``. What cannot be done
+    now (no file yet, locked, read-only, older tables) is left for when the history is opened.
     """
     try:
         path = sqlite_path(url)
         if path is not None and not _has_running(path):
             return 0
-        return _mark(str(url), path)
+        return _mark(str(url), path, folder)
     except (StoreError, sqlite3.Error, OSError) as error:
         log.info("Runs that were cut off could not be looked for now: %s", error)
         return 0
@@ -50,10 +50,10 @@ def _has_running(path: Path) -> bool:
         connection.close()
 
 
-def _mark(url: str, path: Path | None) -> int:
+def _mark(url: str, path: Path | None, folder: Path | None) -> int:
     from sqlalchemy import create_engine, inspect
 
-    from .crash import mark_crashed
+    from .crash import Crashes
     from .sqlite_files import sqlite_engine
     from .translate import translating
 
@@ -63,13 +63,13 @@ def _mark(url: str, path: Path | None) -> int:
         else:
             engine = sqlite_engine(path, "write", busy_timeout_s=_BUSY_TIMEOUT_S, pooled=False)
         try:
-            with engine.connect().execution_options(holaf_write=True) as connection, connection.begin():
-                tables = inspect(connection)
-                if path is None and not (
+            if path is None:
+                tables = inspect(engine)
+                if not (
                     tables.has_table("profiler_runs")
                     and {each["name"] for each in tables.get_columns("profiler_runs")} >= _NEEDED
                 ):
                     return 0
-                return len(mark_crashed(connection))
+            return len(Crashes(url, folder).mark(engine))
         finally:
             engine.dispose()

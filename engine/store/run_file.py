@@ -1,9 +1,9 @@
 """One run's way to disk: what has been handed over, what is on disk, what comes next.
 
-Called by the writer's thread only, except for the hand-over methods of
-:class:`Inbox`, which only append. Each ``save`` is one transaction; what is
-remembered as written changes only after it is committed, so that a failed one can
-simply be tried again.
+Called by the writer's thread only, except for :class:`Inbox`, where other threads leave
+what they hand over. Each ``save`` is one transaction, status and steps together. After one
+that failed, nobody knows whether the database has it: the next one looks there first, by
+the run's UUID.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
@@ -22,8 +23,13 @@ from ..clock import utc_timestamp
 from ..model import Run, Series, Step, StepDevice
 from . import rows
 from .database import Database
-from .queries import groups as queries_groups
-from .queries import write as write_rows
+from .queries import contents
+from .queries import groups as of_groups
+from .queries import runs as of_runs
+from .queries import series as of_series
+from .queries import steps as of_steps
+from .queries.series import Written
+from .queries.steps import StepKey, key_of
 from .worker import worker
 
 
@@ -42,6 +48,18 @@ class RunSource(Protocol):
     def busy_with(self) -> tuple[str, float] | None:
         """The node that the run is busy with, and for how many seconds it has been."""
         ...
+
+
+class Ended:
+    """The source of a run that is whole already."""
+
+    finished_count = 0
+
+    def steps_since(self, count: int) -> Sequence[Step]:
+        return ()
+
+    def busy_with(self) -> None:
+        return None
 
 
 log = logging.getLogger("holaf.profiler")
@@ -67,23 +85,33 @@ class RunFile:
     """The written state of one run. ``run_id`` is ``None`` until its row is on disk."""
 
     def __init__(self, run: Run, source: RunSource) -> None:
+        self.uuid = run.uuid or uuid4().hex
         self.inbox = Inbox()
+        self.run_id: int | None = None
+        self.finished = False
         self._source = source
         self._taken = 0
         self._is_mute = False
-        self.run_id: int | None = None
-        self.finished = False
-        self._begun = replace(run, steps=(), series=())
-        self._seen: dict[write_rows.StepKey, Step] = {}
-        self._unwritten: set[write_rows.StepKey] = set()
-        self._on_disk: dict[write_rows.StepKey, Step] = {}
-        self._devices: dict[write_rows.StepKey, tuple[StepDevice, ...]] = {}
-        self._series: write_rows.Written = {}
+        self._begun = replace(run, uuid=self.uuid, steps=(), series=())
+        self._seen: dict[StepKey, Step] = {}
+        self._unwritten: set[StepKey] = set()
+        # What the database is known to hold. A step of None is there with values that nobody remembers.
+        self._on_disk: dict[StepKey, Step | None] = {}
+        self._devices: dict[StepKey, tuple[StepDevice, ...]] | None = {}
+        self._series: Written = {}
+        self._has_content = False
+        self._is_certain = run.uuid is None
         self._running_on_disk: str | None = None
         self._oldest_s: float | None = None
         self._heartbeat_s = 0.0
-        self._fresh_starts = 0
-        self._has_content = False
+        self._fresh_starts: int | None = None
+
+    @classmethod
+    def of(cls, run: Run) -> RunFile:
+        """A run that is whole already, whether or not some of it is on disk."""
+        file = cls(run, Ended())
+        file.inbox.final = run
+        return file
 
     def notice(self) -> None:
         """Look whether something new has come in; from then on it is waiting to be written."""
@@ -97,15 +125,14 @@ class RunFile:
             return
         try:
             steps = self._source.steps_since(self._taken)
-        except Exception:  # who a node is, is told by the host and by other packs
+        except Exception:  # who a node is comes from the host and from other packs
             log.exception("Workflow Profiler writes this run's steps at its end only.")
             self._is_mute = True
             return
         self._taken += len(steps)
         for step in steps:
-            key = write_rows.key_of(step)
-            self._seen[key] = step
-            self._unwritten.add(key)
+            self._seen[key_of(step)] = step
+            self._unwritten.add(key_of(step))
 
     def due(self, now_s: float, *, at_once: bool) -> bool:
         """Whether there is something that should go to disk now."""
@@ -122,36 +149,42 @@ class RunFile:
         return now_s - self._heartbeat_s >= HEARTBEAT_S
 
     def save(self, database: Database, writer_s: float) -> None:
-        """Write what is due. Raises ``StoreError``; then nothing has changed, here or on disk."""
+        """Write what is due, in one transaction. Raises ``StoreError``; then nothing has changed here."""
         final, settled = self.inbox.final, self.inbox.settled
         whole = final or settled
         now_s = time.monotonic()
         self._take()
         database.open()
-        if self._fresh_starts != database.fresh_starts:
-            self._forget_disk()
+        if database.fresh_starts != self._fresh_starts:
+            self._is_certain = self._is_certain and self._fresh_starts is None
             self._fresh_starts = database.fresh_starts
-        with database.write() as connection:
+        # A running node is named together with the prompt, which says who it is.
+        busy = self._source.busy_with() if self.run_id is not None and whole is None else None
+        node_id = busy[0] if busy is not None else None
+        certain, self._is_certain = self._is_certain, False
+
+        def write(connection: Connection) -> tuple[int, Written]:
+            if not certain and self._recall(connection) and final is not None:
+                assert self.run_id is not None
+                return self.run_id, self._series
             run_id = self.run_id if self.run_id is not None else self._insert(connection)
-            # A running node is named together with the prompt, which says who it is.
-            busy = self._source.busy_with() if self.run_id is not None and whole is None else None
-            node_id = busy[0] if busy is not None else None
             if whole is not None:
-                series = self._write_whole(connection, run_id, whole, writer_s)
-            else:
-                series = self._series
-                self._write_steps(connection, run_id, [self._seen[key] for key in self._unwritten])
-                values = {"running_node_id": node_id, "heartbeat": utc_timestamp()}
-                write_rows.update_run(connection, run_id, values | self._content(connection))
+                return run_id, self._write_whole(connection, run_id, whole, final is not None, writer_s)
+            self._write_steps(connection, run_id, [self._seen[key] for key in self._unwritten])
+            values = {"status": "running", "running_node_id": node_id, "heartbeat": utc_timestamp()}
+            of_runs.update_run(connection, run_id, values | self._content(connection))
+            return run_id, self._series
+
+        run_id, self._series = database.transact(write)
+        self._is_certain = True
         # A prompt of a thousand nodes takes 4 ms to store: not while the workflow is at its first nodes.
         self._has_content = self.run_id is not None or whole is not None
         self.run_id = run_id
         self.finished = final is not None
-        self._series = series
         self._on_disk |= {key: self._seen[key] for key in self._unwritten}
         self._unwritten.clear()
         if whole is not None:
-            self._on_disk |= {write_rows.key_of(step): step for step in whole.steps}
+            self._on_disk |= {key_of(step): step for step in whole.steps}
             self._devices = _devices(whole)
             if self.inbox.settled is settled:
                 self.inbox.settled = None
@@ -162,79 +195,85 @@ class RunFile:
             self._seen.clear()
             self._on_disk.clear()
 
-    def _forget_disk(self) -> None:
-        """The database was replaced by an empty one: everything is to be written again."""
-        self.run_id = None
-        self._has_content = False
-        self._unwritten = set(self._seen)
-        self._on_disk.clear()
-        self._devices.clear()
-        self._series.clear()
-        self._running_on_disk = None
+    def _recall(self, connection: Connection) -> bool:
+        """Look what the database holds of this run; returns whether that is all of it, with its end."""
+        row = of_runs.run_with(connection, self.uuid)
+        self.run_id = None if row is None else int(row["id"])
+        self._on_disk, self._series = {}, {}
+        if self.run_id is not None:
+            self._on_disk = dict.fromkeys(of_steps.keys_of(connection, self.run_id))
+            self._series = of_series.written(connection, self.run_id)
+        self._devices = None
+        self._has_content = row is not None and row["workflow_content_id"] is not None
+        self._unwritten |= self._seen.keys() - self._on_disk.keys()
+        return row is not None and row["status"] not in ("running", "crashed")
 
     def _insert(self, connection: Connection) -> int:
         begun = self._begun
         values = {
             **rows.run_values(begun),
             **worker(),
+            "status": "running",
             "heartbeat": utc_timestamp(),
-            "environment_id": write_rows.write_environment(connection, begun),
+            "environment_id": contents.write_environment(connection, begun.environment),
         }
-        return write_rows.insert_run(connection, values)
+        return of_runs.insert_run(connection, values)
 
-    def _content(self, connection: Connection) -> dict[str, int | None]:
+    def _content(self, connection: Connection) -> dict[str, Any]:
         """The prompt and graph, with the second write of a run that goes on."""
         if self.run_id is None or self._has_content:
             return {}
-        return {"workflow_content_id": write_rows.write_workflow(connection, self._begun)}
+        return contents.write_workflow(connection, self._begun.prompt, self._begun.workflow)
 
     def _write_steps(self, connection: Connection, run_id: int, steps: Sequence[Step]) -> None:
-        new, changed = [], []
-        for step in steps:
-            before = self._on_disk.get(write_rows.key_of(step))
-            if before is None:
-                new.append(step)
-            elif before != step:  # comparing costs a third of writing
-                changed.append(step)
-        write_rows.insert_steps(connection, run_id, new)
-        write_rows.update_steps(connection, run_id, changed)
+        new = [step for step in steps if key_of(step) not in self._on_disk]
+        there = [step for step in steps if key_of(step) in self._on_disk]
+        of_steps.insert_steps(connection, run_id, new)
+        # Comparing costs a third of writing.
+        changed = [step for step in there if self._on_disk[key_of(step)] != step]
+        of_steps.update_steps(connection, run_id, changed)
 
     def _write_whole(
-        self, connection: Connection, run_id: int, run: Run, writer_s: float
-    ) -> write_rows.Written:
+        self, connection: Connection, run_id: int, run: Run, is_final: bool, writer_s: float
+    ) -> Written:
         begun_ns = time.thread_time_ns()
-        keys = {write_rows.key_of(step) for step in run.steps}
+        keys = {key_of(step) for step in run.steps}
         self._write_steps(connection, run_id, run.steps)
         # Ended after the run was put together for its report, or in a run that could not be put together.
         self._write_steps(connection, run_id, [self._seen[key] for key in self._unwritten - keys])
         gone = self._on_disk.keys() - keys
         devices_changed = _devices(run) != self._devices
-        if devices_changed and self._devices:
-            write_rows.delete_step_devices(connection, run_id)
+        if devices_changed and self._devices != {}:
+            of_steps.delete_step_devices(connection, run_id)
         if run.steps:  # one that could not be put together has none: those on disk are all there is
-            write_rows.delete_steps(connection, run_id, gone)
+            of_steps.delete_steps(connection, run_id, gone)
         if devices_changed:
-            write_rows.write_step_devices(connection, run_id, run.steps)
-        series = write_rows.write_series(connection, run_id, _rest(run.series, self._series), self._series)
+            of_steps.write_step_devices(connection, run_id, run.steps)
+        series = of_series.write(connection, run_id, _rest(run.series, self._series), self._series)
         workflow_id = run.workflow_id or run.workflow_hash or f"run:{run_id}"
-        queries_groups.upsert_run_groups(connection, workflow_id, run.groups, run.user_id)
-        own = {"environment_id": write_rows.write_environment(connection, run)}
+        of_groups.upsert_run_groups(connection, workflow_id, run.groups, run.user_id)
+        own: dict[str, Any] = {
+            "uuid": self.uuid,
+            "status": run.status if is_final else "running",
+            "heartbeat": utc_timestamp(),
+            "environment_id": contents.write_environment(connection, run.environment),
+        }
         queued = run if run.prompt is not None or run.workflow is not None else self._begun
         same = queued.prompt is self._begun.prompt and queued.workflow is self._begun.workflow
         if not (same and self._has_content):
-            own["workflow_content_id"] = write_rows.write_workflow(connection, queued)
+            own |= contents.write_workflow(connection, queued.prompt, queued.workflow)
         spent_s = writer_s + (time.thread_time_ns() - begun_ns) / 1e9
         run = replace(run, overhead=replace(run.overhead, writer_s=spent_s), running_node_id=None)
         values = {**rows.run_values(run), **rows.run_totals(run.steps), **own}
-        write_rows.update_run(connection, run_id, values)
+        of_runs.update_run(connection, run_id, values)
         return series
 
 
-def _devices(run: Run) -> dict[write_rows.StepKey, tuple[StepDevice, ...]]:
-    return {write_rows.key_of(step): step.devices for step in run.steps if step.devices}
+def _devices(run: Run) -> dict[StepKey, tuple[StepDevice, ...]]:
+    return {key_of(step): step.devices for step in run.steps if step.devices}
 
 
-def _rest(series: Sequence[Series], written: write_rows.Written) -> list[Series]:
+def _rest(series: Sequence[Series], written: Written) -> list[Series]:
     """Of whole series, the parts that follow the samples on disk."""
     rest = []
     for whole in series:

@@ -12,6 +12,8 @@ Booleans and numbers may be NULL in rows that another program wrote, and
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sqlalchemy import BigInteger as Big
 from sqlalchemy import (
     Boolean,
@@ -28,7 +30,8 @@ from sqlalchemy import (
     table,
 )
 
-HEAD = "0001"
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+HEAD = max(file.name for file in (MIGRATIONS / "versions").glob("r[0-9]*_*.py"))[1:5]
 """The newest migration. A database at this revision needs no Alembic to open."""
 VERSION_TABLE = "profiler_schema_version"
 """Where Alembic notes the revision; not ``alembic_version``, which a shared database may use itself."""
@@ -75,13 +78,18 @@ runs = Table(
     Column("cpu_seconds", Double),
     # Which process writes the run: tells a dead worker from a live one.
     Column("worker_host", Text),
+    Column("worker_pid_space", Text),
     Column("worker_pid", Integer),
     Column("worker_started", Double),
     Column("heartbeat", Text),
     Column("environment_id", Integer, ForeignKey("profiler_environments.id")),
     Column("workflow_content_id", Integer, ForeignKey("profiler_workflows.id")),
+    # [[place, value], ...]: where this run's prompt and graph differ from those stored for their structure.
+    Column("workflow_values_json", Text),
     Column("deleted_at", Text),
-    Index("ix_profiler_runs_timestamp", "timestamp"),
+    Column("uuid", Text),
+    Index("ux_profiler_runs_uuid", "uuid", unique=True),
+    Index("ix_profiler_runs_newest", "timestamp", "id"),
     Index("ix_profiler_runs_workflow_id", "workflow_id"),
     Index("ix_profiler_runs_status", "status"),
     sqlite_autoincrement=True,
@@ -168,7 +176,7 @@ groups = Table(
     Column("source_node_id", Text),
     Column("patterns_json", Text),
     Column("unmatched_json", Text),
-    Index("ix_profiler_groups_workflow_id", "workflow_id", "source_node_id"),
+    Index("ux_profiler_groups_source", "workflow_id", "user_id", "source_node_id", unique=True),
     sqlite_autoincrement=True,
 )
 

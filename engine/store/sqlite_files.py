@@ -12,7 +12,7 @@ import os
 import sqlite3
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool, QueuePool
@@ -24,6 +24,35 @@ Access = Literal["write", "read", "frozen"]
 nobody writes, read without its lock and ``-wal`` files (a read-only folder)."""
 CHECKED_BYTES = 32 * 1024 * 1024
 """Files up to this size are checked page by page when they are opened (some 0.1 s)."""
+
+
+class Identity(NamedTuple):
+    """Which file lies at a path, and how long its log is; zeros where there is none."""
+
+    device: int
+    inode: int
+    wal_bytes: int
+
+    def difference(self, now: Identity) -> Literal["deleted", "replaced", "cut off"] | None:
+        """What happened to the file since; SQLite itself never makes a log in use shorter."""
+        if (now.device, now.inode) == (0, 0):
+            return "deleted"
+        if (now.device, now.inode) != (self.device, self.inode):
+            return "replaced"
+        return "cut off" if now.wal_bytes < self.wal_bytes else None
+
+
+def identity(path: Path) -> Identity:
+    """The file at ``path`` as it is now."""
+    try:
+        file = path.stat()
+    except OSError:
+        return Identity(0, 0, 0)
+    try:
+        wal_bytes = os.stat(f"{path}-wal").st_size
+    except OSError:
+        wal_bytes = 0
+    return Identity(file.st_dev, file.st_ino, wal_bytes)
 
 
 def connect(path: Path, access: Access, busy_timeout_s: float) -> sqlite3.Connection:
@@ -111,6 +140,14 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
         if "lock" in str(error) and "protocol" not in str(error):
             raise
         log.info("The history's file system cannot do write-ahead logging (%s); it works without.", error)
+
+
+def checkpoint(engine: Engine) -> None:
+    """Copy the log into the file as far as nobody reads it. Raises ``OperationalError``."""
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def set_aside(path: Path) -> Path:

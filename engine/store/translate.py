@@ -7,11 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 
 from .address import ENV_VARIABLE
-from .errors import StoreBusy, StoreDamaged, StoreError, StoreFull, StoreReadOnly, StoreUnavailable
+from .errors import (
+    StoreAway,
+    StoreBusy,
+    StoreConflict,
+    StoreDamaged,
+    StoreError,
+    StoreFull,
+    StoreReadOnly,
+    StoreUnavailable,
+)
 
+_CONFLICT = ("deadlock detected", "could not serialize")
+_AWAY = ("unable to open database file", "disk i/o error", "locking protocol")
 _BY_TEXT: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
     (
         ("not a database", "malformed", "file is encrypted"),
@@ -46,10 +57,14 @@ def translated(error: BaseException, where: str) -> StoreError:
     lowered = text.lower()
     if "disk i/o error" in lowered and _no_space(where):
         lowered = "disk full"  # SQLite could not grow the file that its processes share
-    for needles, kind, message in _BY_TEXT:
+    for needles, named, message in _BY_TEXT:
         if any(needle in lowered for needle in needles):
-            return kind(message.format(where=where))
-    return StoreUnavailable(
+            return named(message.format(where=where))
+    if isinstance(error, IntegrityError) or any(needle in lowered for needle in _CONFLICT):
+        return StoreConflict(f"Another worker changed the history at {where} at the same time ({text}).")
+    lost = isinstance(error, (OperationalError, InterfaceError)) and "://" in where
+    kind = StoreAway if lost or any(needle in lowered for needle in _AWAY) else StoreUnavailable
+    return kind(
         f"The history at {where} cannot be used ({text or type(cause).__name__}). Check that the place "
         f"exists and can be reached, or change {ENV_VARIABLE}."
     )

@@ -2,8 +2,9 @@
 
 Nothing here blocks or raises towards the caller: what goes wrong ends up as a plain
 sentence in ``RunHandle.errors``. The thread starts with the first run and ends by
-itself; without a profiled run nothing is running. A database that is locked or full
-is tried again for a while, so that a run is not lost to a passing trouble.
+itself; without a profiled run nothing is running. What a history cannot take now is
+tried again for a while; a run that has ended is in the spool meanwhile, and is delivered
+from there with a later run if need be.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import replace
 
 from ..model import Run
 from .database import Database
-from .errors import StoreBusy, StoreDamaged, StoreError, StoreFull
+from .errors import StoreDamaged, StoreError
 from .run_file import RunFile, RunSource
+from .run_mark import RunMark
+from .spool import Spool
 
 log = logging.getLogger("holaf.profiler")
 
@@ -24,9 +28,9 @@ POLL_S = 0.25
 IDLE_S = 3.0
 """The thread ends after this long without a run."""
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Waits between tries while the database is locked or the disk is full; the last one repeats."""
+"""Waits between tries while the history cannot be written; the last one repeats."""
 PATIENCE_S = 600.0
-"""How long a finished run is kept in memory for a database that stays locked or full."""
+"""How long a finished run is kept in memory for a history that cannot be written."""
 
 
 class RunHandle:
@@ -36,13 +40,22 @@ class RunHandle:
         self._file = RunFile(run, source)
         self._inbox = self._file.inbox
         self._database = database
+        self._spool = Spool(database)
         self._wake = wake
         self._errors: list[str] = []
-        self._broken = False
+        self._first_notice = len(database.notices)
+        self._is_given_up = False
+        self._kept: Run | None = None
+        self._keeping = threading.Lock()
         self._writer_s = 0.0
         self._tries = 0
         self._next_try_s = 0.0
-        self._troubled_since_s: float | None = None
+        self._failing_since_s: float | None = None
+        self._mark: RunMark | None = None
+        try:
+            self._mark = RunMark(database.crashes.mark_path(self._file.uuid))
+        except (OSError, StoreError) as error:
+            log.debug("This run has no mark: %s", error)
 
     @property
     def run_id(self) -> int | None:
@@ -56,8 +69,13 @@ class RunHandle:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What the user should know about the database (set aside, read-only ...)."""
-        return tuple(self._database.notices)
+        """What happened to the database since the run began (set aside, deleted ...)."""
+        return tuple(self._database.notices[self._first_notice :])
+
+    def name_node(self, node_id: str | None) -> None:
+        """This node is at work now, ``None`` for none: what is known if the process is killed."""
+        if self._mark is not None:
+            self._mark.name(node_id)
 
     def settle(self, run: Run) -> None:
         """The run as its report shows it: everything that counts is done, :meth:`finish` is still to come."""
@@ -76,7 +94,7 @@ class RunHandle:
 
     def wait(self, timeout_s: float) -> int | None:
         """The run's id once everything handed over so far is on disk; ``None`` if it is not by then."""
-        if self._broken:
+        if self._is_given_up:
             return None
         if self._file.finished:
             return self._file.run_id
@@ -86,7 +104,22 @@ class RunHandle:
         # Asked again: the thread may have written the end before it could see who waits.
         if not self.over and not done.wait(timeout_s):
             return None
-        return None if self._broken else self._file.run_id
+        return None if self._is_given_up else self._file.run_id
+
+    @property
+    def over(self) -> bool:
+        """Nothing more will be written."""
+        return self._is_given_up or self._file.finished
+
+    def keep(self) -> bool:
+        """Put the run, if it has ended, into the spool as well. Any thread; blocks for a moment."""
+        final = self._inbox.final
+        with self._keeping:
+            if final is not None and self._kept is not final and not self._file.finished:
+                if not self._spool.keep(replace(final, uuid=self._file.uuid)):
+                    return False
+                self._kept = final
+            return self._kept is not None
 
     # -- on the writer's thread --------------------------------------------------
     def serve(self, now_s: float) -> None:
@@ -106,10 +139,10 @@ class RunHandle:
             except StoreDamaged:
                 # Closed by the error: opening again sets the file aside and starts a fresh one.
                 self._file.save(self._database, self._writer_s)
-        except (StoreBusy, StoreFull) as error:
-            self._try_later(error, now_s)
-            return
         except StoreError as error:
+            if error.passes:
+                self._try_later(error, now_s)
+                return
             self._give_up(str(error))
         except Exception as error:
             log.error("The profiler's history could not be written.", exc_info=True)
@@ -119,35 +152,48 @@ class RunHandle:
             )
         else:
             self._tries = 0
-            self._troubled_since_s = None
+            self._failing_since_s = None
+            if self._file.finished:
+                self._ended_well()
         for done in list(self._inbox.waiting) if self.over else waiting:
             self._inbox.waiting.remove(done)
             done.set()
-
-    @property
-    def over(self) -> bool:
-        """Nothing more will be written."""
-        return self._broken or self._file.finished
 
     def next_due_s(self, now_s: float) -> float:
         """Seconds until this run wants to be looked at again."""
         return max(POLL_S, self._next_try_s - now_s)
 
+    def _ended_well(self) -> None:
+        if self._mark is not None:
+            self._mark.remove()
+        try:
+            if self._kept is not None:
+                self._spool.drop(self._file.uuid)
+            self._database.checkpoint()
+        except StoreError as error:
+            log.info("After writing a run: %s", error)
+
     def _try_later(self, error: StoreError, now_s: float) -> None:
-        if self._troubled_since_s is None:
-            self._troubled_since_s = now_s
-            self._errors.append(f"{error} The run is kept in memory and tried again.")
+        if self._failing_since_s is None:
+            self._failing_since_s = now_s
+            self._errors.append(f"{error} The run is kept and tried again.")
             log.warning(self._errors[-1])
-        if now_s - self._troubled_since_s > PATIENCE_S and self._inbox.final is not None:
-            self._give_up(f"{error} The run was given up after {PATIENCE_S / 60:.0f} minutes.")
-            return
+        if self._inbox.final is not None:
+            self.keep()
+            if now_s - self._failing_since_s > PATIENCE_S:
+                self._give_up(str(error))
+                return
         self._next_try_s = now_s + RETRY_S[min(self._tries, len(RETRY_S) - 1)]
         self._tries += 1
 
     def _give_up(self, message: str) -> None:
-        self._errors.append(message)
-        log.warning(message)
-        self._broken = True
+        kept = self.keep()
+        rest = " The run is kept on this machine and goes to the history with a later run." if kept else ""
+        self._errors.append(message + rest)
+        log.warning(self._errors[-1])
+        self._is_given_up = True
+        if self._mark is not None:
+            self._mark.abandon()
 
 
 class RunWriter:
@@ -161,6 +207,7 @@ class RunWriter:
         self._thread: threading.Thread | None = None
         self._closing = False
         self._cpu_s = 0.0
+        self._next_delivery_s = 0.0
 
     def begin(self, run: Run, source: RunSource) -> RunHandle:
         """Start writing ``run``, its steps and series so far left out; ``source`` tells how it goes on."""
@@ -180,13 +227,19 @@ class RunWriter:
         return self._cpu_s
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Write what is left and end the thread. Runs that go on are written as far as they got."""
+        """Write what is left, to the spool where the history does not take it, and end the thread.
+
+        Runs that go on are written as far as they got.
+        """
         with self._lock:
             thread = self._thread
             handles = list(self._handles)
         deadline_s = time.monotonic() + timeout_s
         for handle in handles:
             handle.wait(max(0.0, deadline_s - time.monotonic()))
+        for handle in handles:
+            if not handle.over:
+                handle.keep()
         with self._lock:
             self._closing = True
         self._wake.set()
@@ -205,11 +258,27 @@ class RunWriter:
             self._cpu_s = earlier_s + time.thread_time()
             with self._lock:
                 self._handles = [handle for handle in self._handles if not handle.over]
-                if self._handles:
+                has_runs = bool(self._handles)
+                if has_runs:
                     idle_since_s = now_s
-                if self._closing or (not self._handles and now_s - idle_since_s >= IDLE_S):
+                if self._closing or (not has_runs and now_s - idle_since_s >= IDLE_S):
                     self._thread = None
                     return
                 wait_s = min((handle.next_due_s(now_s) for handle in self._handles), default=IDLE_S)
+            if not has_runs:
+                self._deliver(now_s)
             self._wake.wait(wait_s)
             self._wake.clear()
+
+    def _deliver(self, now_s: float) -> None:
+        """Runs of earlier times, once those of now are written."""
+        if now_s < self._next_delivery_s:
+            return
+        self._next_delivery_s = now_s + RETRY_S[-1]
+        try:
+            count = Spool(self.database).deliver()
+        except (StoreError, OSError) as error:
+            log.info("Runs that wait for the history stay where they are: %s", error)
+        else:
+            if count:
+                log.info("%d run(s) that the history could not take before are in it now.", count)

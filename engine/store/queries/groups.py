@@ -59,14 +59,6 @@ def group_row(connection: Connection, group_id: int, user_id: str | None = None)
     return {**found, "members": _members(connection, [group_id]).get(group_id, [])}
 
 
-def json_row(row: RawRow) -> dict[str, Any]:
-    """A group's row with its JSON columns decoded."""
-    result = dict(row)
-    for name in ("patterns", "unmatched"):
-        result[name] = codec.from_json(result.pop(f"{name}_json"), [])
-    return result
-
-
 def model_groups(found: Iterable[RawRow]) -> tuple[Group, ...]:
     """Rows of :func:`group_rows` as model objects."""
     return tuple(rows.group_from_row(row, row["members"]) for row in found)

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Float, and_, cast, func, or_, 
 
 from .. import codec, schema
 from ..errors import BadQuery
+from ..json_rows import Row, run_row
 from .groups import visible
-from .runs import Row, run_json_row
 
 runs = schema.runs
 
@@ -36,7 +36,7 @@ SORTABLE = (
     "global_comment",
 )
 """The columns that a list of runs can be sorted by."""
-BULKY = ("changes_json", "devices_json", "metrics_json", "overhead_json")
+BULKY = ("changes_json", "devices_json", "metrics_json", "overhead_json", "workflow_values_json")
 """What a list of runs leaves out."""
 
 
@@ -140,4 +140,4 @@ def list_runs(
         .limit(max(0, limit))
         .offset(max(0, offset))
     )
-    return [run_json_row(row) for row in connection.execute(query).mappings()], int(total)
+    return [run_row(row) for row in connection.execute(query).mappings()], int(total)

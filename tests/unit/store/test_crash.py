@@ -69,7 +69,9 @@ def test_runs_of_living_and_of_other_workers_are_left_alone(
     handles = [writer.begin(a_run(status="running"), Told()) for _ in range(3)]
     mine, elsewhere, gone = (handle.wait(30.0) for handle in handles)
     connection = sqlite3.connect(database.url)
-    connection.execute("UPDATE profiler_runs SET worker_host = 'elsewhere' WHERE id != ?", (mine,))
+    connection.execute(
+        "UPDATE profiler_runs SET worker_host = 'elsewhere', uuid = 'its own ' || id WHERE id != ?", (mine,)
+    )
     connection.execute(
         "UPDATE profiler_runs SET heartbeat = '2020-01-01T00:00:00.000Z' WHERE id = ?", (gone,)
     )
@@ -89,7 +91,7 @@ def test_a_reused_pid_does_not_keep_a_run_alive(
     handle = writer.begin(a_run(status="running"), Told(a_step("4", status="running", exec_time=None)))
     run_id = handle.wait(30.0)
     connection = sqlite3.connect(database.url)
-    connection.execute("UPDATE profiler_runs SET worker_started = worker_started - 1000")
+    connection.execute("UPDATE profiler_runs SET worker_started = worker_started - 1000, uuid = 'other'")
     connection.commit()
     connection.close()
     assert history.mark_crashed() == [run_id]
@@ -100,7 +102,7 @@ def test_opening_the_history_marks_what_start_up_could_not(database: Database, w
     handle = writer.begin(a_run(status="running"), Told())
     run_id = handle.wait(30.0)
     with database.write() as connection:
-        connection.exec_driver_sql("UPDATE profiler_runs SET worker_started = 1")
+        connection.exec_driver_sql("UPDATE profiler_runs SET worker_started = 1, uuid = 'other'")
     again = Database(database.url)
     assert run_id is not None
     assert History(again).load_run(run_id).status == "crashed"

@@ -149,9 +149,9 @@ def test_a_read_only_folder_is_still_read(tmp_path: Path, frozen: object) -> Non
         history.update_run(run_id, name="x")
     writer = RunWriter(database)
     handle = writer.begin(a_run(status="running"), Told())
-    assert handle.wait(30.0) is None
+    assert handle.wait(0.5) is None
     assert "cannot be written" in handle.errors[0]
-    writer.close()
+    writer.close(0.1)
     database.close()
 
 

@@ -149,7 +149,9 @@ def test_dead_workers_are_found_on_a_server_too(server: str, shared: Database) -
     assert handle.wait(30.0) is not None
     assert recover(server) == 0
     with shared.write() as connection:
-        connection.execute(text("UPDATE profiler_runs SET worker_started = 1, running_node_id = '3'"))
+        connection.execute(
+            text("UPDATE profiler_runs SET worker_started = 1, uuid = 'other', running_node_id = '3'")
+        )
     assert recover(server) == 1
     assert History(shared).list_runs()[0][0]["status"] == "crashed"
     writer.close()

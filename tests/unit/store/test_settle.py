@@ -28,7 +28,8 @@ def test_settling_writes_everything_and_finishing_adds_the_rest(tmp_path: Path) 
     assert run_id is not None
     history = History(database)
     seen = history.load_run(run_id)
-    assert (seen.status, seen.total_time, len(seen.steps)) == ("success", 2.0, 1)
+    # What comes after its report may still fail or be killed.
+    assert (seen.status, seen.total_time, len(seen.steps)) == ("running", 2.0, 1)
     assert [tuple(series.value) for series in seen.series] == [(1.0, 2.0)]
 
     shown = Step(node_id="2", node_type="PreviewImage", position=1, role="report_output", exec_time=0.1)

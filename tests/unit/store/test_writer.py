@@ -38,6 +38,7 @@ def comparable(run: Run) -> Run:
     return replace(
         run,
         id=None,
+        uuid=None,
         steps=tuple(replace(step, id=None) for step in run.steps),
         groups=tuple(replace(group, id=None) for group in run.groups),
         series=tuple(sorted(run.series, key=lambda each: (each.metric, each.device or ""))),
