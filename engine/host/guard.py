@@ -35,6 +35,9 @@ _PATHS = frozenset(("/prompt", "/api/prompt"))
 _MARK = START_ID.encode("ascii")
 _STRICTNESS = ("ignore", "warn", "block")
 
+HISTORY_WAIT_S = 0.2
+"""A history that does not answer by then keeps no prompt from being queued: it is not compared."""
+
 Note = dict[str, Any]
 FindReference = Callable[[str, str], "Snapshot | None"]
 
@@ -155,7 +158,12 @@ def _judge(content: bytes, user_id: str) -> tuple[Note | None, web.Response | No
         body = json.loads(content)
         if not isinstance(body, dict):
             return None, None
-        note, sentence = judge(body, user_id, users.for_user(user_id).reference)
+        history = users.for_user(user_id)
+
+        def reference(workflow_id: str, user_id: str) -> Snapshot | None:
+            return history.within(HISTORY_WAIT_S, lambda: history.reference(workflow_id, user_id))
+
+        note, sentence = judge(body, user_id, reference)
     except (OSError, StoreError) as error:  # the run's own report says what to do about its history
         _log.warning(
             "A queued workflow could not be compared with its reference; it runs all the same: %s", error

@@ -88,6 +88,6 @@ def _install_guard() -> None:
 def _recover() -> None:
     from ..store.recovery import recover
 
-    crashed = sum(recover(url) for url in paths.existing_databases())
+    crashed = sum(recover(url, paths.data_folder()) for url in paths.existing_databases())
     if crashed:
         log.info("Workflow Profiler: %d run(s) were cut off by a crash; the history says where.", crashed)

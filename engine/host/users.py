@@ -27,7 +27,7 @@ def for_user(user_id: str = paths.DEFAULT_USER) -> History:
     with _lock:
         history = _histories.get(url)
         if history is None:
-            if not paths.is_shared_database():
-                paths.ensure_data_folder(user_id)
-            history = _histories[url] = History(Database(url))
+            shared = paths.is_shared_database()
+            folder = paths.ensure_data_folder(paths.DEFAULT_USER if shared else user_id)
+            history = _histories[url] = History(Database(url, folder=folder))
         return history

@@ -7,14 +7,15 @@ long as the database takes; call them through ``asyncio.to_thread`` on an event 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from ..model import Group, Run, Snapshot
 from . import json_rows, rows
+from .asking import Asker
 from .database import Database
 from .errors import BadQuery
 from .json_rows import Row
@@ -29,6 +30,7 @@ from .rows import RawRow
 
 __all__ = ["SORTABLE", "History", "Row"]
 
+T = TypeVar("T")
 PURGE_AFTER_S = 86400.0
 """Deleted runs can be restored for this long; the next deletion after that removes them for good."""
 
@@ -44,6 +46,11 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._asker = Asker(lambda: database.where)
+
+    def within(self, timeout_s: float, question: Callable[[], T]) -> T:
+        """What ``question`` answers; raises ``StoreAway`` where the history does not answer by then."""
+        return self._asker.within(timeout_s, question)
 
     # -- runs -----------------------------------------------------------------
     def list_runs(

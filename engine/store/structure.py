@@ -54,19 +54,18 @@ class Document:
 Place = tuple[dict[str, Any], str]
 
 
-def _prompt_places(prompt: object) -> Iterator[Place]:
+def _prompt_places(prompt: Any) -> Iterator[Place]:
     for node in prompt.values() if isinstance(prompt, dict) else ():
         inputs = node.get("inputs") if isinstance(node, dict) else None
-        for name, value in inputs.items() if isinstance(inputs, dict) else ():
-            if not _is_link(value):
-                yield inputs, name
+        if isinstance(inputs, dict):
+            yield from ((inputs, name) for name, value in inputs.items() if not _is_link(value))
 
 
 def _is_link(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and type(value[1]) is int
 
 
-def _graph_places(graph: object) -> Iterator[Place]:
+def _graph_places(graph: Any) -> Iterator[Place]:
     if not isinstance(graph, dict):
         return
     if "extra" in graph:  # the part of the canvas that is in view, for instance

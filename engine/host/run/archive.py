@@ -1,12 +1,16 @@
 """A run's way into the history, with every failure of the store kept away from the run.
 
-Owns the writer of each history. Never blocks the executor's thread.
+Owns the writer of each history. Never blocks the executor's thread, and nothing on the
+prompt's way for longer than :data:`PROMPT_WAIT_S`.
 """
 
 from __future__ import annotations
 
 import atexit
 import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from ...model import Run
 from ...store.errors import StoreError
@@ -18,9 +22,11 @@ from . import background
 
 log = logging.getLogger("holaf.profiler")
 
-RUN_ID_TIMEOUT_S = 10.0
-LAST_WORDS_S = 10.0
-"""How long ComfyUI's exit waits for a run that is still being put together."""
+T = TypeVar("T")
+PROMPT_WAIT_S = 0.2
+"""The longest that anything on a prompt's way waits for a history."""
+EXIT_S = 2.0
+"""How long ComfyUI's exit waits for runs that are still being put together or written."""
 
 _writers: dict[int, RunWriter] = {}
 
@@ -50,6 +56,11 @@ class Archive:
         self._writer_cpu_s = self._writer.cpu_s
         self._handle = self._writer.begin(draft, source)
 
+    def name_node(self, node_id: str | None) -> None:
+        """This node is at work now, ``None`` for none. At every boundary, on the executor's thread."""
+        if self._handle is not None:
+            self._handle.name_node(node_id)
+
     def settle(self, run: Run) -> None:
         """Write the run as its report shows it, before the prompt is over."""
         if self._handle is not None:
@@ -60,14 +71,22 @@ class Archive:
         if self._handle is not None:
             self._handle.finish(run)
 
-    def run_id(self) -> int | None:
-        """The run's number in the history; ``None`` when it is not kept. Blocks."""
-        return self._handle.wait(RUN_ID_TIMEOUT_S) if self._handle is not None else None
+    def run_id(self, timeout_s: float = PROMPT_WAIT_S) -> int | None:
+        """The run's number in the history; ``None`` when it is not kept, or not by then. Blocks."""
+        return self._handle.wait(timeout_s) if self._handle is not None else None
 
     @property
     def known_run_id(self) -> int | None:
         """The run's number if it is known already."""
         return self._handle.run_id if self._handle is not None else None
+
+    def ask(self, question: Callable[[History], T], otherwise: T, timeout_s: float = PROMPT_WAIT_S) -> T:
+        """What ``question`` finds in the history; ``otherwise`` where the run is not kept.
+
+        Raises ``StoreError`` where the history fails, or does not answer by then.
+        """
+        history = self.history
+        return otherwise if history is None else history.within(timeout_s, lambda: question(history))
 
     def notices(self) -> tuple[str, ...]:
         """What the user should know about the history, in sentences."""
@@ -82,6 +101,7 @@ class Archive:
 @atexit.register
 def _finish_all() -> None:
     """The runs first, then the writers that put them on disk."""
-    background.finish_all(LAST_WORDS_S)
+    until_s = time.monotonic() + EXIT_S
+    background.finish_all(EXIT_S / 2.0)
     for writer in _writers.values():
-        writer.close()
+        writer.close(max(0.0, until_s - time.monotonic()))

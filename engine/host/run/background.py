@@ -5,16 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
-
-_pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="holaf-profiler")
 
 
 async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
-    """``function(*arguments)`` on a thread of the profiler's own."""
-    return await asyncio.get_running_loop().run_in_executor(_pool, function, *arguments)
+    """``function(*arguments)`` on a thread of the profiler's own, which ComfyUI's end does not wait for."""
+    answer: Future[Any] = Future()
+
+    def work() -> None:
+        try:
+            result = function(*arguments)
+        except BaseException as error:  # noqa: BLE001 - raised to whoever waits
+            answer.set_exception(error)
+        else:
+            answer.set_result(result)
+
+    waiting = asyncio.wrap_future(answer)
+    threading.Thread(target=work, name="holaf-profiler-work", daemon=True).start()
+    return await waiting
 
 
 log = logging.getLogger("holaf.profiler")
@@ -48,12 +59,13 @@ def later(work: Callable[[], None]) -> None:
 
 
 def finish_all(timeout_s: float) -> None:
-    """Wait until everything is done; at most ``timeout_s`` for each."""
+    """Wait until everything is done; at most ``timeout_s`` in all."""
     _hurry.set()
+    until_s = time.monotonic() + timeout_s
     with _lock:
         threads = tuple(_threads)
     for thread in threads:
-        thread.join(timeout_s)
+        thread.join(max(0.0, until_s - time.monotonic()))
 
 
 def _guarded(work: Callable[[], None]) -> None:

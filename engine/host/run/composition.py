@@ -18,9 +18,11 @@ from ...store.errors import StoreError
 from ..executor import nodes as host_nodes
 from ..executor.binding import PromptCall
 from ..system import environment
-from .archive import Archive
+from .archive import PROMPT_WAIT_S, Archive
 from .enrich import prompt_groups, recall
 
+AFTERWARDS_S = 5.0
+"""How long the history may take where no prompt waits for it."""
 _UNFINISHED: dict[RunStatus, StepStatus] = {"interrupted": "interrupted", "failed": "interrupted"}
 
 
@@ -66,7 +68,7 @@ class Composition:
         """The run as all of its reports show it, everything else being done. Blocks."""
         with self._lock:
             if self._reported is None:
-                run = self._composed(ending)
+                run = self._composed(ending, PROMPT_WAIT_S)
                 self._archive.settle(run)
                 self._reported = replace(run, id=self._archive.known_run_id)
             return self._reported
@@ -75,7 +77,7 @@ class Composition:
         """The run as it is kept: what a Report showed, if one did, and what followed."""
         with self._lock:
             if self._reported is None:
-                return self._composed(ending)
+                return self._composed(ending, AFTERWARDS_S)
             return self._with_tail(self._reported, ending)
 
     def bare(self, ending: Ending) -> Run:
@@ -84,14 +86,15 @@ class Composition:
         sorry = "The run could not be put together; see ComfyUI's log."
         return replace(self._draft, status="partial", warnings=(*ending.warnings, sorry))
 
-    def _composed(self, ending: Ending) -> Run:
+    def _composed(self, ending: Ending, timeout_s: float) -> Run:
+        """``timeout_s``: how long the history may take to add what it knows."""
         self._measurement.stop()
         run = assemble(
             replace(self._draft, metrics=self._measurement.metrics, environment=environment.collect()),
             self._evidence(ending),
             host_nodes.display_name,
         )
-        return self._with_history(self._with_end(run, ending))
+        return self._with_history(self._with_end(run, ending), timeout_s)
 
     def _with_tail(self, reported: Run, ending: Ending) -> Run:
         run = with_tail(reported, self._evidence(ending), host_nodes.display_name)
@@ -133,13 +136,13 @@ class Composition:
             warnings=ending.warnings,
         )
 
-    def _with_history(self, run: Run) -> Run:
+    def _with_history(self, run: Run, timeout_s: float) -> Run:
         warnings = run.warnings
+        alone = replace(run, groups=prompt_groups(run))
         try:
-            history = self._archive.history
-            run = recall(run, history) if history is not None else replace(run, groups=prompt_groups(run))
+            run = self._archive.ask(lambda history: recall(run, history), alone, timeout_s)
         except StoreError as error:
-            run = replace(run, groups=prompt_groups(run))
+            run = alone
             warnings = (*warnings, str(error))
         return self._with_warnings(run, warnings)
 

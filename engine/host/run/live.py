@@ -23,6 +23,8 @@ log = logging.getLogger("holaf.profiler")
 MESSAGE_INTERVAL_S = 0.1
 LOOK_INTERVAL_S = 1.0
 """How often a thread without listeners looks whether there are any now."""
+ON_DISK_S = 10.0
+"""How long the end of a run is held back until the history has it."""
 LAST_STEPS_S = 2.0
 """How long the end of a run is held back for its last steps."""
 STEPS_SENT_MAX = 20
@@ -88,7 +90,7 @@ class LiveFeed:
         if self._thread is not None:
             self._thread.join(LAST_STEPS_S)
         summary = summarize(run)
-        run_id = self._archive.run_id()
+        run_id = self._archive.run_id(ON_DISK_S)
         self.over()
         events.send(
             events.RUN_FINISHED,

@@ -83,6 +83,8 @@ class Session:
             self._progress = StepProgress.attach(self.measurement.recorder)
         if call.dynprompt is not self._dynprompt:
             return  # another pack runs a graph of its own inside a node; that time is the node's
+        if call.node_id not in self._roles:
+            self.archive.name_node(call.node_id)
         self.measurement.enter(call.node_id)
 
     def leave_node(self, call: NodeCall, result: Any) -> None:
@@ -194,6 +196,8 @@ class Session:
                 call.pending_async.get(node_id, ()), lambda: self.measurement.tasks_done(node_id)
             )
         self._models.node_ended(node_id)
+        at_work = self._so_far.busy_with()
+        self.archive.name_node(at_work[0] if at_work is not None else None)
         if outcome.status in ("error", "interrupted"):
             self._failed_id = node_id
             self._out_of_memory = is_out_of_memory(outcome.error_type, outcome.error_message)
