@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..model import Group, Run, Step
 from .labels import clean
-from .ranking import did_not_run
+from .ranking import did_not_run, time_share
 from .series import union_s, work_intervals
 from .summary import duration_s
 from .units import format_energy
@@ -28,7 +28,7 @@ class GroupTotal:
     """What one group comes to in one run.
 
     ``exec_time`` is the sum over its nodes, ``wall_time_s`` the time in which at
-    least one of them was at work. ``share`` is ``exec_time`` of the run's total, 0
+    least one of them was at work. ``share`` is their part of the run's total, 0
     to 1. ``vram_max`` and ``ram_max_bytes`` are the highest of any node's peaks.
     ``energy_joules`` sums the ``energy_count`` nodes it was measured for. ``notes`` says
     what was wrong with the group's own settings.
@@ -175,7 +175,7 @@ def _total_one(group: Group, members: Sequence[Step], total_time: float | None, 
         cached_count=sum(step.status == "cached" for step in members),
         exec_time=exec_time,
         wall_time_s=union_s([span for step in members for span in work_intervals(step)]) if times else None,
-        share=exec_time / total_time if exec_time is not None and total_time else None,
+        share=time_share(members, total_time),
         vram_max=max((step.vram_max for step in members if step.vram_max is not None), default=None),
         ram_max_bytes=max(
             (step.ram_max_bytes for step in members if step.ram_max_bytes is not None), default=None

@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from ..model import Peak, Run, Step, Summary
 from .labels import clean, node_title, shorten
+from .ranking import time_share
 from .units import format_bytes, format_capacity, format_count, format_percent, format_seconds
 
 _MEMORY_ERROR = re.compile(r"out\s?of\s?memory|\bOOM\b|memoryerror", re.IGNORECASE)
@@ -111,12 +112,12 @@ def _what_took_the_time(run: Run, summary: Summary, elapsed: str) -> str:
         return f"{format_count(summary.executed_count, 'node')} ran in {elapsed}"
     total = summary.total_time
     top = max(ran, key=lambda step: step.exec_time or 0.0)
-    share = (top.exec_time or 0.0) / total
+    share = time_share([top], total) or 0.0
     by_type: dict[str, list[Step]] = defaultdict(list)
     for step in ran:
         by_type[step.node_type].append(step)
     kind, alike = max(by_type.items(), key=lambda item: sum(step.exec_time or 0.0 for step in item[1]))
-    alike_share = sum(step.exec_time or 0.0 for step in alike) / total
+    alike_share = time_share(alike, total) or 0.0
     if len(alike) > 1 and share < 0.5 and 1.5 * share < alike_share <= 1.0 and alike_share >= 0.1:
         name = shorten(clean(kind), 42)
         return f"{len(alike):,} {name} nodes take {format_percent(alike_share)} of {elapsed}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..model import Step
 
@@ -22,6 +22,21 @@ def ram_change(step: Step) -> int | None:
     if step.ram_start_bytes is None or step.ram_end_bytes is None:
         return None
     return step.ram_end_bytes - step.ram_start_bytes
+
+
+def time_share(steps: Iterable[Step], total_time: float | None) -> float | None:
+    """The part (0 to 1) of the run's ``total_time`` that is these nodes', see :class:`Step`.
+
+    ``None`` where nothing ran, or where only an older record that cannot be divided is left.
+    """
+    found = [share for step in steps if (share := _time_share(step, total_time)) is not None]
+    return sum(found) if found else None
+
+
+def _time_share(step: Step, total_time: float | None) -> float | None:
+    if step.time_share is not None or step.exec_time is None or step.shared or not total_time:
+        return step.time_share
+    return min(1.0, step.exec_time / total_time)
 
 
 _VALUES: dict[str, Callable[[Step], float | None]] = {

@@ -18,7 +18,14 @@ from typing import Any
 import numpy as np
 
 from ..model import Run, Step, StepDevice
-from .energy import cumulative_energy, energy_by_step, energy_devices, run_energy, used_devices
+from .energy import (
+    cumulative_energy,
+    energy_by_step,
+    energy_devices,
+    energy_metrics,
+    run_energy,
+    used_devices,
+)
 from .overlap import SAME_MOMENT_S, Floats, Work, average, by_device, find, highest, work_of
 
 CPU_AVERAGE_MIN_S = 0.001
@@ -30,22 +37,24 @@ PRIMARY_FIELDS = ("vram_max", "device_vram_max_bytes", "gpu_load_max", "gpu_load
 def attribute(run: Run) -> Run:
     """``run`` with what its series tell about each step, and with its energy.
 
-    Fills ``cpu_max``, ``gpu_load_max``, ``gpu_load_avg``, ``device_vram_max_bytes``,
-    ``energy_joules``, ``shared`` and ``devices`` of the steps, raises ``vram_max`` where a
-    sample was higher than what stands there, and ``ram_max_bytes`` unless it is exact.
+    ``run`` has its ``total_time``. Fills ``time_share``, ``cpu_max``, ``gpu_load_max``,
+    ``gpu_load_avg``, ``device_vram_max_bytes``, ``energy_joules``, ``shared`` and ``devices``
+    of the steps, raises ``vram_max`` where a sample was higher than what stands there, and
+    ``ram_max_bytes`` unless it is exact.
     """
     if not run.steps:
         return replace(run, energy_joules=run_energy(run))
     work = work_of(run.steps)
     fields: list[dict[str, Any]] = [{} for _ in run.steps]
     _mark_shared(run.steps, work, fields)
+    _time_shares(run, work, fields)
     _cpu(run, work, fields)
     _ram(run, work, fields)
     _devices(run, work, fields)
     steps = tuple(
         replace(step, **changed) if changed else step for step, changed in zip(run.steps, fields, strict=True)
     )
-    return replace(run, steps=steps, energy_joules=run_energy(run))
+    return replace(run, steps=steps, energy_joules=run_energy(run), metrics=energy_metrics(run))
 
 
 # ---- which steps were not alone ---------------------------------------------------------------
@@ -67,6 +76,28 @@ def _mark_shared(steps: tuple[Step, ...], work: Work, fields: list[dict[str, Any
     for index in owner[1:][meets_earlier].tolist() + owner[:-1][meets_later].tolist():
         if not steps[index].shared:
             fields[index]["shared"] = True
+
+
+def _time_shares(run: Run, work: Work, fields: list[dict[str, Any]]) -> None:
+    """Each moment of the run, divided evenly among the ordinary nodes at work in it."""
+    total_s = run.total_time
+    ordinary = np.array([step.role == "node" and step.exec_time is not None for step in run.steps])
+    chosen = ordinary[work.step] if len(work.step) else np.zeros(0, dtype=bool)
+    if not total_s or not chosen.any():
+        return
+    start, end = np.minimum(work.start[chosen], total_s), np.minimum(work.end[chosen], total_s)
+    moments = np.unique(np.concatenate((start, end)))
+    begun = np.searchsorted(np.sort(start), moments, side="right")
+    ended = np.searchsorted(np.sort(end), moments, side="right")
+    at_work = (begun - ended)[:-1]
+    # What one node had of the time up to each moment, had it been at work all along.
+    portion = np.divide(np.diff(moments), at_work, out=np.zeros(len(at_work)), where=at_work > 0)
+    passed = np.concatenate(([0.0], portion.cumsum()))
+    own = passed[np.searchsorted(moments, end)] - passed[np.searchsorted(moments, start)]
+    shares = np.bincount(work.step[chosen], own, minlength=work.count) / total_s
+    for share, counts, changed in zip(shares.tolist(), ordinary.tolist(), fields, strict=True):
+        if counts:
+            changed["time_share"] = share
 
 
 # ---- quantity by quantity ---------------------------------------------------------------------

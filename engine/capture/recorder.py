@@ -118,13 +118,20 @@ class Recorder:
         if life is not None:
             life.progress.append((t_s, value, maximum))
 
-    def loading(self, seconds: float, *, unload: bool = False) -> None:
-        """The host spent ``seconds`` moving models for the node that is running now."""
-        if self._current is not None:
-            if unload:
-                self._current.unloads_s += seconds
-            else:
-                self._current.loads_s += seconds
+    def loading(self, seconds: float, *, unload: bool = False, node_id: str | None = None) -> None:
+        """The host spent ``seconds`` moving models for a node; ``None`` is the one that is at work now.
+
+        Without a running node, that is the only one whose asynchronous tasks are in flight.
+        """
+        life = self._current if node_id is None else self._lives.get(node_id)
+        if life is None and node_id is None and len(self._in_flight) == 1:
+            life = next(iter(self._in_flight.values()))
+        if life is None:
+            return
+        if unload:
+            life.unloads_s += seconds
+        else:
+            life.loads_s += seconds
 
     def resident(self, node_id: str, models: tuple[ResidentModel, ...]) -> None:
         """These models were loaded as the node ended."""

@@ -71,6 +71,10 @@ class Step:
     are seconds since the run started. ``position`` counts from 0 in the order in
     which nodes first ran.
 
+    ``time_share`` (0 to 1) is the part of the run's total time that is this node's: each
+    moment is divided evenly among the nodes at work in it, so that the shares of a run
+    never add up to more than 1, however many asynchronous nodes overlap.
+
     ``vram_*`` are this process's bytes on the primary device;
     ``device_vram_max_bytes`` is that device's total with other processes;
     ``devices`` has every device. ``shared`` is true where another node was at
@@ -90,6 +94,7 @@ class Step:
     exec_time: float | None = None
     self_time_s: float | None = None
     wall_time_s: float | None = None
+    time_share: float | None = None
     segments: tuple[Segment, ...] = ()
     list_count: int | None = None
     shared: bool = False

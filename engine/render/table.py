@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from ..analysis.groups import GroupTotal
 from ..analysis.labels import clean, shorten, step_title
-from ..analysis.ranking import did_not_run
+from ..analysis.ranking import did_not_run, time_share
 from ..analysis.units import (
     NOT_AVAILABLE,
     Scale,
@@ -78,7 +78,7 @@ def node_table(summary: Summary, top_n: int, tablefmt: str = "simple", escape: E
     headings += [_heading(column, unit) for column, unit in zip(columns, scales, strict=True)]
     rows = []
     for number, step in enumerate(shown, start=1):
-        row = [str(number), _number(step.exec_time, scale), _share(step.exec_time, summary.total_time)]
+        row = [str(number), _number(step.exec_time, scale), _percent(time_share([step], summary.total_time))]
         row += [_cell(column, step, unit) for column, unit in zip(columns, scales, strict=True)]
         rows.append([*row, _MARKS.get(step.status, "") + escape(_name(step))])
     rows += [
@@ -92,8 +92,9 @@ def node_table(summary: Summary, top_n: int, tablefmt: str = "simple", escape: E
     ]
     hidden = len(ran) - len(shown)
     if hidden:
-        rest_s = sum(step.exec_time or 0.0 for step in ran[len(shown) :])
-        row = ["", _number(rest_s, scale), _share(rest_s, summary.total_time), *[""] * len(columns)]
+        rest = ran[len(shown) :]
+        share = _percent(time_share(rest, summary.total_time))
+        row = ["", _number(sum(step.exec_time or 0.0 for step in rest), scale), share, *[""] * len(columns)]
         rows.append([*row, format_count(hidden, "more node")])
     if len(idle) > len(resting):
         rows.append(
@@ -106,7 +107,7 @@ def node_table(summary: Summary, top_n: int, tablefmt: str = "simple", escape: E
     sum_s = sum(step.exec_time or 0.0 for step in ran)
     tops = [_top(column, ran, unit) for column, unit in zip(columns, scales, strict=True)]
     if ran:
-        last = ["", _number(sum_s, scale), _share(sum_s, summary.total_time), *tops]
+        last = ["", _number(sum_s, scale), _percent(time_share(ran, summary.total_time)), *tops]
         rows.append([*last, f"total of {format_count(len(ran), 'node')}"])
     return _tabulate(rows, [*headings, "\n\nnode"], tablefmt)
 
@@ -236,10 +237,6 @@ def _number(value: float | None, scale: Scale) -> str:
     if 0 < number < 0.5 * 10**-digits:
         return f"<{10**-digits:.{digits}f}"
     return f"{number:,.{digits}f}"
-
-
-def _share(seconds: float | None, total_time: float | None) -> str:
-    return _percent(seconds / total_time if seconds is not None and total_time else None)
 
 
 def _percent(share: float | None) -> str:

@@ -121,6 +121,7 @@ steps = Table(
     Column("end_s", Double),
     Column("self_time_s", Double),
     Column("wall_time_s", Double),
+    Column("time_share", Double),
     Column("segments_json", Text),
     Column("list_count", Integer),
     Column("shared", Boolean),

@@ -84,14 +84,17 @@ export function chosenColumns(ids) {
   return COLUMNS.filter((entry) => wanted.has(entry.id));
 }
 
-/** Steps of ordinary nodes with `share` of `totalTime` added. */
+/** The share of a step of an older record; null where other nodes worked at the same time. */
+function shareAlone(step, totalTime) {
+  const ran = number(step.exec_time) !== null && step.status !== "cached" && !step.shared;
+  return ran && number(totalTime) > 0 ? Math.min(1, step.exec_time / totalTime) : null;
+}
+
+/** Steps of ordinary nodes with their `share` of `totalTime` added; together never more than 1. */
 export function withShare(steps, totalTime) {
   return steps.map((step) => ({
     ...step,
-    share:
-      number(totalTime) !== null && totalTime > 0 && number(step.exec_time) !== null && step.status !== "cached"
-        ? step.exec_time / totalTime
-        : null,
+    share: number(step.time_share) ?? shareAlone(step, totalTime),
   }));
 }
 

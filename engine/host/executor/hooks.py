@@ -3,7 +3,7 @@
 ``PromptExecutor.execute_async`` brackets a run, ``execution.execute`` brackets
 a node. Each wrapper calls the original exactly once and returns or raises
 exactly what the original did. Without a profiled run the node wrapper costs
-one attribute check. Every call into the profiler goes through :func:`_safely`,
+one attribute check. Every call into the profiler goes through :func:`safely`,
 the boundary that no exception of ours crosses.
 """
 
@@ -79,7 +79,7 @@ def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callabl
     @functools.wraps(original)
     async def execute_async(*args: Any, **kwargs: Any) -> Any:
         global active
-        run = _safely(None, begin_run, args, kwargs)
+        run = safely(None, begin_run, args, kwargs)
         if run is None:
             return await original(*args, **kwargs)
         outer, active = active, run
@@ -91,7 +91,7 @@ def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callabl
             raise
         finally:
             active = outer
-            _safely(run, run.end_run, failure)
+            safely(run, run.end_run, failure)
 
     return execute_async
 
@@ -105,15 +105,15 @@ def wrap_execute(original: Callable[..., Any]) -> Callable[..., Any]:
         run = active
         if run is None:
             return await original(*args, **kwargs)
-        call = _safely(run, _enter_node, bind, run, args, kwargs)
+        call = safely(run, _enter_node, bind, run, args, kwargs)
         if call is None:
             return await original(*args, **kwargs)
         try:
             result = await original(*args, **kwargs)
         except BaseException as error:
-            _safely(run, run.node_raised, call, error)
+            safely(run, run.node_raised, call, error)
             raise
-        _safely(run, run.leave_node, call, result)
+        safely(run, run.leave_node, call, result)
         return result
 
     return execute
@@ -131,7 +131,7 @@ def _enter_node(
     return call
 
 
-def _safely(run: NodeHooks | None, function: Callable[..., T], *args: Any) -> T | None:
+def safely(run: NodeHooks | None, function: Callable[..., T], *args: Any) -> T | None:
     """Call into the profiler; whatever goes wrong there ends the profiling, never the workflow."""
     if run is not None and run.is_off:
         return None

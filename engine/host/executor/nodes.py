@@ -53,6 +53,16 @@ def raise_if_interrupted() -> None:
     management.throw_exception_if_processing_interrupted()
 
 
+def node_at_work(prompt_id: str) -> str | None:
+    """The node of ``prompt_id`` whose code runs in this thread or asynchronous task, as the host says."""
+    try:
+        from comfy_execution.utils import get_executing_context
+    except ImportError:  # older than this context
+        return None
+    context = get_executing_context()
+    return context.node_id if context is not None and context.prompt_id == prompt_id else None
+
+
 def outcome(call: NodeCall, result: Any) -> Outcome:
     """What ``execution.execute``'s answer says about the node."""
     state = result[0].name

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...capture.assembly import Evidence, assemble, culprit, last_end_s, with_tail
 from ...capture.measurement import Measurement
-from ...model import Role, Run, RunStatus, StepStatus
+from ...model import Role, Run, RunStatus, Step, StepStatus
 from ...store.errors import StoreError
 from ..executor import nodes as host_nodes
 from ..executor.binding import PromptCall
@@ -89,18 +89,21 @@ class Composition:
     def _composed(self, ending: Ending, timeout_s: float) -> Run:
         """``timeout_s``: how long the history may take to add what it knows."""
         self._measurement.stop()
-        run = assemble(
-            replace(self._draft, metrics=self._measurement.metrics, environment=environment.collect()),
-            self._evidence(ending),
-            host_nodes.display_name,
+        evidence = self._evidence(ending)
+        draft = replace(
+            self._draft,
+            metrics=self._measurement.metrics,
+            environment=environment.collect(),
+            warnings=ending.warnings,
         )
-        return self._with_history(self._with_end(run, ending), timeout_s)
+        draft = self._with_end(draft, evidence.steps, ending)
+        return self._with_history(assemble(draft, evidence, host_nodes.display_name), timeout_s)
 
     def _with_tail(self, reported: Run, ending: Ending) -> Run:
         run = with_tail(reported, self._evidence(ending), host_nodes.display_name)
         shown = {step.node_id for step in reported.measured_steps if step.end_s is not None}
         late = any(s.end_s is not None and s.node_id not in shown for s in run.measured_steps)
-        run = self._with_end(run, ending)
+        run = self._with_end(run, run.steps, ending)
         # The time that the Report showed stands, however long drawing it took.
         run = run if late else replace(run, total_time=reported.total_time)
         return self._with_warnings(run, ending.warnings)
@@ -119,10 +122,10 @@ class Composition:
             output_ids=self._call.execute_outputs,
         )
 
-    def _with_end(self, run: Run, ending: Ending) -> Run:
-        failed = culprit(run.steps, ending.failed_id)
+    def _with_end(self, run: Run, steps: Sequence[Step], ending: Ending) -> Run:
+        failed = culprit(steps, ending.failed_id)
         origin_s = self._measurement.origin_s
-        last_s = None if ending.cut_short else last_end_s(run.steps) or ending.done_s - origin_s
+        last_s = None if ending.cut_short else last_end_s(steps) or ending.done_s - origin_s
         return replace(
             run,
             status=ending.status,
@@ -133,7 +136,6 @@ class Composition:
             overhead=replace(
                 self._measurement.overhead, report_s=ending.report_s, writer_s=self._archive.cost_s()
             ),
-            warnings=ending.warnings,
         )
 
     def _with_history(self, run: Run, timeout_s: float) -> Run:

@@ -18,6 +18,7 @@ from ...model import Run, RunStatus
 from ...probes.select import Probes
 from ...workflow import prompt as prompts
 from .. import paths
+from ..executor import hooks
 from ..executor import nodes as host_nodes
 from ..executor.binding import NodeCall, PromptCall
 from ..executor.progress import StepProgress
@@ -51,7 +52,7 @@ class Session:
         self._boundary = probes.boundary
         self._roles = prompts.roles(call.prompt)
         self._dynprompt: Any = None
-        self._models = ModelWatch(self.measurement.recorder)
+        self._models = ModelWatch(self.measurement.recorder, lambda: host_nodes.node_at_work(call.prompt_id))
         self._memory_snapshot = MemorySnapshot(draft.settings.memory_snapshot)
         self._progress: StepProgress | None = None
         self._warnings = list(draft.warnings)
@@ -193,7 +194,8 @@ class Session:
         self.measurement.leave(node_id, outcome)
         if outcome.waiting == "async" and call.pending_async is not None:
             host_nodes.when_tasks_end(
-                call.pending_async.get(node_id, ()), lambda: self.measurement.tasks_done(node_id)
+                call.pending_async.get(node_id, ()),
+                lambda: hooks.safely(self, self.measurement.tasks_done, node_id),
             )
         self._models.node_ended(node_id)
         at_work = self._so_far.busy_with()

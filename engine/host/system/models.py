@@ -18,26 +18,32 @@ from typing import Any, Literal, TypeVar
 from ...capture.recorder import Recorder
 from ...clock import now
 from ...model import ResidentModel
-from . import models
 
 log = logging.getLogger("holaf.profiler")
 
 Kind = Literal["load", "offload"]
-OnLoad = Callable[[Kind, float], None]
-"""Called with the kind and the seconds of host time after each move."""
+OnLoad = Callable[[Kind, float, "str | None"], None]
+"""Called after each move with its kind, its seconds of host time and, where the host says so, its node."""
+NodeAtWork = Callable[[], "str | None"]
+"""The node whose code is running on this thread or in this asynchronous task; ``None`` where unknown."""
 T = TypeVar("T")
 
 _MARK = "_holaf_profiler_timed"
 
 
-class _Listener:
-    """Who is told. Moves inside a move are taken off the outer one's time."""
+class _Listener(threading.local):
+    """Times the moves of one run. Moves inside a move are taken off the outer one's time.
 
-    def __init__(self, on_load: OnLoad) -> None:
+    A thread of its own has a copy of its own, so that moves on two threads do not mix.
+    """
+
+    nested_s = 0.0
+    failed = False
+
+    def __init__(self, on_load: OnLoad, node_at_work: NodeAtWork, thread: int) -> None:
         self.on_load = on_load
-        self.thread = threading.get_ident()
-        self.nested_s = 0.0
-        self.failed = False
+        self.node_at_work = node_at_work
+        self.executor_thread = thread
 
     def timed(self, kind: Kind, call: Callable[..., T], args: Any, kwargs: Any) -> T:
         outer_s, self.nested_s = self.nested_s, 0.0
@@ -48,13 +54,15 @@ class _Listener:
             took_s = now() - began_s
             own_s = took_s - self.nested_s
             self.nested_s = outer_s + took_s
-            self._tell(kind, own_s)
+            self._report(kind, own_s)
 
-    def _tell(self, kind: Kind, seconds: float) -> None:
+    def _report(self, kind: Kind, seconds: float) -> None:
         if self.failed:
             return
         try:
-            self.on_load(kind, seconds)
+            node_id = self.node_at_work()
+            if node_id is not None or threading.get_ident() == self.executor_thread:
+                self.on_load(kind, seconds, node_id)
         except Exception:
             self.failed = True
             log.exception("Profiler: model times are not recorded for the rest of this run.")
@@ -71,10 +79,13 @@ def install(management: Any = None) -> None:
     _wrap(management, "free_memory", "offload")
 
 
-def listen(on_load: OnLoad | None) -> None:
-    """Tell ``on_load`` of every move on the calling thread from now on; ``None`` ends it."""
+def listen(on_load: OnLoad | None, node_at_work: NodeAtWork = lambda: None) -> None:
+    """Call ``on_load`` for every move from now on; ``None`` ends it.
+
+    A move counts on the calling thread, and on any other that works for a node.
+    """
     global _listener
-    _listener = None if on_load is None else _Listener(on_load)
+    _listener = None if on_load is None else _Listener(on_load, node_at_work, threading.get_ident())
 
 
 def _wrap(management: Any, name: str, kind: Kind) -> None:
@@ -85,7 +96,7 @@ def _wrap(management: Any, name: str, kind: Kind) -> None:
     @functools.wraps(original)
     def timed(*args: Any, **kwargs: Any) -> Any:
         listener = _listener
-        if listener is None or listener.thread != threading.get_ident():
+        if listener is None:
             return original(*args, **kwargs)
         return listener.timed(kind, original, args, kwargs)
 
@@ -138,31 +149,32 @@ def _describe(loaded: Any) -> ResidentModel | None:
 
 
 class ModelWatch:
-    """One run's watch. Executor's thread only."""
+    """One run's watch. Executor's thread only, but for moves that a node makes on a thread of its own."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, node_at_work: NodeAtWork) -> None:
         self._recorder = recorder
+        self._node_at_work = node_at_work
         self._resident: tuple[ResidentModel, ...] = ()
         self._count = -1
 
     def start(self) -> None:
-        """Listen to the host's model moves on this thread."""
-        models.listen(self._moved)
+        """Listen to the host's model moves."""
+        listen(self._moved, self._node_at_work)
 
     def stop(self) -> None:
         """Listen no more."""
-        models.listen(None)
+        listen(None)
 
     def node_ended(self, node_id: str) -> None:
         """Note which models are loaded now."""
-        count = models.loaded_count()
+        count = loaded_count()
         if count != self._count:
             self._count = count
-            self._resident = models.resident_models()
+            self._resident = resident_models()
         if self._resident:
             self._recorder.resident(node_id, self._resident)
 
-    def _moved(self, kind: models.Kind, seconds: float) -> None:
-        self._recorder.loading(seconds, unload=kind == "offload")
+    def _moved(self, kind: Kind, seconds: float, node_id: str | None) -> None:
+        self._recorder.loading(seconds, unload=kind == "offload", node_id=node_id)
         # Sizes change with every move, even where no model comes or goes.
         self._count = -1

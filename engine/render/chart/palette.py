@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ...analysis.groups import GroupTotal
 from ...analysis.labels import clean
-from ...analysis.ranking import did_not_run
+from ...analysis.ranking import did_not_run, time_share
 from ...model import Step
 from .theme import NODE_COLORS, Theme, channels
 
@@ -135,7 +135,7 @@ def _share(name: str, color: str, steps: Sequence[Step], total_time: float | Non
         color=color,
         node_count=len(steps),
         time_s=time_s,
-        share=time_s / total_time if total_time else None,
+        share=time_share(steps, total_time),
         vram_max=max((step.vram_max for step in steps if step.vram_max is not None), default=None),
         ram_max_bytes=max(
             (step.ram_max_bytes for step in steps if step.ram_max_bytes is not None), default=None

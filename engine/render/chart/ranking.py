@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...analysis.labels import step_title
-from ...analysis.ranking import did_not_run
+from ...analysis.ranking import did_not_run, time_share
 from ...analysis.units import format_percent, format_seconds
 from ...model import Step, Summary
 from ..columns import ACTIVE_TIME, RAM_CHANGE, RAM_PEAK, SELF_TIME, VRAM_CHANGE, VRAM_PEAK, Column, known
@@ -94,7 +94,8 @@ def draw_ranking(
     if len(ran) > len(shown):
         rest = ran[len(shown) :]
         time_s = sum(step.exec_time or 0.0 for step in rest)
-        share = f" · {format_percent(time_s / summary.total_time)}" if summary.total_time else ""
+        portion = time_share(rest, summary.total_time)
+        share = "" if portion is None else f" · {format_percent(portion)}"
         text = f"{len(rest):,} more: {format_seconds(time_s)} together{share}"
         canvas.text(left + 16, y + ROW / 2, text, 18, theme.muted, middle=True)
         y += ROW

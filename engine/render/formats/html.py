@@ -11,6 +11,7 @@ from html import escape
 
 from ...analysis.groups import GroupTotal
 from ...analysis.labels import clean, step_title
+from ...analysis.ranking import time_share
 from ...analysis.units import format_bytes, format_percent, format_seconds
 from ...model import Step, Summary
 from ..columns import ACTIVE_TIME, DETAILS, known
@@ -100,9 +101,7 @@ def _nodes(summary: Summary) -> str:
     headings = ["#", "node", "type", ACTIVE_TIME.heading, "share", *(column.heading for column in columns)]
     rows = []
     for step in summary.ranking:
-        share = (
-            step.exec_time / summary.total_time if step.exec_time is not None and summary.total_time else None
-        )
+        share = time_share([step], summary.total_time)
         cells = [
             _text(step.node_id),
             _text(step_title(step)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -151,6 +152,46 @@ def test_energy_from_power_where_there_is_no_counter() -> None:
 def test_a_counter_that_starts_over_is_not_believed() -> None:
     joules = instants("energy_joules", (0.0, 900), (5.0, 10), (10.0, 20), device="cuda:0")
     assert attributed(step("1", (0.0, 10.0)), series=(joules,)).energy_joules is None
+
+
+def test_a_counter_that_dies_after_two_seconds_does_not_stand_for_the_run() -> None:
+    """Of 20 s at 300 W the counter has seen 600 J; the power readings know of all 6,000."""
+    counter = instants("energy_joules", (0.0, 50), (1.0, 350), (2.0, 650), device="cuda:0")
+    power = instants("power_watts", *((float(t), 300) for t in range(21)), device="cuda:0")
+    metric = Metric(name="energy_joules", unit="J", method="counter", device="cuda:0")
+    whole = step("1", (0.0, 20.0))
+    run = attributed(whole, series=(counter, power), metrics=(metric,))
+    assert run.energy_joules == pytest.approx(6000)
+    assert run.steps[0].energy_joules == pytest.approx(6000)
+    assert run.metrics[0].method is not None
+    assert "power" in run.metrics[0].method
+    run = attributed(whole, series=(counter,), metrics=(metric,))
+    assert (run.energy_joules, run.steps[0].energy_joules) == (None, None)
+    assert run.metrics[0].reason == "its readings ended early and cover only 10% of the run"
+
+
+def test_shares_of_overlapping_asynchronous_nodes_add_up_to_the_time_in_which_any_was_at_work() -> None:
+    """Three waits of 8 s side by side in a run of 10 s were 243 % of it together."""
+    waits = [step(str(number), (1.0, 9.0), kind="async") for number in range(3)]
+    run = attributed(*waits, step("last", (9.0, 9.5)), total_time=10.0)
+    shares = [each.time_share for each in run.steps]
+    assert shares == pytest.approx([0.8 / 3] * 3 + [0.05])
+
+
+def test_a_share_is_divided_only_while_others_are_at_work_and_the_pack_takes_none() -> None:
+    report = replace(step("report", (0.0, 10.0)), role="profiler")
+    run = attributed(report, step("a", (0.0, 4.0)), step("b", (2.0, 10.0)), total_time=10.0)
+    assert [each.time_share for each in run.steps] == [None, pytest.approx(0.3), pytest.approx(0.7)]
+
+
+def test_shares_never_add_up_to_more_than_the_run() -> None:
+    for seed in range(50):
+        random = Random(seed)
+        spans = [sorted(random.uniform(0, 20) for _ in range(2)) for _ in range(30)]
+        run = attributed(*(step(str(n), (a, b)) for n, (a, b) in enumerate(spans)), total_time=20.0)
+        shares = [each.time_share for each in run.steps]
+        assert all(share is not None and 0 <= share <= 1 for share in shares)
+        assert sum(share or 0 for share in shares) <= 1 + 1e-9
 
 
 def test_each_device_has_its_row_and_only_used_ones_cost_energy() -> None:

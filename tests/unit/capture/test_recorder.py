@@ -198,3 +198,19 @@ def test_values_nobody_measured_stay_unknown() -> None:
     recorder.leave("1", Boundary(t_s=ORIGIN_S + 1), Outcome())
     step = recorder.step("1")
     assert (step.cpu_seconds, step.ram_max_bytes, step.vram_max, step.read_bytes) == (None, None, None, None)
+
+
+def test_a_model_loaded_by_asynchronous_work_is_the_loading_of_its_node() -> None:
+    """It was nobody's: between two nodes none is running."""
+    recorder = recorder_of()
+    for node_id in ("a", "b"):
+        recorder.enter(node_id, at(0.0))
+        recorder.leave(node_id, at(0.5), Outcome(waiting="async"))
+    recorder.loading(2.0, node_id="a")
+    recorder.loading(9.0)  # either might have done it
+    recorder.tasks_done("b", at(3.0))
+    recorder.loading(1.0)
+    recorder.loading(4.0, unload=True)
+    recorder.loading(8.0, node_id="of another prompt")
+    loads = {step.node_id: (step.load_time_s, step.offload_time_s) for step in recorder.steps(5.0)}
+    assert loads == {"a": (3.0, 4.0), "b": (0.0, 0.0)}

@@ -148,7 +148,7 @@ class HandRun:
 
     def leave(self, call: Any, state: str = "SUCCESS", error: BaseException | None = None) -> None:
         if state == "PENDING":
-            call.pending_async[call.node_id] = []
+            call.pending_async.setdefault(call.node_id, [])
         else:
             self.executed.add(call.node_id)
         self.session.leave_node(call, (State(state), None, error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +117,29 @@ def test_a_run_that_is_switched_off_keeps_its_steps_and_opens_the_gate(
     assert run.session.gate.is_open
     steps = "JOIN profiler_steps s ON s.run_id = r.id WHERE s.exec_time IS NOT NULL"
     assert stored(tmp_path, "r.status, s.node_id", steps) == [("partial", "1")]
+
+
+def test_a_failure_at_the_end_of_asynchronous_tasks_ends_the_profiling_only(
+    hand_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended up in asyncio's own log, and the run went on with wrong times."""
+    run = hand_run()
+    failures: list[Any] = []
+
+    async def prompt() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: failures.append(context))
+        task = asyncio.ensure_future(asyncio.sleep(0))
+        call = run.enter("1")
+        call.pending_async["1"] = [task]
+        monkeypatch.setattr(run.session.measurement, "tasks_done", lambda _node_id: 1 / 0)
+        run.leave(call, "PENDING")
+        await task
+        await asyncio.sleep(0)
+
+    asyncio.run(prompt())
+    assert failures == []
+    assert run.session.is_off
+    assert run.session.run_so_far().status == "partial"
 
 
 def test_a_run_that_cannot_be_composed_keeps_the_steps_that_ended(

@@ -45,27 +45,44 @@ def management(clock: FakeClock) -> Any:
 
 def test_load_and_offload_are_told_apart_and_passed_through(management: Any) -> None:
     models.install(management)
-    told: list[tuple[str, float]] = []
-    models.listen(lambda kind, seconds: told.append((kind, seconds)))
+    moves: list[tuple[str, float]] = []
+    models.listen(lambda kind, seconds, _node: moves.append((kind, seconds)))
     assert management.load_models_gpu(["m"], memory_required=7) == "loaded"
     assert management.free_memory(1, device="cpu") == [1, "cpu", ()]
     with pytest.raises(MemoryError):
         management.load_models_gpu([])
     expected = [("offload", 3.0), ("load", 2.0), ("offload", 3.0), ("offload", 3.0), ("load", 2.0)]
-    assert told == expected
+    assert moves == expected
 
 
-def test_without_a_listener_and_on_other_threads_nothing_is_told(management: Any) -> None:
+def test_without_a_listener_and_on_other_threads_nothing_is_recorded(management: Any) -> None:
     models.install(management)
-    told: list[str] = []
+    moves: list[str] = []
     assert management.load_models_gpu(["m"]) == "loaded"
-    models.listen(lambda kind, _seconds: told.append(kind))
+    models.listen(lambda kind, _seconds, _node: moves.append(kind))
     thread = threading.Thread(target=management.load_models_gpu, args=(["m"],))
     thread.start()
     thread.join()
     models.listen(None)
     management.load_models_gpu(["m"])
-    assert told == []
+    assert moves == []
+
+
+def test_a_node_that_loads_on_a_thread_of_its_own_is_named(management: Any) -> None:
+    models.install(management)
+    moves: list[tuple[str, float, str | None]] = []
+    node = threading.local()
+    models.listen(lambda *move: moves.append(move), lambda: getattr(node, "id", None))
+
+    def load() -> None:
+        node.id = "7"
+        management.load_models_gpu(["m"])
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    thread.join()
+    management.free_memory(1, device="cpu")
+    assert moves == [("offload", 3.0, "7"), ("load", 2.0, "7"), ("offload", 3.0, None)]
 
 
 def test_others_may_wrap_before_and_after(management: Any) -> None:
@@ -87,17 +104,17 @@ def test_others_may_wrap_before_and_after(management: Any) -> None:
     on_top = management.load_models_gpu
     models.install(management)
     assert management.load_models_gpu is on_top
-    told: list[str] = []
-    models.listen(lambda kind, _seconds: told.append(kind))
+    moves: list[str] = []
+    models.listen(lambda kind, _seconds, _node: moves.append(kind))
     management.load_models_gpu(["m"])
     assert order == ["after", "before"]
-    assert told == ["offload", "load"]
+    assert moves == ["offload", "load"]
 
 
 def test_a_listener_that_fails_harms_nobody(management: Any, caplog: pytest.LogCaptureFixture) -> None:
     models.install(management)
 
-    def fail(kind: str, seconds: float) -> None:
+    def fail(kind: str, seconds: float, node_id: str | None) -> None:
         raise ValueError("bug")
 
     models.listen(fail)
