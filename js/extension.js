@@ -2,20 +2,22 @@
 
 import { createActions } from "./run/actions.js";
 import * as backend from "./comfy/api.js";
-import { rootGraph, showNodes } from "./comfy/canvas.js";
+import { rootGraph, showNodes, workflowId } from "./comfy/canvas.js";
 import { GROUP, hasEnabledStart, isProfilerNode, titleOf, walk, widgetValue } from "./comfy/graph.js";
 import { installGuard } from "./run/guard.js";
 import { askAboutChanges } from "./run/guard_dialog.js";
 import { api, app, setting, toast, toggleSidebarTab } from "./comfy/app.js";
 import { createLive } from "./run/live.js";
-import { BADGES_SETTING, createBadges, prepareBadge } from "./nodes/badges.js";
+import { BADGES_SETTING, createHeatMap } from "./nodes/heat_map.js";
 import { dressGroupNode } from "./nodes/group.js";
 import { dressReportNode, restoreFromHistory, restoreFromOutputs } from "./nodes/report.js";
 import { createPanel } from "./panel/panel.js";
+import { loadTexts, t } from "./ui/i18n.js";
 import { createPreferences } from "./ui/preferences.js";
 import { installPromptTap } from "./run/prompt_tap.js";
 import { createQueueing } from "./run/queue.js";
 import { createReference } from "./run/reference.js";
+import { createSeries } from "./run/repeat.js";
 
 const TAB = "holaf-profiler";
 const GUARD_SETTING = "Holaf.Profiler.AskBeforeRun";
@@ -45,12 +47,12 @@ function createServices() {
   const queueing = createQueueing({ tap, guard });
   const actions = createActions({ queueing, reference });
   const prefs = createPreferences((error) =>
-    toast("warn", "Profiler preferences are not saved", error?.message ?? String(error)),
+    toast("warn", t("Profiler preferences are not saved"), error?.message ?? String(error)),
   );
   const live = createLive();
-  const badges = createBadges();
-  const panel = createPanel({ live, queueing, reference, prefs, actions });
-  return { actions, badges, live, panel };
+  const overlay = createHeatMap();
+  const panel = createPanel({ live, series: createSeries(queueing), reference, prefs, actions, overlay });
+  return { actions, overlay, panel };
 }
 
 const openRun = (id) => {
@@ -67,13 +69,13 @@ const guarded = (action) => async () => {
 };
 
 function linkStyles() {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL("profiler.css", import.meta.url).href;
-  document.head.append(link);
+  for (const file of ["profiler.css", "timeline/timeline.css"]) {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = new URL(file, import.meta.url).href;
+    document.head.append(link);
+  }
 }
-
-const workflowId = () => String(rootGraph()?.id ?? "");
 
 app.registerExtension({
   name: "Holaf.Profiler",
@@ -98,8 +100,14 @@ app.registerExtension({
       function: guarded(({ actions }) => actions.force()),
     },
     {
+      id: "Holaf.Profiler.RunAllNodes",
+      label: "Profiler: Run all nodes again",
+      icon: "pi pi-refresh",
+      function: guarded(({ actions }) => actions.runAll()),
+    },
+    {
       id: "Holaf.Profiler.AddNodes",
-      label: "Profiler: Profile this workflow (add Start and Report)",
+      label: "Profiler: Profile this workflow",
       icon: "pi pi-stopwatch",
       function: guarded(({ actions }) => actions.addNodes()),
     },
@@ -129,6 +137,7 @@ app.registerExtension({
       commands: [
         "Holaf.Profiler.RunProfile",
         "Holaf.Profiler.UpdateNodes",
+        "Holaf.Profiler.RunAllNodes",
         "Holaf.Profiler.ForceRun",
         "Holaf.Profiler.AddNodes",
         "Holaf.Profiler.GroupSelected",
@@ -153,8 +162,8 @@ app.registerExtension({
       type: "boolean",
       defaultValue: false,
       onChange: (on) => {
-        if (on) services?.badges.refresh(workflowId());
-        else services?.badges.clear();
+        if (on) services?.overlay.refresh();
+        else services?.overlay.hide();
       },
     },
     {
@@ -174,7 +183,7 @@ app.registerExtension({
     return [
       null,
       {
-        content: "Profile this workflow",
+        content: t("Profile this workflow"),
         callback: guarded(({ actions }) => actions.addNodes()),
       },
     ];
@@ -190,7 +199,7 @@ app.registerExtension({
     return [
       null,
       {
-        content: "Add selected to profiler group",
+        content: t("Add selected to profiler group"),
         has_submenu: true,
         submenu: {
           options: [
@@ -198,7 +207,7 @@ app.registerExtension({
               content: menuText(widgetValue(group, "name", "") || titleOf(group)),
               callback: add(group),
             })),
-            { content: "New group", callback: add(null) },
+            { content: t("New group"), callback: add(null) },
           ],
         },
       },
@@ -208,7 +217,6 @@ app.registerExtension({
   nodeCreated(node) {
     dressGroupNode(node);
     dressReportNode(node, openRun);
-    if (!isProfilerNode(node)) prepareBadge(node);
   },
 
   onNodeOutputsUpdated(outputs) {
@@ -219,12 +227,13 @@ app.registerExtension({
     setTimeout(() => {
       restoreFromOutputs(app.nodeOutputs);
       restoreFromHistory(workflowId());
-      services?.badges.refresh(workflowId());
+      services?.overlay.refresh();
     }, 0);
   },
 
-  setup() {
+  async setup() {
     linkStyles();
+    await loadTexts(setting("Comfy.Locale", "en")).catch(() => {}); // English then
     services = createServices();
     app.extensionManager?.registerSidebarTab?.({
       id: TAB,

@@ -1,10 +1,11 @@
 // The profiler's routes on the server, one function each. Knows nothing of the page.
 
 import { api } from "./app.js";
+import { t } from "../ui/i18n.js";
 
 const BASE = "/holaf/profiler";
 
-/** What the server answered, in words that can be shown. */
+/** Why a request failed, in words that can be shown. */
 export class BackendError extends Error {
   constructor(message, { status = 0, type = "unknown", details = null } = {}) {
     super(message);
@@ -28,7 +29,7 @@ async function send(method, path, body, { signal } = {}) {
     });
   } catch (error) {
     if (error?.name === "AbortError") throw error;
-    throw new BackendError("ComfyUI does not answer. Is it still running? This view refreshes when it is back.", {
+    throw new BackendError(t("ComfyUI does not answer. Is it still running? This view refreshes when it is back."), {
       type: "offline",
     });
   }
@@ -41,13 +42,13 @@ async function failure(response) {
   try {
     error = (await response.json())?.error ?? null;
   } catch {
-    // not JSON: an answer of the host or of a proxy, told by its status below
+    // not JSON: an answer of the host or of a proxy, known by its status below
   }
   if (typeof error === "string") error = { message: error };
   const fallback =
     response.status === 404
-      ? "The server does not know this. It may have been deleted, or ComfyUI needs a restart after an update."
-      : `The server answered ${response.status} ${response.statusText}.`;
+      ? t("The server does not know this. It may have been deleted, or ComfyUI needs a restart after an update.")
+      : t("The server answered {status}.", { status: `${response.status} ${response.statusText}` });
   return new BackendError(error?.message || fallback, {
     status: response.status,
     type: error?.type ?? "unknown",
@@ -74,10 +75,12 @@ export const getRun = (id, options) => json("GET", `/runs/${id}`, undefined, opt
 export const patchRun = (id, changes) => json("PATCH", `/runs/${id}`, changes);
 export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
 export const restoreRun = (id) => json("POST", `/runs/${id}/restore`, {});
+/** What the interactive timeline draws: see timeline/timeline.js. */
+export const getTimeline = (id, options) => json("GET", `/runs/${id}/timeline`, undefined, options);
 export const getRunWorkflow = (id) => json("GET", `/runs/${id}/workflow`);
-/** Without `baselineId` the server takes a pinned run, else the first. */
-export const compareRuns = (ids, baselineId, options) =>
-  json("GET", `/runs/compare${queryString({ ids: ids.join(","), baseline: baselineId })}`, undefined, options);
+/** Without baselines the server takes the pinned runs, else the first. */
+export const compareRuns = (ids, baselineIds, options) =>
+  json("GET", `/runs/compare${queryString({ ids: ids.join(","), baseline: baselineIds?.join(",") })}`, undefined, options);
 export const patchStep = (id, changes) => json("PATCH", `/steps/${id}`, changes);
 
 export const listGroups = (params) => json("GET", `/groups${queryString(params)}`);

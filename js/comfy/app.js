@@ -1,13 +1,13 @@
 // The only module that imports ComfyUI's own scripts. Whatever differs between
 // versions of ComfyUI's frontend is looked for here, once.
 
-import { app } from "../../scripts/app.js";
-import { api } from "../../scripts/api.js";
+import { app } from "../../../scripts/app.js";
+import { api } from "../../../scripts/api.js";
 
 export { api, app };
 
 /**
- * Tell the user something. `severity`: info, success, warn or error.
+ * Show the user a message. `severity`: info, success, warn or error.
  * Newer frontends have one function a severity; older ones only `add`.
  */
 export function toast(severity, summary, detail = "", life_ms = severity === "error" ? 10000 : 5000) {

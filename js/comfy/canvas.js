@@ -2,6 +2,7 @@
 
 import { app } from "./app.js";
 import {
+  GROUP,
   REPORT,
   START,
   activeNodesOfType,
@@ -14,8 +15,12 @@ import {
   walk,
 } from "./graph.js";
 
+const MARGIN_PX = 40;
+
 export const rootGraph = () => app.rootGraph ?? app.graph;
-const visibleGraph = () => app.canvas?.graph ?? rootGraph();
+export const visibleGraph = () => app.canvas?.graph ?? rootGraph();
+/** The identity of the open workflow, as runs are stored under it; "" where it has none. */
+export const workflowId = () => String(rootGraph()?.id ?? "");
 
 /** The nodes selected on the canvas; a selected canvas group brings its nodes. Profiler nodes left out. */
 function selectedNodes() {
@@ -33,7 +38,7 @@ function selectedNodes() {
 
 export const selectedIds = () => executionIds(rootGraph(), selectedNodes());
 
-/** The canvas groups with the nodes in each: `{title, color, ids}`. */
+/** The canvas groups with the nodes in each: `{title, color, group, ids}`. */
 export function canvasGroupList() {
   return canvasGroups(rootGraph()).map(({ title, color, group, graph }) => ({
     title,
@@ -59,39 +64,69 @@ export function titleById(id) {
   return null;
 }
 
+const isInside = (id, outer) => id === outer || id.startsWith(`${outer}:`) || id.startsWith(`${outer}.`);
+
 /**
- * The node to point at for an execution id: the node itself where its graph is on
- * the screen, else the subgraph node around it; null where neither is visible.
+ * The node for an execution id, with its graph and the subgraph nodes around it, or null.
  * An expansion's child such as `2.0.0.1` leads to node 2.
  */
-function visibleNodeFor(id) {
-  const wanted = String(id);
-  const graph = visibleGraph();
+function entryFor(id) {
   let best = null;
   for (const entry of walk(rootGraph())) {
-    if (entry.graph !== graph) continue;
-    if (entry.id === wanted) return entry.node;
-    if (wanted.startsWith(`${entry.id}:`) || wanted.startsWith(`${entry.id}.`)) best = entry.node;
+    if (isInside(String(id), entry.id) && entry.id.length > (best?.id.length ?? 0)) best = entry;
   }
   return best;
 }
 
-/** Select the nodes with these ids and bring them into view. Returns how many were found. */
+/** The node on the screen that stands for an execution id: itself, or the subgraph node around it. */
+function visibleNodeFor(id) {
+  const graph = visibleGraph();
+  let best = null;
+  for (const entry of walk(rootGraph())) {
+    if (entry.graph === graph && isInside(String(id), entry.id)) best = entry.node;
+  }
+  return best;
+}
+
+/** Select the nodes with these ids, inside their subgraph, and bring them into view. Returns how many were found. */
 export function showNodes(ids) {
   const canvas = app.canvas;
-  if (!canvas) return 0;
-  let nodes = [...new Set(ids.map(visibleNodeFor).filter(Boolean))];
-  if (!nodes.length && visibleGraph() !== rootGraph() && typeof canvas.setGraph === "function") {
-    canvas.setGraph(rootGraph());
-    nodes = [...new Set(ids.map(visibleNodeFor).filter(Boolean))];
-  }
-  if (!nodes.length) return 0;
+  const entries = canvas ? ids.map(entryFor).filter(Boolean) : [];
+  if (!entries.length) return 0;
+  const { graph, parents } = entries.find((entry) => entry.graph === visibleGraph()) ?? entries[0];
+  if (graph !== visibleGraph()) openGraph(canvas, parents);
+  const nodes = [...new Set(ids.map(visibleNodeFor).filter(Boolean))];
   if (canvas.selectItems) canvas.selectItems(nodes);
   else canvas.selectNodes?.(nodes);
-  if (typeof canvas.fitViewToSelectionAnimated === "function") canvas.fitViewToSelectionAnimated();
-  else canvas.centerOnNode?.(nodes[0]);
-  canvas.setDirty?.(true, true);
+  centre(canvas, nodes);
   return nodes.length;
+}
+
+function openGraph(canvas, parents) {
+  canvas.setGraph?.(rootGraph());
+  for (const node of parents) {
+    if (typeof canvas.openSubgraph === "function") canvas.openSubgraph(node.subgraph, node);
+    else canvas.setGraph?.(node.subgraph);
+  }
+}
+
+/** Move the view so that `nodes` stand beside the sidebar; zoomed out only where they would not fit. */
+function centre(canvas, nodes) {
+  if (!nodes.length || !canvas.ds || !canvas.canvas) return;
+  const bounds = nodes.map(nodeBounds);
+  const [left, top] = [0, 1].map((side) => Math.min(...bounds.map((box) => box[side])));
+  const [right, bottom] = [2, 3].map((side) => Math.max(...bounds.map((box) => box[side])));
+  const view = canvas.canvas.getBoundingClientRect();
+  const panel = document.querySelector(".hp-panel")?.getBoundingClientRect();
+  const isLeft = panel && panel.left < view.left + view.width / 2;
+  const from = panel && isLeft ? panel.right - view.left : 0;
+  const to = panel && !isLeft ? panel.left - view.left : view.width;
+  const fit = Math.min((to - from - 2 * MARGIN_PX) / (right - left), (view.height - 2 * MARGIN_PX) / (bottom - top));
+  const scale = Math.max(0.1, Math.min(canvas.ds.scale, fit));
+  canvas.ds.scale = scale;
+  canvas.ds.offset[0] = (from + to) / 2 / scale - (left + right) / 2;
+  canvas.ds.offset[1] = view.height / 2 / scale - (top + bottom) / 2;
+  canvas.setDirty?.(true, true);
 }
 
 let frame = null;
@@ -120,55 +155,50 @@ export function highlight(ids) {
 }
 
 function corner(graph) {
-  let left = Infinity;
-  let top = Infinity;
-  let right = -Infinity;
-  for (const node of graph.nodes ?? []) {
-    const [x1, y1, x2] = nodeBounds(node);
-    left = Math.min(left, x1);
-    top = Math.min(top, y1);
-    right = Math.max(right, x2);
-  }
-  return Number.isFinite(left) ? { left, top, right } : { left: 100, top: 100, right: 400 };
+  const bounds = (graph.nodes ?? []).map(nodeBounds);
+  if (!bounds.length) return { left: 100, top: 100, right: 400 };
+  return {
+    left: Math.min(...bounds.map(([left]) => left)),
+    top: Math.min(...bounds.map(([, top]) => top)),
+    right: Math.max(...bounds.map(([, , right]) => right)),
+  };
 }
 
-function addNode(type, position) {
+function addNode(type, place, widgets = {}) {
   const graph = rootGraph();
   const node = window.LiteGraph.createNode(type);
   if (!node) throw new Error(`the node type ${type} is not registered: restart ComfyUI and reload the page`);
-  node.pos = position;
+  node.pos = place(node);
   graph.add(node);
+  for (const [name, value] of Object.entries(widgets)) {
+    const widget = node.widgets?.find((candidate) => candidate.name === name);
+    if (widget) widget.value = value;
+  }
   return node;
 }
 
-/** Put a Start and a Report into the graph, where they are missing. Returns what was added. */
-export function addStartAndReport() {
+function edit(change) {
   const graph = rootGraph();
-  const added = [];
-  const { left, top, right } = corner(graph);
   graph.beforeChange?.();
   try {
-    if (!activeNodesOfType(graph, START).length) added.push(addNode(START, [left - 360, top + 30]));
-    if (!activeNodesOfType(graph, REPORT).length) added.push(addNode(REPORT, [right + 60, top + 30]));
+    return change(graph, corner(graph));
   } finally {
     graph.afterChange?.();
+    app.canvas?.setDirty?.(true, true);
   }
-  app.canvas?.setDirty?.(true, true);
-  return added;
 }
 
-export function addGroupNode(members, name) {
-  const graph = rootGraph();
-  const { left, top } = corner(graph);
-  graph.beforeChange?.();
-  const node = addNode("HolafProfilerGroup", [left - 360, top + 420]);
-  const set = (widgetName, value) => {
-    const widget = node.widgets?.find((candidate) => candidate.name === widgetName);
-    if (widget) widget.value = value;
-  };
-  set("members", members);
-  if (name) set("name", name);
-  graph.afterChange?.();
-  app.canvas?.setDirty?.(true, true);
-  return node;
+/** Put a Start and a Report beside the graph, where they are missing. Returns what was added. */
+export function addStartAndReport() {
+  return edit((graph, { left, top, right }) => {
+    const missing = (type) => !activeNodesOfType(graph, type).length;
+    return [
+      missing(START) ? addNode(START, (node) => [left - node.size[0] - 60, top + 30]) : null,
+      missing(REPORT) ? addNode(REPORT, () => [right + 60, top + 30]) : null,
+    ].filter(Boolean);
+  });
+}
+
+export function addGroupNode(members) {
+  return edit((_, { left, top }) => addNode(GROUP, (node) => [left - node.size[0] - 60, top + 420], { members }));
 }

@@ -35,6 +35,17 @@ export function widgetValue(node, name, fallback) {
   return widget === undefined ? fallback : widget.value;
 }
 
+/** Set a widget as the user would: value, callback, undo step, redraw. */
+export function setWidget(app, node, name, value) {
+  const widget = node.widgets?.find((candidate) => candidate.name === name);
+  if (!widget || widget.value === value) return;
+  node.graph?.beforeChange?.(node);
+  widget.value = value;
+  widget.callback?.(value, app.canvas, node);
+  node.graph?.afterChange?.(node);
+  app.canvas?.setDirty?.(true, true);
+}
+
 /** All nodes of `type` that would run. A node in a muted subgraph would not. */
 export function activeNodesOfType(rootGraph, type) {
   return [...walk(rootGraph)].filter(

@@ -1,15 +1,15 @@
 // The Profiler Group node: buttons that fill its members from the canvas, and the
 // list of who is in it, with titles, shown on the canvas when the pointer rests on one.
 
-import { setWidget } from "../run/actions.js";
 import { canvasGroupList, highlight, nodeList, rootGraph, selectedIds } from "../comfy/canvas.js";
 import { choose } from "../ui/dialog.js";
 import { button, debounce, fill, h } from "../ui/dom.js";
-import { plural } from "../ui/format.js";
-import { GROUP, groupBounds, widgetValue } from "../comfy/graph.js";
-import { toast } from "../comfy/app.js";
+import { t, tn } from "../ui/i18n.js";
+import { GROUP, groupBounds, setWidget, widgetValue } from "../comfy/graph.js";
+import { app, toast } from "../comfy/app.js";
 import { addMembers, matchMembers, parseMembers, removeMember } from "./members.js";
 import { memberChip } from "../panel/groups_view.js";
+import { safeColor } from "../panel/run_view.js";
 
 const LIST_HEIGHT = 140;
 const FIRST_WIDTH = 330;
@@ -19,14 +19,22 @@ const WIDGET = "holaf_members";
 export function dressGroupNode(node) {
   if (node.comfyClass !== GROUP || typeof node.addDOMWidget !== "function") return;
   const list = h("ul", { class: "hp-members" });
+  const color = h("input", {
+    type: "color",
+    class: "hp-color",
+    "aria-label": t("Colour"),
+    title: t("Colour"),
+    on: { change: () => setWidget(app, node, "color", color.value.toUpperCase()) },
+  });
   const element = h(
     "div",
     { class: "hp-node hp-group-node" },
     h(
       "div",
       { class: "hp-row hp-wrap" },
-      button("Add selected nodes", () => addSelected(node)),
-      button("From canvas group", () => fromCanvasGroup(node)),
+      color,
+      button(t("Add selected nodes"), () => addSelected(node)),
+      button(t("From canvas group"), () => fromCanvasGroup(node)),
     ),
     list,
   );
@@ -42,9 +50,12 @@ export function dressGroupNode(node) {
   // A node from a saved workflow gets its own size back after this.
   node.setSize?.([Math.max(node.size[0], FIRST_WIDTH), node.size[1]]);
 
-  const draw = () => drawMembers(node, list);
+  const draw = () => {
+    color.value = safeColor(widgetValue(node, "color", "")).toLowerCase();
+    drawMembers(node, list);
+  };
   const soon = debounce(draw, 150);
-  for (const name of ["members", "canvas_group"]) {
+  for (const name of ["members", "canvas_group", "color"]) {
     const input = node.widgets?.find((candidate) => candidate.name === name);
     if (!input) continue;
     const callback = input.callback;
@@ -64,7 +75,7 @@ export function dressGroupNode(node) {
     highlight(null);
     return onRemoved?.apply(this, args);
   };
-  // Titles and boxes change without telling the node: look again when it is looked at.
+  // Titles and boxes change without the node hearing of it: look again when it is looked at.
   element.addEventListener("pointerenter", draw);
   element.addEventListener("pointerleave", () => highlight(null));
   soon();
@@ -80,7 +91,7 @@ function drawMembers(node, list) {
     : [];
   const byId = new Map(nodes.map((entry) => [entry.id, entry]));
   const parts = matchMembers(lines, nodes).map(({ line, nodes: matches }) => {
-    const remove = () => setWidget(node, "members", removeMember(widgetValue(node, "members", ""), line));
+    const remove = () => setWidget(app, node, "members", removeMember(widgetValue(node, "members", ""), line));
     if (matches.length === 1 && (matches[0].id === line || `#${matches[0].id}` === line)) {
       return memberChip(matches[0].id, matches[0], remove);
     }
@@ -94,12 +105,12 @@ function drawMembers(node, list) {
       ? h(
           "li",
           { class: "hp-muted hp-member-source" },
-          box.length ? `Box “${boxTitle}”: ${plural(fromBox.length, "node")}` : `No box on the canvas is called “${boxTitle}”.`,
+          box.length ? tn("Box “{title}”: {n} node|Box “{title}”: {n} nodes", fromBox.length, { title: boxTitle }) : t("No box on the canvas is called “{title}”.", { title: boxTitle }),
         )
       : null,
     fromBox.map((id) => memberChip(id, byId.get(id), null)),
     !parts.length && !boxTitle
-      ? h("li", { class: "hp-muted" }, "No members yet. Select nodes and press Add selected nodes.")
+      ? h("li", { class: "hp-muted" }, t("No members yet. Select nodes and press Add selected nodes."))
       : null,
   );
 }
@@ -107,9 +118,9 @@ function drawMembers(node, list) {
 function patternChip(line, matches, remove) {
   const ids = matches.map(({ id }) => id);
   const chip = memberChip(ids[0] ?? line, matches.length ? { title: line, type: line } : null, remove);
-  chip.title = matches.length ? matches.map(({ title, id }) => `${title} #${id}`).join("\n") : `${line} matches no node`;
+  chip.title = matches.length ? matches.map(({ title, id }) => `${title} #${id}`).join("\n") : t("{line} matches no node", { line });
   chip.children[0].textContent = line;
-  chip.children[1].textContent = matches.length ? plural(matches.length, "node") : "no match";
+  chip.children[1].textContent = matches.length ? tn("{n} node|{n} nodes", matches.length) : t("no match");
   chip.addEventListener("mouseenter", () => highlight(ids));
   return chip;
 }
@@ -117,10 +128,10 @@ function patternChip(line, matches, remove) {
 function addSelected(node) {
   const ids = selectedIds();
   if (!ids.length) {
-    toast("info", "Nothing is selected", "Ctrl+click the nodes that belong to the group, then press this again.");
+    toast("info", t("Nothing is selected. Select nodes on the canvas first, then press this again."));
     return;
   }
-  setWidget(node, "members", addMembers(widgetValue(node, "members", ""), ids));
+  setWidget(app, node, "members", addMembers(widgetValue(node, "members", ""), ids));
 }
 
 async function fromCanvasGroup(node) {
@@ -130,14 +141,14 @@ async function fromCanvasGroup(node) {
     around.length === 1
       ? around[0]
       : await choose({
-          title: "Which group box on the canvas?",
-          lead: "The nodes inside it when you run become members.",
-          entries: groups.map((group) => ({ label: group.title, detail: plural(group.ids.length, "node"), value: group })),
-          empty: "There is no group box with a title in this workflow. Select nodes and press Ctrl+G to draw one.",
+          title: t("Which group box on the canvas?"),
+          lead: t("The nodes inside it when you run become members."),
+          entries: groups.map((group) => ({ label: group.title, detail: tn("{n} node|{n} nodes", group.ids.length), value: group })),
+          empty: t("There is no group box with a title in this workflow. Select nodes and press Ctrl+G to draw one."),
         });
   if (!chosen) return;
-  setWidget(node, "canvas_group", chosen.title);
-  if (!String(widgetValue(node, "name", "") ?? "").trim()) setWidget(node, "name", chosen.title);
+  setWidget(app, node, "canvas_group", chosen.title);
+  if (!String(widgetValue(node, "name", "") ?? "").trim()) setWidget(app, node, "name", chosen.title);
 }
 
 function contains(group, node) {

@@ -4,6 +4,7 @@
 import * as backend from "../comfy/api.js";
 import { button, fill, h } from "../ui/dom.js";
 import { runLabel } from "../ui/format.js";
+import { t } from "../ui/i18n.js";
 import { REPORT, walk, widgetValue } from "../comfy/graph.js";
 import { rootGraph } from "../comfy/canvas.js";
 import { app, setting, toast } from "../comfy/app.js";
@@ -75,10 +76,10 @@ function createView(openRun) {
   let runId = null;
   let imageUrl = null;
   const headline = h("strong", { class: "hp-ellipsis" });
-  const pre = h("pre", { class: "hp-table-text", tabIndex: 0, "aria-label": "Profile as text" });
+  const pre = h("pre", { class: "hp-table-text", tabIndex: 0, "aria-label": t("Profile as text") });
   const picture = h("div", { class: "hp-restored" });
-  const copy = button("Copy", copyTable, { iconName: "copy", title: "Copy the table as text" });
-  const open = button("Details", () => openRun(runId), { title: "Open this run in the Profiler panel" });
+  const copy = button(t("Copy"), copyTable, { iconName: "copy", title: t("Copy the table as text") });
+  const open = button(t("Details"), () => openRun(runId), { title: t("Open this run in the Profiler panel") });
   const element = h(
     "div",
     { class: "hp-node hp-report-node" },
@@ -93,7 +94,7 @@ function createView(openRun) {
   async function copyTable() {
     try {
       await navigator.clipboard.writeText(table);
-      toast("success", "Table copied");
+      toast("success", t("Table copied"));
     } catch {
       // without HTTPS there is no clipboard: select the text, so that Ctrl+C works
       const range = document.createRange();
@@ -101,14 +102,14 @@ function createView(openRun) {
       const chosen = getSelection();
       chosen.removeAllRanges();
       chosen.addRange(range);
-      toast("info", "Table selected", "Press Ctrl+C to copy it.");
+      toast("info", t("Table selected. Press Ctrl+C to copy it."));
     }
   }
 
   function draw(title) {
     headline.textContent = title;
     headline.title = title;
-    pre.textContent = table || "Run the workflow, and the table appears here.";
+    pre.textContent = table || t("Run the workflow, and the table appears here.");
     pre.classList.toggle("hp-muted", !table);
     copy.disabled = !table;
     open.hidden = !runId;
@@ -120,7 +121,7 @@ function createView(openRun) {
     imageUrl = null;
   }
 
-  draw("No run yet");
+  draw(t("No run yet"));
   return {
     element,
     get isEmpty() {
@@ -149,9 +150,9 @@ function createView(openRun) {
         imageUrl = URL.createObjectURL(image.value);
         const ratio = (event) =>
           picture.style.setProperty("--hp-ratio", String(event.target.naturalWidth / event.target.naturalHeight || 1.4));
-        fill(picture, h("img", { src: imageUrl, alt: `Chart of ${runLabel(run)}`, on: { load: ratio } }));
+        fill(picture, h("img", { src: imageUrl, alt: t("Chart of {run}", { run: runLabel(run) }), on: { load: ratio } }));
       }
-      draw(`Last run: ${runLabel(run)}`);
+      draw(t("Last run: {run}", { run: runLabel(run) }));
       app.canvas?.setDirty?.(true, true);
     },
     dispose: clearPicture,

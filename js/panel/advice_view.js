@@ -1,20 +1,19 @@
 // What to try next for one run. Takes no room where there is nothing to say.
 
 import * as backend from "../comfy/api.js";
-import { highlight } from "../comfy/canvas.js";
 import { button, fill, h } from "../ui/dom.js";
 import { seconds, share } from "../ui/format.js";
-import { problem } from "../ui/messages.js";
-import { nodeLink } from "../ui/node_link.js";
+import { msg, t } from "../ui/i18n.js";
+import { nodeLink, problem } from "../ui/widgets.js";
 
 const ENTRIES_AT_ONCE = 4;
-const SEVERITIES = { high: "important", medium: "worth a try", low: "good to know" };
+const SEVERITIES = { high: msg("important"), medium: msg("worth a try"), low: msg("good to know") };
 
 /** `run`, `steps` as `GET runs/{id}` gives them. Returns `{element, update, dispose}`. */
 export function createAdviceView({ context, run, steps }) {
   let shown = { run, steps };
   let request = null;
-  const element = h("section", { class: "hp-advice", "aria-label": "What to try", hidden: true });
+  const element = h("section", { class: "hp-advice", "aria-label": t("What to try"), hidden: true });
 
   async function load() {
     if (shown.run.status === "running") return;
@@ -31,7 +30,7 @@ export function createAdviceView({ context, run, steps }) {
     }
   }
 
-  const heading = () => h("h3", {}, "What to try");
+  const heading = () => h("h3", {}, t("What to try"));
 
   function draw(entries, limit = ENTRIES_AT_ONCE) {
     element.hidden = !entries.length;
@@ -39,7 +38,7 @@ export function createAdviceView({ context, run, steps }) {
       element,
       heading(),
       h("ul", {}, entries.slice(0, limit).map(item)),
-      entries.length > limit ? button(`Show ${entries.length - limit} more`, () => draw(entries, Infinity)) : null,
+      entries.length > limit ? button(t("Show {n} more", { n: entries.length - limit }), () => draw(entries, Infinity)) : null,
     );
   }
 
@@ -48,12 +47,12 @@ export function createAdviceView({ context, run, steps }) {
       "li",
       {
         class: `hp-advice-${severity}`,
-        on: { mouseenter: () => highlight(ids), mouseleave: () => highlight(null) },
+        on: { mouseenter: () => context.highlight(ids), mouseleave: () => context.highlight(null) },
       },
       h(
         "div",
         { class: "hp-advice-head" },
-        h("span", { class: "hp-chip" }, SEVERITIES[severity] ?? severity),
+        h("span", { class: "hp-chip" }, SEVERITIES[severity] ? t(SEVERITIES[severity]) : severity),
         saving_s ? h("span", { class: "hp-muted" }, saving(saving_s)) : null,
       ),
       h("p", {}, text),
@@ -63,10 +62,11 @@ export function createAdviceView({ context, run, steps }) {
 
   const saving = (saved_s) => {
     const total_s = shown.run.total_time;
-    return `could save up to ${seconds(saved_s)}${total_s > 0 ? `, ${share(saved_s / total_s)} of this run` : ""}`;
+    const values = { time: seconds(saved_s), share: share(saved_s / total_s) };
+    return total_s > 0 ? t("could save up to {time}, {share} of this run", values) : t("could save up to {time}", values);
   };
 
-  const nodeOf = (id) => shown.steps.find((step) => step.node_id === id) ?? { node_id: id, node_title: "Node" };
+  const nodeOf = (id) => shown.steps.find((step) => step.node_id === id) ?? { node_id: id, node_title: t("Node") };
 
   load();
   return {
@@ -79,7 +79,7 @@ export function createAdviceView({ context, run, steps }) {
     },
     dispose() {
       request?.abort();
-      highlight(null);
+      context.highlight(null);
     },
   };
 }

@@ -1,6 +1,7 @@
 // The steps table: which columns there are, how each value reads, filters and
 // sorting. Pure.
 
+import { msg } from "../ui/i18n.js";
 import { bytes, bytesChange, count, joules, percent, seconds, share, statusWord } from "../ui/format.js";
 
 const number = (value) => (typeof value === "number" && Number.isFinite(value) ? value : null);
@@ -24,32 +25,32 @@ const textColumn = (id, label, title, value) => ({
   text: value,
 });
 
-/** Every column, in the order in which they are shown. */
+/** Every column, in the order in which they are shown; `t` shows labels and titles. */
 export const COLUMNS = [
-  textColumn("node_title", "Node", "The node's title and id", (step) => step.node_title || step.node_type || ""),
-  textColumn("node_type", "Type", "The node's class", (step) => step.node_type ?? ""),
-  textColumn("status", "Status", "Whether it ran, came from the cache, or failed", (step) => statusWord(step.status)),
-  column("exec_time", "Time", "How long the node itself was at work", seconds),
+  textColumn("node_title", msg("Node"), msg("The node's title and id"), (step) => step.node_title || step.node_type || ""),
+  textColumn("node_type", msg("Type"), msg("The node's class"), (step) => step.node_type ?? ""),
+  textColumn("status", msg("Status"), msg("Whether it ran, came from the cache, or failed"), (step) => statusWord(step.status)),
+  column("exec_time", msg("Active time"), msg("Its own code plus its own asynchronous tasks"), seconds),
   {
-    ...column("share", "Share", "Its part of the whole run", share),
+    ...column("share", msg("Share"), msg("Its part of the whole run"), share),
     value: (step) => number(step.share),
     text: (step) => share(number(step.share)),
   },
-  column("self_time_s", "Self", "Its own code only, on ComfyUI's main thread", seconds),
-  column("wall_time_s", "Wall", "From its first moment to its last, waiting included", seconds),
-  column("vram_max", "VRAM peak", "The most GPU memory of this process while it ran", bytes),
+  column("self_time_s", msg("Self time"), msg("Its own code only, on ComfyUI's main thread"), seconds),
+  column("wall_time_s", msg("Wall time"), msg("From its first moment to its last, waiting included"), seconds),
+  column("vram_max", msg("VRAM peak"), msg("The most GPU memory of this process while it ran"), bytes),
   {
-    ...column("vram_change", "VRAM kept", "GPU memory after the node minus before it", bytes),
+    ...column("vram_change", msg("VRAM kept"), msg("GPU memory after the node minus before it"), bytes),
     value: (step) =>
       number(step.vram_end) === null || number(step.vram_start) === null ? null : step.vram_end - step.vram_start,
     text(step) {
       return bytesChange(this.value(step));
     },
   },
-  column("device_vram_max_bytes", "VRAM, all programs", "The GPU's memory in use, other programs included", bytes),
-  column("ram_max_bytes", "RAM peak", "The most main memory of this process while it ran", bytes),
+  column("device_vram_max_bytes", msg("VRAM, all programs"), msg("The GPU's memory in use, other programs included"), bytes),
+  column("ram_max_bytes", msg("RAM peak"), msg("The most main memory of this process while it ran"), bytes),
   {
-    ...column("ram_change", "RAM kept", "Main memory after the node minus before it", bytes),
+    ...column("ram_change", msg("RAM kept"), msg("Main memory after the node minus before it"), bytes),
     value: (step) =>
       number(step.ram_end_bytes) === null || number(step.ram_start_bytes) === null
         ? null
@@ -58,19 +59,19 @@ export const COLUMNS = [
       return bytesChange(this.value(step));
     },
   },
-  column("gpu_load_avg", "GPU avg", "Average load of the GPU while the node ran", percent),
-  column("gpu_load_max", "GPU max", "Highest load of the GPU while the node ran", percent),
-  column("gpu_time_s", "GPU time", "How long the GPU worked for this node", seconds),
-  column("cpu_seconds", "CPU time", "CPU seconds used, all cores together", seconds),
-  column("cpu_max", "CPU max", "Highest CPU load while the node ran; 100 % is one core", percent),
-  column("energy_joules", "Energy", "What the GPU drew while the node ran", joules),
-  column("load_time_s", "Loading", "Time spent on loading models", seconds),
-  column("offload_time_s", "Offloading", "Time spent on moving models out of the GPU", seconds),
-  column("sampler_steps", "Steps", "Sampler steps", count),
-  column("sampler_step_median_s", "Per step", "Median time of one sampler step", seconds),
-  column("read_bytes", "Disk", "Bytes read from disk", bytes),
-  column("previous_exec_time_s", "Last real time", "Its time when it last really ran with these inputs", seconds),
-  textColumn("step_comment", "Comment", "Your note on this step", (step) => step.step_comment ?? ""),
+  column("gpu_load_avg", msg("GPU avg"), msg("Average load of the GPU while the node ran"), percent),
+  column("gpu_load_max", msg("GPU max"), msg("Highest load of the GPU while the node ran"), percent),
+  column("gpu_time_s", msg("GPU time"), msg("How long the GPU worked for this node"), seconds),
+  column("cpu_seconds", msg("CPU time"), msg("CPU seconds used, all cores together"), seconds),
+  column("cpu_max", msg("CPU max"), msg("Highest CPU load while the node ran; 100 % is one core"), percent),
+  column("energy_joules", msg("Energy"), msg("What the GPU drew while the node ran"), joules),
+  column("load_time_s", msg("Loading models"), msg("Time spent on loading models"), seconds),
+  column("offload_time_s", msg("Moving models out"), msg("Time spent on moving models out of the GPU"), seconds),
+  column("sampler_steps", msg("Steps"), msg("Sampler steps"), count),
+  column("sampler_step_median_s", msg("Per step"), msg("Median time of one sampler step"), seconds),
+  column("read_bytes", msg("Disk"), msg("Bytes read from disk"), bytes),
+  column("previous_exec_time_s", msg("Took before"), msg("Its time when it last really ran with these inputs"), seconds),
+  textColumn("step_comment", msg("Comment"), msg("Your note on this step"), (step) => step.step_comment ?? ""),
 ];
 
 export const DEFAULT_COLUMNS = ["node_title", "exec_time", "share", "vram_max", "ram_max_bytes", "gpu_load_avg", "step_comment"];
@@ -82,6 +83,44 @@ export function chosenColumns(ids) {
   const wanted = new Set(Array.isArray(ids) && ids.length ? ids : DEFAULT_COLUMNS);
   wanted.add("node_title");
   return COLUMNS.filter((entry) => wanted.has(entry.id));
+}
+
+/** Those of `columns` that say something in at least one step: a quantity that was not measured has no column. */
+export function knownColumns(columns, steps) {
+  return columns.filter(
+    ({ id, value }) => id === "step_comment" || steps.some((step) => ![null, undefined, ""].includes(value.call(BY_ID.get(id), step))),
+  );
+}
+
+/**
+ * The steps with those inside a subgraph gathered under a row of their own, which has their sums:
+ * `{...totals, node_id, node_title, children}`. `titles`: subgraph id -> title.
+ */
+export function withSubgraphs(steps, titles) {
+  const rows = [];
+  const found = new Map();
+  for (const step of steps) {
+    const id = step.node_id.includes(":") ? step.node_id.slice(0, step.node_id.indexOf(":")) : null;
+    if (id === null) rows.push(step);
+    else if (found.has(id)) found.get(id).push(step);
+    else {
+      found.set(id, [step]);
+      rows.push(id);
+    }
+  }
+  return rows.map((row) => (typeof row === "string" ? subgraphRow(row, titles[row], found.get(row)) : row));
+}
+
+function subgraphRow(id, title, children) {
+  const known = (name) => children.map((step) => number(step[name])).filter((value) => value !== null);
+  const sums = ["exec_time", "share", "self_time_s", "cpu_seconds", "gpu_time_s", "energy_joules", "load_time_s", "offload_time_s", "read_bytes"];
+  const peaks = ["vram_max", "device_vram_max_bytes", "ram_max_bytes", "gpu_load_max", "cpu_max"];
+  const row = { node_id: id, node_title: title ?? `#${id}`, node_type: "", status: "ok", role: "node", children };
+  for (const name of sums) row[name] = known(name).length ? known(name).reduce((sum, value) => sum + value, 0) : null;
+  for (const name of peaks) row[name] = known(name).length ? Math.max(...known(name)) : null;
+  if (children.every(({ status }) => status === "cached")) row.status = "cached";
+  if (children.some(({ status }) => status === "error")) row.status = "error";
+  return row;
 }
 
 /** The share of a step of an older record; null where other nodes worked at the same time. */

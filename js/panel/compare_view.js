@@ -3,30 +3,29 @@
 import * as backend from "../comfy/api.js";
 import { fill, h, iconButton, select } from "../ui/dom.js";
 import { MISSING, bytes, joules, seconds, share, signed } from "../ui/format.js";
-import { highlight } from "../comfy/canvas.js";
-import { loading, problem } from "../ui/messages.js";
-import { nodeLink } from "../ui/node_link.js";
-import { table } from "../ui/table.js";
+import { msg, t } from "../ui/i18n.js";
+import { loading, nodeLink, number, problem, table } from "../ui/widgets.js";
 
 const TOTALS = [
-  ["total_time", "Time", seconds],
-  ["vram_max", "VRAM peak", bytes],
-  ["ram_max_bytes", "RAM peak", bytes],
-  ["energy_joules", "Energy", joules],
+  ["total_time", msg("Time"), seconds],
+  ["vram_max", msg("VRAM peak"), bytes],
+  ["ram_max_bytes", msg("RAM peak"), bytes],
+  ["energy_joules", msg("Energy"), joules],
 ];
 
 /** Returns `{element, refresh, concerns, dispose}`. */
 export function createCompareView(context, ids) {
   const order = [...ids].sort((a, b) => a - b);
-  let baselineId = null;
+  let baselineIds = null; // null: the server takes the pinned runs, all of them
   let runs = new Map();
-  const element = h("section", { class: "hp-compare", "aria-label": "Comparison" }, loading("Comparing"));
+  let here = context;
+  const element = h("section", { class: "hp-compare", "aria-label": t("Comparison") }, loading(t("Comparing")));
 
   async function load() {
     try {
-      const comparison = await backend.compareRuns(order, baselineId);
-      baselineId ??= comparison.baseline_ids[0];
+      const comparison = await backend.compareRuns(order, baselineIds);
       runs = new Map(comparison.runs.map((run) => [run.id, run]));
+      here = context.forRun(comparison.runs.find((run) => run.workflow_id) ?? {});
       draw(comparison);
     } catch (error) {
       fill(element, head(), problem(error, load));
@@ -35,55 +34,58 @@ export function createCompareView(context, ids) {
 
   const label = (id) => {
     const name = (runs.get(id)?.name ?? "").trim();
-    return name ? `${name} (${id})` : `Run ${id}`;
+    return name ? `${name} (${id})` : t("Run {id}", { id });
   };
 
   function head() {
     return h(
       "div",
       { class: "hp-row" },
-      iconButton("arrow-left", "Back", context.actions.back),
-      h("h2", { class: "hp-run-title" }, `Comparing ${order.length} runs`),
+      iconButton("arrow-left", t("Back"), context.actions.back),
+      h("h2", { class: "hp-run-title" }, t("Comparing {n} runs", { n: order.length })),
     );
   }
 
   function draw(comparison) {
-    const runIds = [...comparison.baseline_ids, ...comparison.candidate_ids];
+    const baseline = comparison.baseline_ids.join(",");
+    const isPinned = comparison.baseline_ids.length > 1;
     fill(
       element,
       head(),
       h(
         "label",
         { class: "hp-field" },
-        h("span", {}, "Baseline"),
+        h("span", {}, t("Baseline")),
         select(
-          order.map((id) => [String(id), label(id)]),
-          String(baselineId),
+          [
+            ...(isPinned ? [[baseline, t("The {n} pinned runs", { n: comparison.baseline_ids.length })]] : []),
+            ...order.map((id) => [String(id), label(id)]),
+          ],
+          baseline,
           (value) => {
-            baselineId = Number(value);
+            baselineIds = value.split(",").map(Number);
             load();
           },
         ),
       ),
       (comparison.notes ?? []).map((note) => h("p", { class: "hp-note" }, String(note))),
       totals(comparison),
-      h("h3", {}, "Nodes"),
-      nodes(comparison, runIds),
-      differences("Settings that differ", comparison.settings),
-      differences("Environment that differs", comparison.environment),
+      h("h3", {}, t("Nodes")),
+      nodes(comparison),
+      differences(t("Settings that differ"), comparison.settings, (entry) => [entry.baseline, entry.candidate]),
+      differences(t("Environment that differs"), comparison.environment, (entry) => [entry.before, entry.after]),
     );
   }
 
   function totals(comparison) {
-    const many = order.length > 2;
     return table(
-      [[""], ["Change"], ["Baseline"], [many ? "Others" : "Other"]],
-      TOTALS.filter(([name]) => comparison.totals?.[name]).map(([name, words, format]) => {
+      [[""], [t("Change")], [t("Baseline")], [order.length > 2 ? t("Others") : t("Other")]],
+      TOTALS.filter(([name]) => isKnown(comparison.totals?.[name])).map(([name, words, format]) => {
         const delta = comparison.totals[name];
         return h(
           "tr",
           {},
-          h("th", { scope: "row" }, words),
+          h("th", { scope: "row" }, t(words)),
           changeCell(delta, format),
           number(format(delta.baseline)),
           number(format(delta.candidate)),
@@ -92,47 +94,48 @@ export function createCompareView(context, ids) {
     );
   }
 
-  function nodes(comparison, runIds) {
+  function nodes(comparison) {
     const rows = comparison.nodes ?? [];
-    if (!rows.length) return h("p", { class: "hp-empty" }, "These runs have no nodes to compare.");
+    if (!rows.length) return h("p", { class: "hp-empty" }, t("These runs have no nodes to compare."));
+    const runIds = [...comparison.baseline_ids, ...comparison.candidate_ids];
+    const hasVram = rows.some((node) => isKnown(node.deltas?.vram_max));
     return table(
-      [["Node"], ["Change"], ...runIds.map((id) => [label(id)]), ["VRAM peak"]],
+      [[t("Node")], [t("Change")], ...runIds.map((id) => [label(id)]), ...(hasVram ? [[t("VRAM peak")]] : [])],
       rows.map((node) =>
         h(
           "tr",
           {
             class: node.presence === "both" ? "" : `hp-only-${node.presence}`,
-            on: { mouseenter: () => highlight([node.node_id]), mouseleave: () => highlight(null) },
+            on: { mouseenter: () => here.highlight([node.node_id]), mouseleave: () => here.highlight(null) },
           },
           h(
             "td",
             { class: "hp-step-name" },
-            nodeLink(context, node),
+            nodeLink(here, node),
             node.presence === "both"
               ? null
-              : h("span", { class: "hp-chip" }, node.presence === "baseline" ? "only in the baseline" : "not in the baseline"),
+              : h("span", { class: "hp-chip" }, node.presence === "baseline" ? t("only in the baseline") : t("not in the baseline")),
           ),
           changeCell(node.deltas?.exec_time, seconds),
           (node.exec_times ?? []).map((time, index) =>
-            number(node.statuses?.[index] === "cached" ? "cached" : time === null ? "–" : seconds(time)),
+            number(node.statuses?.[index] === "cached" ? t("cached") : time === null ? "–" : seconds(time)),
           ),
-          changeCell(node.deltas?.vram_max, bytes),
+          hasVram ? changeCell(node.deltas?.vram_max, bytes) : null,
         ),
       ),
     );
   }
 
-  function differences(title, entries) {
+  /** `sides(entry)`: what it was in the baseline and in the other runs. */
+  function differences(title, entries, sides) {
     if (!entries?.length) return null;
     return h(
       "details",
       { class: "hp-fold" },
       h("summary", {}, `${title} (${entries.length})`),
       table(
-        [[""], ["Baseline"], ["Other"]],
-        entries.map((entry) =>
-          h("tr", {}, h("th", { scope: "row" }, entry.name), h("td", {}, entry.baseline ?? MISSING), h("td", {}, entry.candidate ?? MISSING)),
-        ),
+        [[""], [t("Baseline")], [t("Other")]],
+        entries.map((entry) => h("tr", {}, h("th", { scope: "row" }, entry.name), sides(entry).map((text) => h("td", {}, text ?? MISSING)))),
       ),
     );
   }
@@ -142,11 +145,11 @@ export function createCompareView(context, ids) {
     element,
     refresh: load,
     concerns: (what, id) => what === "run" && order.includes(Number(id)),
-    dispose: () => highlight(null),
+    dispose: () => here.highlight?.(null),
   };
 }
 
-const number = (text) => h("td", { class: "hp-number" }, text);
+const isKnown = (delta) => typeof (delta?.baseline ?? delta?.candidate) === "number";
 
 /** Less is better in everything compared here; a change within the noise has no colour. */
 function changeCell(delta, format) {
@@ -154,7 +157,7 @@ function changeCell(delta, format) {
   const tone = change === null || change === 0 || delta.is_noise ? "" : change < 0 ? "hp-better" : "hp-worse";
   return h(
     "td",
-    { class: `hp-number ${tone}`, title: delta?.is_noise ? "No larger than runs differ by chance" : "" },
+    { class: `hp-number ${tone}`, title: delta?.is_noise ? t("No larger than runs differ by chance") : "" },
     change === null ? MISSING : signed(change, format),
     relative(delta) ? h("div", { class: "hp-muted" }, relative(delta)) : null,
   );

@@ -2,37 +2,42 @@
 // Runs recorded before an edit are totalled anew by the server.
 
 import * as backend from "../comfy/api.js";
-import { canvasGroupList, highlight, nodeList, selectedIds, showNodes } from "../comfy/canvas.js";
+import { app } from "../comfy/app.js";
+import { canvasGroupList, highlight, nodeList, rootGraph, selectedIds, showNodes } from "../comfy/canvas.js";
+import { GROUP, setWidget, walk } from "../comfy/graph.js";
 import { choose } from "../ui/dialog.js";
 import { button, fill, h, icon, iconButton } from "../ui/dom.js";
-import { plural } from "../ui/format.js";
-import { loading, problem } from "../ui/messages.js";
+import { seconds, share } from "../ui/format.js";
+import { t, tn } from "../ui/i18n.js";
+import { loading, problem } from "../ui/widgets.js";
 import { safeColor } from "./run_view.js";
 
 /** Colours that stay apart for colour-blind eyes (Okabe and Ito). */
 const PALETTE = ["#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999"];
 
-/** Returns `{element, refresh, dispose}`. */
+const TOTALS_OVER = 5;
+
+/** Returns `{element, refresh, concerns, dispose}`. */
 export function createGroupsView(context) {
   let groups = [];
   let workflowId = "";
   const list = h("div", { class: "hp-group-list" }, loading());
   const element = h(
     "section",
-    { class: "hp-groups", "aria-label": "Groups" },
+    { class: "hp-groups", "aria-label": t("Groups") },
     h(
       "div",
       { class: "hp-row hp-wrap" },
-      button("New group", () => create("New group", []), { iconName: "plus", class: "hp-primary" }),
-      button("From selected nodes", fromSelection, { title: "A group of the nodes selected on the canvas" }),
-      button("From canvas group", fromCanvasGroup, { title: "A group of all nodes inside a group box on the canvas" }),
+      button(t("New group"), () => create(t("New group"), []), { iconName: "plus", class: "hp-primary" }),
+      button(t("From selected nodes"), fromSelection, { title: t("A group of the nodes selected on the canvas") }),
+      button(t("From canvas group"), fromCanvasGroup, { title: t("A group of all nodes inside a group box on the canvas") }),
     ),
     list,
   );
 
   async function refresh() {
     try {
-      workflowId = await context.workflowId();
+      workflowId = context.workflowId();
       ({ groups } = await backend.listGroups({ workflow: workflowId }));
       if (!element.contains(document.activeElement) || !document.activeElement.matches(".hp-group input, .hp-group textarea")) draw();
     } catch (error) {
@@ -40,42 +45,46 @@ export function createGroupsView(context) {
     }
   }
 
-  function create(name, members, color = PALETTE[groups.length % PALETTE.length]) {
-    return context.change(
-      () => backend.createGroup({ name, color, members, workflow_id: workflowId || null }),
-      refresh,
-    );
+  /** The colour that the fewest groups have. */
+  function freeColor() {
+    const uses = (color) => groups.filter((group) => safeColor(group.color).toUpperCase() === color.toUpperCase()).length;
+    return [...PALETTE].sort((a, b) => uses(a) - uses(b))[0];
+  }
+
+  function create(name, members, color = freeColor()) {
+    return context.change(() => backend.createGroup({ name, color, members, workflow_id: workflowId || null }));
   }
 
   function fromSelection() {
     const ids = selectedIds();
     if (!ids.length) {
-      context.say("Nothing is selected. Select nodes on the canvas first (Ctrl+drag), then press this again.");
+      context.say(t("Nothing is selected. Select nodes on the canvas first, then press this again."));
       return;
     }
-    create("New group", ids);
+    create(t("New group"), ids);
   }
 
   async function pickCanvasGroup() {
     return choose({
-      title: "Canvas group",
-      lead: "All nodes inside the box become members.",
+      title: t("Canvas group"),
+      lead: t("All nodes inside the box become members."),
       entries: canvasGroupList().map((group) => ({
-        label: group.title || "Untitled group",
-        detail: plural(group.ids.length, "node"),
+        label: group.title || t("Untitled group"),
+        detail: tn("{n} node|{n} nodes", group.ids.length),
         value: group,
       })),
-      empty: "This workflow has no group boxes. Draw one around nodes first: select them, then Ctrl+G.",
+      empty: t("This workflow has no group boxes. Draw one around nodes first: select them, then Ctrl+G."),
     });
   }
 
   async function fromCanvasGroup() {
     const group = await pickCanvasGroup();
-    if (group) create(group.title || "Canvas group", group.ids, hexColor(group.color) ?? undefined);
+    if (group) create(group.title || t("Canvas group"), group.ids, hexColor(group.color) ?? undefined);
   }
 
   function draw() {
     const nodes = new Map(nodeList().map((node) => [node.id, node]));
+    showTotals();
     fill(
       list,
       groups.length
@@ -84,14 +93,16 @@ export function createGroupsView(context) {
             "div",
             { class: "hp-empty" },
             icon("objects-column"),
-            h("p", {}, h("strong", {}, "No groups for this workflow yet.")),
-            h("p", {}, "Groups add up the time and memory of several nodes, also in runs that are already recorded. Select nodes on the canvas and press From selected nodes."),
+            h("p", {}, h("strong", {}, t("No groups for this workflow yet."))),
+            h("p", {}, t("Groups add up the time and memory of several nodes, also in runs that are already recorded. Select nodes on the canvas and press From selected nodes.")),
           ),
     );
   }
 
   function card(group, nodes) {
-    const save = (changes) => context.change(() => backend.patchGroup(group.id, changes), refresh);
+    const save = async (changes) => {
+      if (await context.change(() => backend.patchGroup(group.id, changes))) writeToNode(group, changes);
+    };
     const members = (group.members ?? []).map(String);
     return h(
       "article",
@@ -103,14 +114,14 @@ export function createGroupsView(context) {
           type: "color",
           class: "hp-color",
           value: safeColor(group.color),
-          "aria-label": "Colour",
+          "aria-label": t("Colour"),
           on: { change: (event) => save({ color: event.target.value }) },
         }),
         h("input", {
           class: "hp-input hp-group-name",
           type: "text",
           value: group.name,
-          "aria-label": "Name of the group",
+          "aria-label": t("Name of the group"),
           maxLength: 200,
           on: {
             change: (event) => {
@@ -120,13 +131,14 @@ export function createGroupsView(context) {
             },
           },
         }),
-        iconButton("trash", "Delete this group", () => remove(group)),
+        iconButton("trash", t("Delete this group"), () => remove(group)),
       ),
+      h("p", { class: "hp-muted", dataset: { totals: group.id } }),
       h("textarea", {
         class: "hp-input",
         rows: 1,
-        placeholder: "What this group is for",
-        "aria-label": "Description",
+        placeholder: t("What this group is for"),
+        "aria-label": t("Description"),
         value: group.description ?? "",
         on: { change: (event) => save({ description: event.target.value }) },
       }),
@@ -134,35 +146,58 @@ export function createGroupsView(context) {
         "ul",
         { class: "hp-members" },
         members.map((id) => memberChip(id, nodes.get(id), () => save({ members: members.filter((other) => other !== id) }))),
-        members.length ? null : h("li", { class: "hp-muted" }, "No members yet."),
+        members.length ? null : h("li", { class: "hp-muted" }, t("No members yet.")),
       ),
       h(
         "div",
         { class: "hp-row hp-wrap" },
-        button("Add selected nodes", () => {
+        button(t("Add selected nodes"), () => {
           const ids = selectedIds();
-          if (!ids.length) context.say("Nothing is selected. Select nodes on the canvas first, then press this again.");
+          if (!ids.length) context.say(t("Nothing is selected. Select nodes on the canvas first, then press this again."));
           else save({ members: [...new Set([...members, ...ids])] });
         }),
-        button("Add canvas group", async () => {
+        button(t("Add canvas group"), async () => {
           const chosen = await pickCanvasGroup();
           if (chosen) save({ members: [...new Set([...members, ...chosen.ids])] });
         }),
-        members.length ? button("Show", () => showNodes(members), { title: "Select the members on the canvas" }) : null,
+        members.length ? button(t("Show"), () => showNodes(members), { title: t("Select the members on the canvas") }) : null,
       ),
       group.source_node_id
-        ? h("p", { class: "hp-muted" }, `Comes from Profiler Group node #${group.source_node_id}; its next run sets these again.`)
+        ? h("p", { class: "hp-muted" }, t("Kept in Profiler Group node #{id}: an edit here changes the node.", { id: group.source_node_id }))
         : null,
     );
   }
 
+  /** A group that a Group node made is kept in that node too: both are always the same. */
+  function writeToNode(group, changes) {
+    if (!group.source_node_id) return;
+    const entry = [...walk(rootGraph())].find(({ id }) => id === String(group.source_node_id));
+    if (entry?.node.type !== GROUP) return;
+    const values = { ...changes, ...(changes.members ? { members: changes.members.join("\n"), canvas_group: "" } : {}) };
+    for (const [name, value] of Object.entries(values)) setWidget(app, entry.node, name, value);
+  }
+
+  /** What the groups came to in the newest runs. */
+  async function showTotals() {
+    const { runs } = workflowId ? await backend.listRuns({ workflow: workflowId, limit: TOTALS_OVER, sort: "-timestamp" }).catch(() => ({ runs: [] })) : { runs: [] };
+    const found = (await Promise.all(runs.map(({ id }) => backend.getRun(id).catch(() => null)))).filter(Boolean);
+    for (const line of list.querySelectorAll("[data-totals]")) {
+      const totals = found.map(({ groups: each }) => each.find((total) => String(total.group_id) === line.dataset.totals)).filter((total) => typeof total?.exec_time === "number");
+      line.textContent = totals.length
+        ? t("Last run {time}{share}; before: {earlier}", {
+            time: seconds(totals[0].exec_time),
+            share: typeof totals[0].share === "number" ? ` (${share(totals[0].share)})` : "",
+            earlier: totals.slice(1).map((total) => seconds(total.exec_time)).join(", ") || "–",
+          })
+        : t("Not in a run yet.");
+    }
+  }
+
   async function remove(group) {
     const { id: _id, name, color, description, members, workflow_id } = group;
-    await context.change(() => backend.deleteGroup(group.id), () => {
-      context.say(`Deleted the group “${group.name}”.`, {
-        undo: () => context.change(() => backend.createGroup({ name, color: safeColor(color), description: description ?? "", members, workflow_id }), refresh),
-      });
-      refresh();
+    if (!(await context.change(() => backend.deleteGroup(group.id)))) return;
+    context.say(t("Deleted the group “{name}”.", { name: group.name }), {
+      action: () => context.change(() => backend.createGroup({ name, color: safeColor(color), description: description ?? "", members, workflow_id })),
     });
   }
 
@@ -181,13 +216,13 @@ export function memberChip(id, node, onRemove) {
     "li",
     {
       class: `hp-member ${node ? "" : "hp-member-missing"}`,
-      title: node ? `${node.type} #${id}` : "The open workflow has no such node",
+      title: node ? `${node.type} #${id}` : t("The open workflow has no such node"),
       on: { mouseenter: () => highlight([id]), mouseleave: () => highlight(null) },
     },
     h("span", { class: "hp-ellipsis" }, node ? node.title : id),
-    h("span", { class: "hp-muted" }, node ? `#${id}` : "missing"),
+    h("span", { class: "hp-muted" }, node ? `#${id}` : t("missing")),
     onRemove
-      ? iconButton("times", `Remove ${node?.title ?? id}`, () => {
+      ? iconButton("times", t("Remove {name}", { name: node?.title ?? id }), () => {
           highlight(null);
           onRemove();
         })

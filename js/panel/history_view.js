@@ -1,12 +1,10 @@
 // One workflow over its runs: the line of times, what it says, and each node's times.
 
 import * as backend from "../comfy/api.js";
-import { highlight } from "../comfy/canvas.js";
 import { fill, h, iconButton } from "../ui/dom.js";
-import { bytes, count, plural, range, seconds, share, signed } from "../ui/format.js";
-import { loading, problem } from "../ui/messages.js";
-import { nodeLink } from "../ui/node_link.js";
-import { table } from "../ui/table.js";
+import { bytes, count, range, seconds, share, signed } from "../ui/format.js";
+import { t, tn } from "../ui/i18n.js";
+import { figures, loading, nodeLink, problem, table } from "../ui/widgets.js";
 import { createTrendChart } from "./trend_chart.js";
 import { leakSentence, memorySentence, nodeStatistics, timeSentence } from "./trend_words.js";
 
@@ -15,18 +13,19 @@ const MOST_NODES = 200;
 
 /** `runId`: the run from which one came; `workflow`: its workflow's id or hash. Returns `{element, refresh, concerns, dispose}`. */
 export function createHistoryView(context, { runId, workflow }) {
+  const here = context.forRun({ id: runId, workflow_id: workflow });
   let request = null;
   const summary = h("div", { class: "hp-stack" }, loading());
   const chart = createTrendChart({ currentId: runId, open: context.actions.open });
   const details = h("div", { class: "hp-stack" });
   const element = h(
     "section",
-    { class: "hp-history", "aria-label": "History" },
+    { class: "hp-history", "aria-label": t("History") },
     h(
       "div",
       { class: "hp-row" },
-      iconButton("arrow-left", "Back to the run", () => context.actions.open(runId)),
-      h("h2", { class: "hp-run-title" }, "History of this workflow"),
+      iconButton("arrow-left", t("Back"), context.actions.back),
+      h("h2", { class: "hp-run-title" }, t("History of this workflow")),
     ),
     summary,
     chart.element,
@@ -48,64 +47,60 @@ export function createHistoryView(context, { runId, workflow }) {
   function draw({ runs, totals, nodes, total, leaks }) {
     chart.update(runs);
     if (!runs.length) {
-      fill(summary, h("p", { class: "hp-empty" }, "No run of this workflow has come to its end yet."));
+      fill(summary, h("p", { class: "hp-empty" }, t("No run of this workflow has come to its end yet.")));
       fill(details);
       return;
     }
     fill(
       summary,
-      figures(totals),
+      figures(usual(totals)),
       h("p", { class: "hp-note" }, timeSentence(totals.total_time)),
       [
-        ["The peak of GPU memory", totals.vram_max],
-        ["The peak of main memory", totals.ram_max_bytes],
+        [t("The peak of GPU memory"), totals.vram_max],
+        [t("The peak of main memory"), totals.ram_max_bytes],
       ]
         .map(([name, trend]) => memorySentence(name, trend))
         .filter(Boolean)
         .map((sentence) => h("p", { class: "hp-note" }, sentence)),
-      leaks.map((leak) => h("p", { class: "hp-warning" }, nodeLink(context, leak), ` ${leakSentence(leak)}`)),
+      leaks.map((leak) => h("p", { class: "hp-warning" }, nodeLink(here, leak), ` ${leakSentence(leak)}`)),
     );
     fill(
       details,
       runs.some(({ id }) => id === runId)
         ? null
-        : h("p", { class: "hp-muted" }, `Run ${runId} is not among these: only runs that came to their end count, the newest ${LAST_RUNS} at most.`),
-      h("h3", {}, "Nodes"),
+        : h("p", { class: "hp-muted" }, t("Run {id} is not among these: only runs that came to their end count, the newest {most} at most.", { id: runId, most: LAST_RUNS })),
+      h("h3", {}, t("Nodes")),
       statistics(nodes),
-      total > nodes.length ? h("p", { class: "hp-muted" }, `The ${nodes.length} slowest of ${plural(total, "node")}.`) : null,
+      total > nodes.length ? h("p", { class: "hp-muted" }, tn("The {shown} slowest of {n} node.|The {shown} slowest of {n} nodes.", total, { shown: nodes.length })) : null,
     );
   }
 
-  function figures({ total_time, vram_max, ram_max_bytes }) {
-    const entries = [
-      ["Usual time", seconds(total_time.median)],
-      ["Usual VRAM peak", bytes(vram_max.median)],
-      ["Usual RAM peak", bytes(ram_max_bytes.median)],
-    ];
-    return h(
-      "div",
-      { class: "hp-figures" },
-      entries.map(([label, value]) =>
-        h("div", { class: "hp-figure", title: "Median of these runs" }, h("span", { class: "hp-muted" }, label), h("strong", {}, value)),
-      ),
-    );
+  /** Medians of these runs; what was never measured is left out. */
+  function usual({ total_time, vram_max, ram_max_bytes }) {
+    return [
+      [t("Usual time"), total_time.median, seconds],
+      [t("Usual VRAM peak"), vram_max.median, bytes],
+      [t("Usual RAM peak"), ram_max_bytes.median, bytes],
+    ]
+      .filter(([, value]) => typeof value === "number")
+      .map(([label, value, format]) => [label, format(value), t("Median of these runs")]);
   }
 
   function statistics(nodes) {
-    if (!nodes.length) return h("p", { class: "hp-empty" }, "No node was recorded in these runs.");
+    if (!nodes.length) return h("p", { class: "hp-empty" }, t("No node was recorded in these runs."));
     return table(
       [
-        ["Node", "The node's title and id"],
-        ["Median", "Half of its runs took longer, half took less"],
-        ["Spread", "From its fastest run to its slowest"],
-        ["Runs", "In how many runs it really ran, and did not come from the cache"],
-        ["Change", "Slower or faster from the first run to the last, where that is sure"],
+        [t("Node"), t("The node's title and id")],
+        [t("Median"), t("Half of its runs took longer, half took less")],
+        [t("Spread"), t("From its fastest run to its slowest")],
+        [t("Runs"), t("In how many runs it really ran, and did not come from the cache")],
+        [t("Change"), t("Slower or faster from the first run to the last, where that is sure")],
       ],
       nodeStatistics(nodes).map((node) =>
         h(
           "tr",
-          { on: { mouseenter: () => highlight([node.node_id]), mouseleave: () => highlight(null) } },
-          h("td", { class: "hp-step-name" }, nodeLink(context, node)),
+          { on: { mouseenter: () => here.highlight([node.node_id]), mouseleave: () => here.highlight(null) } },
+          h("td", { class: "hp-step-name" }, nodeLink(here, node)),
           h("td", { class: "hp-number" }, seconds(node.median_s)),
           h("td", { class: "hp-number" }, range(node.least_s, node.most_s, seconds)),
           h("td", { class: "hp-number" }, count(node.run_count)),
@@ -128,7 +123,7 @@ export function createHistoryView(context, { runId, workflow }) {
     dispose() {
       request?.abort();
       chart.dispose();
-      highlight(null);
+      here.highlight(null);
     },
   };
 }

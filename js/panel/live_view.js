@@ -1,15 +1,18 @@
-// The run that is going on, and the summary of the last one. Shown above every view.
+// The run that is going on, and the summary of the last one. Stands below every view, so that it moves none.
 
 import { button, fill, h, iconButton } from "../ui/dom.js";
-import { bytes, percent, plural, runLabel, seconds, statusWord } from "../ui/format.js";
+import { bytes, percent, runLabel, seconds, statusWord } from "../ui/format.js";
+import { t, tn } from "../ui/i18n.js";
+import { figures } from "../ui/widgets.js";
 import { highlight, showNodes } from "../comfy/canvas.js";
 import * as model from "../run/live_model.js";
 
 const REDRAW_MS = 250;
+const BARS = 4;
 
 /** `actions.open(runId)` shows a run. Returns `{element, dispose}`. */
 export function createLiveView({ live, actions }) {
-  const element = h("section", { class: "hp-live", "aria-label": "Current run" });
+  const element = h("section", { class: "hp-live", "aria-label": t("Current run") });
   let timer = null;
   // The bars are drawn anew several times a second, so the listeners sit above them.
   const nodeOf = (event) => event.target.closest?.("[data-node-id]")?.dataset.nodeId;
@@ -52,28 +55,25 @@ export function createLiveView({ live, actions }) {
   };
 }
 
-function figure(label, value) {
-  return h("div", { class: "hp-figure" }, h("span", { class: "hp-muted" }, label), h("strong", {}, value));
-}
-
 function drawRunning(element, state) {
   const now = Date.now();
   const { vram_bytes: vram, ram_bytes: ram, gpu_load_percent: gpu } = state.now;
   const total = state.total ?? null;
   const done = total === null ? state.done : Math.min(state.done, total);
-  const rows = model.bars(state, now);
+  const rows = model.bars(state, now, BARS);
+  const left = model.left_s(state, now);
   fill(
     element,
     h(
       "div",
       { class: "hp-live-head" },
       h("span", { class: "hp-pulse", "aria-hidden": "true" }),
-      h("strong", { class: "hp-ellipsis", title: state.name || "Profiled run" }, state.name || "Profiled run"),
-      h("span", { class: "hp-live-elapsed" }, seconds(model.elapsed_s(state, now))),
+      h("strong", { class: "hp-ellipsis", title: state.name }, state.name || t("Profiled run")),
+      h("span", { class: "hp-live-elapsed" }, left === null ? seconds(model.elapsed_s(state, now)) : t("{elapsed}, about {left} left", { elapsed: seconds(model.elapsed_s(state, now)), left: seconds(Math.ceil(left)) })),
     ),
     h("progress", {
       class: "hp-progress",
-      "aria-label": "Nodes done",
+      "aria-label": t("Nodes done"),
       ...(total ? { max: total, value: done } : {}),
     }),
     h(
@@ -84,16 +84,27 @@ function drawRunning(element, state) {
         { class: "hp-ellipsis", title: state.current?.title ?? "" },
         nowText(state, done, total),
       ),
-      h("span", { class: "hp-muted hp-nowrap" }, total ? `${done} of ${plural(total, "node")}` : plural(done, "node")),
+      h("span", { class: "hp-muted hp-nowrap" }, total ? tn("{done} of {n} node|{done} of {n} nodes", total, { done }) : tn("{n} node|{n} nodes", done)),
     ),
-    h("div", { class: "hp-figures" }, figure("VRAM", bytes(vram)), figure("RAM", bytes(ram)), figure("GPU", percent(gpu))),
+    figures(
+      [
+        [t("VRAM"), vram, bytes],
+        [t("RAM"), ram, bytes],
+        [t("GPU"), gpu, percent],
+      ]
+        .filter(([, value]) => typeof value === "number")
+        .map(([label, value, format]) => [label, format(value)]),
+    ),
     h("ol", { class: "hp-bars" }, rows.map(bar)),
   );
 }
 
 function nowText(state, done, total) {
-  if (state.current) return state.current.title || `#${state.current.node_id}`;
-  return total !== null && done >= total ? "all nodes done" : "between nodes";
+  if (state.current) {
+    const name = state.current.title || `#${state.current.node_id}`;
+    return state.progress ? `${name} · ${t("step {value} of {max}", state.progress)}` : name;
+  }
+  return total !== null && done >= total ? t("all nodes done") : t("between nodes");
 }
 
 function bar(row) {
@@ -105,7 +116,7 @@ function bar(row) {
     },
     h("span", { class: "hp-bar-fill", style: { width: `${(row.share * 100).toFixed(1)}%` }, "aria-hidden": "true" }),
     h("span", { class: "hp-bar-name" }, row.title || `#${row.node_id}`),
-    h("span", { class: "hp-bar-time" }, row.status === "cached" ? "cached" : seconds(row.time_s)),
+    h("span", { class: "hp-bar-time" }, row.status === "cached" ? t("cached") : seconds(row.time_s)),
   );
 }
 
@@ -123,11 +134,11 @@ function drawLast(element, state, { live, actions }) {
             h("span", { class: `hp-chip hp-status-${last.status}` }, statusWord(last.status)),
             h("strong", {}, last.headline || `${runLabel({ name: last.name, id: last.run_id })}: ${seconds(last.total_time)}`),
           ),
-          last.run_id ? button("Open", () => actions.open(last.run_id)) : null,
-          iconButton("times", "Dismiss", () => live.dismiss()),
+          last.run_id ? button(t("Open"), () => actions.open(last.run_id)) : null,
+          iconButton("times", t("Dismiss"), () => live.dismiss()),
         )
       : null,
     warnings.map((warning) => h("p", { class: "hp-warning", role: "status" }, warning)),
-    !last && warnings.length ? button("Dismiss", () => live.dismiss()) : null,
+    !last && warnings.length ? button(t("Dismiss"), () => live.dismiss()) : null,
   );
 }

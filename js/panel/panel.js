@@ -1,9 +1,12 @@
-// The sidebar panel: buttons and live view on top, one view below, messages at the end.
+// The sidebar panel: buttons on top, one view in the middle, the run that goes on and messages below.
 
 import * as backend from "../comfy/api.js";
-import { button, fill, h } from "../ui/dom.js";
-import { app, isMine, onEvent } from "../comfy/app.js";
+import { isMine, onEvent, openWorkflow } from "../comfy/app.js";
+import { highlight, showNodes, workflowId } from "../comfy/canvas.js";
+import { button, debounce, fill, h } from "../ui/dom.js";
 import { runLabel } from "../ui/format.js";
+import { t } from "../ui/i18n.js";
+import { createSnack } from "../ui/widgets.js";
 import { createActionBar } from "./action_bar.js";
 import { createCompareView } from "./compare_view.js";
 import { createGroupsView } from "./groups_view.js";
@@ -11,9 +14,10 @@ import { createHistoryView } from "./history_view.js";
 import { createLiveView } from "./live_view.js";
 import { createRunView } from "./run_view.js";
 import { createRunsView } from "./runs_view.js";
-import { createSnack } from "../ui/snack.js";
 
 const WRITTEN_MS = 1000;
+/** An edit's answer and the server's event about it ask for one redraw, not two. */
+const TOGETHER_MS = 60;
 
 const VIEWS = {
   runs: (context) => createRunsView(context),
@@ -24,47 +28,62 @@ const VIEWS = {
 };
 
 /**
- * `services`: `{live, queueing, reference, prefs, actions}`. Returns `{mount, unmount,
+ * `services`: `{live, series, reference, prefs, actions, overlay}`. Returns `{mount, unmount,
  * open(runId)}`; what the user was looking at survives closing and opening the tab.
  */
-export function createPanel({ live, queueing, reference, prefs, actions }) {
+export function createPanel({ live, series, reference, prefs, actions, overlay }) {
   const selection = new Set();
+  const kept = {}; // what views want to find again when one comes back to them
   let place = { name: "runs" };
+  let trail = [];
   let mounted = null;
 
   function mount(host) {
     unmount();
     const snack = createSnack();
     const main = h("main", { class: "hp-view" });
-    const tabs = h("nav", { class: "hp-tabs", "aria-label": "Profiler views" });
+    const tabs = h("nav", { class: "hp-tabs", "aria-label": t("Profiler views") });
+    let view = null;
+    const refresh = debounce(() => view?.refresh?.(), TOGETHER_MS);
     const context = {
       prefs,
-      queueing,
+      series,
       reference,
       selection,
+      kept,
+      overlay,
       say: snack.say,
       workflowId,
       change,
-      deleteRun,
+      deleteRuns,
+      openRunWorkflow,
+      forRun,
       actions: {
         ...actions,
         needsStart: () => actions.needsStart(snack.say),
         run: () => actions.run(snack.say),
+        runAll: () => actions.runAll(snack.say),
         force: () => actions.force(snack.say),
-        addNodes: () => actions.addNodes(),
         updateNodes: () => actions.updateNodes(snack.say),
         showChanges: (changes) => actions.showChanges(changes, snack.say),
         open: (id) => go({ name: "run", id }),
         history: (runId, workflow) => go({ name: "history", runId, workflow }),
         compare: (ids) => go({ name: "compare", ids }),
-        back: () => go({ name: "runs" }),
+        runs: () => go({ name: "runs" }),
+        back: () => show(trail.pop() ?? { name: "runs" }),
       },
     };
-    let view = null;
 
     function go(next) {
+      if (next.name === "runs" || next.name === "groups") trail = [];
+      else if (JSON.stringify(next) !== JSON.stringify(place)) trail.push(place);
+      show(next);
+    }
+
+    function show(next) {
       place = next;
       view?.dispose?.();
+      highlight(null);
       view = VIEWS[next.name](context, next);
       fill(main, view.element);
       main.scrollTop = 0;
@@ -75,55 +94,79 @@ export function createPanel({ live, queueing, reference, prefs, actions }) {
       const tab = (name, label) =>
         button(label, () => go({ name }), {
           class: "hp-tab",
-          "aria-current": place.name === name || (name === "runs" && ["run", "history", "compare"].includes(place.name)) ? "page" : undefined,
+          "aria-current": (place.name === "groups") === (name === "groups") ? "page" : undefined,
         });
-      fill(tabs, tab("runs", "Runs"), tab("groups", "Groups"));
+      fill(tabs, tab("runs", t("Runs")), tab("groups", t("Groups")));
     }
 
-    /** Do something on the server; on success `after`, on failure say why. */
-    async function change(action, after) {
+    /** Do something on the server, then redraw; on failure say why. True where it succeeded. */
+    async function change(action) {
       try {
         await action();
       } catch (error) {
         snack.say(error?.message ?? String(error), { tone: "error" });
         return false;
       }
-      after?.();
+      refresh();
       return true;
     }
 
-    function deleteRun(run, after) {
-      return change(
-        () => backend.deleteRun(run.id),
-        () => {
-          selection.delete(run.id);
-          snack.say(`Deleted ${runLabel(run)}.`, {
-            undo: () => change(() => backend.restoreRun(run.id), () => view?.refresh?.()),
-          });
-          after?.();
+    async function deleteRuns(runs) {
+      const isDone = await change(() => Promise.all(runs.map(({ id }) => backend.deleteRun(id))));
+      if (!isDone) return false;
+      for (const { id } of runs) selection.delete(id);
+      snack.say(runs.length === 1 ? t("Deleted {run}.", { run: runLabel(runs[0]) }) : t("Deleted {n} runs.", { n: runs.length }), {
+        action: () => change(() => Promise.all(runs.map(({ id }) => backend.restoreRun(id)))),
+      });
+      return true;
+    }
+
+    async function openRunWorkflow(runId) {
+      try {
+        const { workflow } = await backend.getRunWorkflow(runId);
+        if (workflow) await openWorkflow(workflow, `run ${runId}`);
+        else snack.say(t("This run was queued through the API, so only its API format was kept, not the graph."));
+      } catch (error) {
+        snack.say(error.message, { tone: "error" });
+      }
+    }
+
+    /** The context of a view about `run`: its nodes are shown on the canvas only where its workflow is open. */
+    function forRun(run) {
+      const isOpen = () => !run.workflow_id || String(run.workflow_id) === workflowId();
+      return {
+        ...context,
+        isOpen,
+        highlight: (ids) => highlight(isOpen() ? ids : null),
+        showNode(id) {
+          if (!isOpen()) {
+            snack.say(t("This node belongs to another workflow than the open one."), {
+              label: t("Open it"),
+              action: () => openRunWorkflow(run.id),
+            });
+          } else if (!showNodes([id])) snack.say(t("The open workflow has no node #{id}.", { id }));
         },
-      );
+      };
     }
 
     const bar = createActionBar(context);
     const liveView = createLiveView({ live, actions: context.actions });
-    const root = h("div", { class: "hp-panel" }, bar.element, liveView.element, tabs, main, snack.element);
-    const refresh = () => view?.refresh?.();
+    const root = h("div", { class: "hp-panel" }, bar.element, tabs, main, liveView.element, snack.element);
+    const isShown = (runId) => ["runs", "history"].includes(place.name) || (place.name === "run" && place.id === runId);
     const stops = [
       onEvent("holaf.profiler.run_started", (event) => isMine(event) && place.name === "runs" && refresh()),
       onEvent("holaf.profiler.run_finished", (event) => {
         if (!isMine(event)) return;
-        const shown = () => ["runs", "history"].includes(place.name) || (place.name === "run" && place.id === event.run_id);
-        if (shown()) refresh();
+        if (isShown(event.run_id)) refresh();
         // the event may be a moment ahead of the history
-        setTimeout(() => mounted && shown() && refresh(), WRITTEN_MS);
+        setTimeout(() => mounted && isShown(event.run_id) && refresh(), WRITTEN_MS);
         reference.refresh();
       }),
       onEvent("holaf.profiler.changed", (event) => {
         if (!isMine(event)) return;
         if (event.what === "reference") reference.refresh();
         else if (event.what === "settings") prefs.load({ again: true });
-        else if (place.name === "runs" ? event.what !== "group" : (view?.concerns?.(event.what, event.id) ?? true)) refresh();
+        else if (view?.concerns?.(event.what, event.id) ?? true) refresh();
       }),
       onEvent("reconnected", () => {
         refresh();
@@ -135,6 +178,7 @@ export function createPanel({ live, queueing, reference, prefs, actions }) {
       go,
       dispose() {
         for (const stop of stops) stop();
+        refresh.cancel();
         view?.dispose?.();
         bar.dispose();
         liveView.dispose();
@@ -144,8 +188,8 @@ export function createPanel({ live, queueing, reference, prefs, actions }) {
     };
     fill(host, root);
     live.refresh();
-    prefs.load().then(() => mounted && root.isConnected && go(place));
-    go(place);
+    prefs.load().then(() => mounted && root.isConnected && show(place));
+    show(place);
   }
 
   function unmount() {
@@ -158,14 +202,8 @@ export function createPanel({ live, queueing, reference, prefs, actions }) {
     unmount,
     /** Show a run, now or when the panel is opened. */
     open(runId) {
-      place = { name: "run", id: runId };
-      mounted?.go(place);
+      if (mounted) mounted.go({ name: "run", id: runId });
+      else place = { name: "run", id: runId };
     },
   };
-}
-
-/** The identity of the open workflow, as runs are stored under it. */
-async function workflowId() {
-  const id = app.rootGraph?.id ?? app.graph?.id;
-  return id ? String(id) : "";
 }

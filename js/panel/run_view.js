@@ -1,250 +1,252 @@
-// One run: what it was, what to try, its chart, its groups, its steps.
+// One run, answer first: what it comes to and how that compares, its timeline, its nodes; then groups,
+// what to try, and what one does with a run.
 
 import * as backend from "../comfy/api.js";
-import { button, fill, h, iconButton } from "../ui/dom.js";
-import { openWorkflow } from "../comfy/app.js";
-import { bytes, dateTime, joules, plural, runLabel, seconds, share } from "../ui/format.js";
+import { createTimeline } from "../timeline/timeline.js";
+import { button, fill, h, iconButton, select } from "../ui/dom.js";
+import { bytes, count, dateTime, joules, runLabel, seconds, share } from "../ui/format.js";
+import { t, tn } from "../ui/i18n.js";
+import { editInline, figures, loading, number, problem, table } from "../ui/widgets.js";
 import { createAdviceView } from "./advice_view.js";
-import { createChartView } from "./chart_view.js";
-import { editInline } from "../ui/inline_edit.js";
-import { loading, problem } from "../ui/messages.js";
-import { statusChips } from "./runs_view.js";
+import { FORMATS, copyMarkdown, download } from "./export.js";
+import { statusChips } from "./runs_table.js";
 import { createStepsTable } from "./steps_table.js";
+import { verdictOf } from "./verdict.js";
 
-const FORMATS = [
-  ["png", "Picture (png)"],
-  ["txt", "Text table (txt)"],
-  ["md", "Markdown (md)"],
-  ["csv", "Spreadsheet (csv)"],
-  ["json", "Everything (json)"],
-  ["html", "Web page (html)"],
-  ["trace", "Perfetto trace"],
-];
-
-/** Returns `{element, refresh, dispose}`. */
+/** Returns `{element, refresh, concerns, dispose}`. */
 export function createRunView(context, runId) {
-  const element = h("section", { class: "hp-run", "aria-label": "Run" }, loading());
+  const element = h("section", { class: "hp-run", "aria-label": t("Run") }, loading());
+  const head = h("div", { class: "hp-stack" });
+  const plot = h("div", { class: "hp-stack" }, loading(t("Drawing")));
+  const groupsArea = h("div", { class: "hp-stack" });
+  const foot = h("div", { class: "hp-stack" });
+  let here = null;
   let advice = null;
-  let chart = null;
   let steps = null;
-  let groupsArea = null;
-  let head = null;
+  let timeline = null;
   let data = null;
-
-  /** The run with its steps and group totals; each group with the members it has now. */
-  async function ask() {
-    const answer = await backend.getRun(runId);
-    if (!answer.groups?.length) return answer;
-    const { groups } = await backend.listGroups({ workflow: answer.run.workflow_id });
-    const members = new Map(groups.map((group) => [group.id, group.members]));
-    return { ...answer, groups: answer.groups.map((total) => ({ ...total, members: members.get(total.group_id) ?? [] })) };
-  }
+  let drawing = null; // what `GET runs/{id}/timeline` gave
 
   async function load() {
     try {
-      data = await ask();
+      data = await backend.getRun(runId);
     } catch (error) {
+      const isGone = error.status === 404;
       fill(
         element,
-        problem(error.status === 404 ? new Error("This run is not in the history any more.") : error, error.status === 404 ? null : load),
-        button("Back to the runs", context.actions.back),
+        problem(isGone ? new Error(t("This run is not in the history any more.")) : error, isGone ? null : load),
+        button(t("Back to the runs"), context.actions.runs),
       );
       return;
     }
     dispose();
-    advice = createAdviceView({ context, ...data });
-    chart = createChartView({ context, run: data.run });
-    steps = createStepsTable({ context, ...data });
-    groupsArea = h("div", { class: "hp-stack" });
-    head = h("div", { class: "hp-stack" });
+    here = context.forRun(data.run);
+    advice = createAdviceView({ context: here, ...data });
+    steps = createStepsTable({ context: here, ...data, onChoose: (id) => timeline?.select(id) });
     drawHead();
     drawGroups();
-    fill(element, head, advice.element, chart.element, groupsArea, h("h3", {}, "Nodes"), steps.element);
+    drawFoot();
+    fill(element, head, plot, h("h3", {}, t("Nodes")), steps.element, groupsArea, advice.element, foot);
+    drawTimeline();
+    showVerdict();
   }
 
   function dispose() {
     advice?.dispose();
-    chart?.dispose();
+    timeline?.dispose();
+    timeline = null;
+    context.overlay.release(runId);
   }
 
   /** Another tab, or this one, changed something: keep what the user is at. */
-  async function refresh({ redraw = false } = {}) {
-    if (!head) return load();
+  async function refresh() {
+    if (!here) return load();
+    const before = data.run.status;
     try {
-      data = await ask();
+      data = await backend.getRun(runId);
     } catch (error) {
       if (error.status === 404) return load();
       return undefined; // the server is away; the next event tries again
     }
-    if (!head.contains(document.activeElement) || !document.activeElement.matches("input, textarea")) drawHead();
+    const isTyping = (area) => area.contains(document.activeElement) && document.activeElement.matches("input, textarea");
+    if (!isTyping(head)) drawHead();
+    if (!isTyping(foot)) drawFoot();
     drawGroups();
     advice.update(data);
     steps.update(data);
-    if (redraw) chart.refresh();
+    if (before !== data.run.status) drawTimeline();
     return undefined;
   }
 
-  const patch = (changes) => context.change(() => backend.patchRun(runId, changes), () => refresh());
+  async function drawTimeline() {
+    if (data.run.status === "running") return fill(plot, h("p", { class: "hp-muted" }, t("The timeline is drawn when the run is over.")));
+    try {
+      drawing = await backend.getTimeline(runId);
+    } catch (error) {
+      return fill(plot, error.status === 404 ? null : problem(error, drawTimeline));
+    }
+    if (!plot.isConnected) return undefined;
+    timeline?.dispose();
+    const holder = h("div", {});
+    fill(plot, holder);
+    timeline = createTimeline(holder, drawing.timeline, { onSelect: (id) => steps.open(id) });
+    steps.setSubgraphs(drawing.timeline.subgraphs);
+    drawHead();
+    return undefined;
+  }
+
+  let verdict = null;
+  async function showVerdict() {
+    verdict = await verdictOf(data.run).catch(() => null);
+    if (verdict && head.isConnected) drawHead();
+  }
+
+  const patch = (changes) => context.change(() => backend.patchRun(runId, changes));
 
   function drawHead() {
     const { run } = data;
     const title = h("h2", { class: "hp-run-title" }, runLabel(run));
-    const workflow = run.workflow_id || run.workflow_hash;
     fill(
       head,
       h(
         "div",
         { class: "hp-row" },
-        iconButton("arrow-left", "Back", context.actions.back),
+        iconButton("arrow-left", t("Back"), context.actions.back),
         title,
-        iconButton(run.pinned ? "star-fill" : "star", run.pinned ? "Unpin" : "Pin as baseline", () => patch({ pinned: !run.pinned })),
-        iconButton("pencil", "Rename", () =>
-          editInline(title, { value: run.name ?? "", label: "Name of the run", save: (name) => patch({ name }) }),
+        iconButton(run.pinned ? "star-fill" : "star", run.pinned ? t("Unpin") : t("Pin as baseline"), () => patch({ pinned: !run.pinned })),
+        iconButton("pencil", t("Rename"), () =>
+          editInline(title, { value: run.name ?? "", label: t("Name of the run"), save: (name) => patch({ name }) }),
         ),
-        iconButton("trash", "Delete", () => context.deleteRun(run, context.actions.back)),
+        iconButton("trash", t("Delete"), async () => (await context.deleteRuns([run])) && context.actions.back()),
       ),
-      h("p", { class: "hp-muted" }, statusChips(run), ` ${dateTime(run.timestamp)} · run ${run.id}`),
+      drawing?.headline ? h("p", { class: "hp-headline" }, drawing.headline) : null,
+      verdict ? h("p", { class: `hp-verdict ${verdict.tone}` }, verdict.text, " ", button(t("Compare"), () => context.actions.compare(verdict.ids))) : null,
+      drawing?.detail ? h("p", { class: "hp-muted" }, drawing.detail) : null,
+      h("p", { class: "hp-muted" }, statusChips(run), ` ${dateTime(run.timestamp)} · ${t("run {id}", { id: run.id })}`),
       run.error_message
-        ? h("p", { class: "hp-warning" }, `${run.error_type ?? "Error"}${run.error_node_id ? ` in node #${run.error_node_id}` : ""}: ${run.error_message}`)
+        ? h(
+            "p",
+            { class: "hp-warning" },
+            `${run.error_type ?? t("Error")}${run.error_node_id ? ` ${t("in node #{id}", { id: run.error_node_id })}` : ""}: ${run.error_message}`,
+          )
         : null,
       (run.warnings ?? []).map((warning) => h("p", { class: "hp-warning" }, String(warning))),
-      figures(run),
+      figures(figuresOf(run)),
       changesOf(run),
-      commentBox(run),
-      h(
-        "div",
-        { class: "hp-row hp-wrap" },
-        button("Open workflow", open, { iconName: "folder-open", title: "Open the workflow this run was made with in a new tab" }),
-        workflow
-          ? button("History", () => context.actions.history(run.id, workflow), {
-              iconName: "chart-line",
-              title: "All runs of this workflow: do they get slower, and what does each node usually take",
-            })
-          : null,
-        exportMenu(run),
-      ),
     );
   }
 
-  function figures(run) {
-    const entries = [
-      ["Time", seconds(run.total_time)],
-      ["VRAM peak", bytes(run.vram_max)],
-      ["RAM peak", bytes(run.ram_max_bytes)],
-      ["Nodes", run.cached_count ? `${run.node_count} (${run.cached_count} cached)` : String(run.node_count ?? "n/a")],
-      ...(typeof run.energy_joules === "number" ? [["Energy", joules(run.energy_joules)]] : []),
-    ];
-    return h(
-      "div",
-      { class: "hp-figures" },
-      entries.map(([label, value]) =>
-        h("div", { class: "hp-figure" }, h("span", { class: "hp-muted" }, label), h("strong", {}, value)),
-      ),
-    );
+  /** What was measured; a quantity that was not is no figure. */
+  function figuresOf(run) {
+    const nodes = run.cached_count ? t("{n} ({cached} cached)", { n: count(run.node_count), cached: count(run.cached_count) }) : count(run.node_count);
+    return [
+      [t("Time"), seconds(run.total_time), run.total_time],
+      [t("VRAM peak"), bytes(run.vram_max), run.vram_max],
+      [t("RAM peak"), bytes(run.ram_max_bytes), run.ram_max_bytes],
+      [t("Nodes"), nodes, run.node_count],
+      [t("Energy"), joules(run.energy_joules), run.energy_joules],
+    ]
+      .filter(([, , value]) => typeof value === "number")
+      .map(([label, value]) => [label, value]);
   }
 
   function changesOf(run) {
     const changes = run.changes ?? [];
     if (!changes.length) return null;
+    const summary = tn("{n} change against the reference|{n} changes against the reference", changes.length);
     return h(
       "details",
       { class: "hp-fold" },
-      h("summary", {}, `${run.forced ? "Forced: " : ""}${plural(changes.length, "change")} against the reference`),
+      h("summary", {}, run.forced ? `${t("forced")}: ${summary}` : summary),
       h("ul", {}, changes.map((change) => h("li", {}, String(change.detail || `${change.kind}: ${change.title} #${change.node_id}`)))),
     );
   }
 
-  function commentBox(run) {
-    return h("textarea", {
-      class: "hp-input hp-comment-box",
-      rows: 2,
-      placeholder: "Comment on this run: what was tried, what was found",
-      "aria-label": "Comment on this run",
-      value: run.global_comment ?? "",
-      on: {
-        change: (event) => patch({ global_comment: event.target.value }),
-        keydown: (event) => event.stopPropagation(),
-      },
-    });
-  }
-
-  function exportMenu(run) {
-    return h(
-      "select",
-      {
-        class: "hp-input",
-        "aria-label": "Save as",
+  function drawFoot() {
+    const { run } = data;
+    const workflow = run.workflow_id || run.workflow_hash;
+    fill(
+      foot,
+      h("textarea", {
+        class: "hp-input hp-comment-box",
+        rows: 2,
+        placeholder: t("Comment on this run: what was tried, what was found"),
+        "aria-label": t("Comment on this run"),
+        value: run.global_comment ?? "",
         on: {
-          change: async (event) => {
-            const format = event.target.value;
-            event.target.value = "";
-            if (format) await download(run, format);
-          },
+          change: (event) => patch({ global_comment: event.target.value }),
+          keydown: (event) => event.stopPropagation(),
         },
-      },
-      h("option", { value: "", selected: true }, "Save as…"),
-      FORMATS.map(([format, label]) => h("option", { value: format }, label)),
+      }),
+      h(
+        "div",
+        { class: "hp-row hp-wrap" },
+        select(
+          [["", t("Show on the canvas")], ["exec_time", t("Time")], ["vram_max", t("VRAM peak")], ["ram_max_bytes", t("RAM peak")]],
+          context.overlay.metricOf(runId),
+          (metric) => {
+            if (!metric) context.overlay.hide();
+            else if (!here.isOpen()) here.showNode("");
+            else context.overlay.show(data.steps, metric, runId);
+          },
+          { "aria-label": t("Show on the canvas"), title: t("Tint the nodes by what they took in this run") },
+        ),
+        workflow
+          ? button(t("History"), () => context.actions.history(run.id, workflow), {
+              iconName: "chart-line",
+              title: t("All runs of this workflow: do they get slower, and what does each node usually take"),
+            })
+          : null,
+        button(t("Open workflow"), () => context.openRunWorkflow(run.id), {
+          iconName: "folder-open",
+          title: t("Open the workflow this run was made with in a new tab"),
+        }),
+        button(t("Own window"), ownWindow, { iconName: "external-link", title: t("Timeline and tables of this run in a window of their own") }),
+        button(t("Copy as Markdown"), () => copyMarkdown(context, run), { iconName: "copy" }),
+        select([["", t("Save as…")], ...FORMATS()], "", async (format) => {
+          await download(context, run, format);
+          drawFoot();
+        }, { "aria-label": t("Save as") }),
+      ),
     );
   }
 
-  async function download(run, format) {
+  async function ownWindow() {
     try {
-      const blob = await backend.exportRun(run.id, format);
-      const url = URL.createObjectURL(blob);
-      const extension = format === "trace" ? "trace.json" : format;
-      h("a", { href: url, download: `profile_${run.id}.${extension}` }).click();
-      setTimeout(() => URL.revokeObjectURL(url), 10_000);
-    } catch (error) {
-      context.say(error.message, { tone: "error" });
-    }
-  }
-
-  async function open() {
-    try {
-      const { workflow } = await backend.getRunWorkflow(runId);
-      if (!workflow) {
-        context.say("This run was queued through the API, so only its API format was kept, not the graph.");
-        return;
-      }
-      await openWorkflow(workflow, `run ${runId}`);
+      window.open(URL.createObjectURL(await backend.exportRun(runId, "html")), "_blank");
     } catch (error) {
       context.say(error.message, { tone: "error" });
     }
   }
 
   function drawGroups() {
-    if (!data.groups?.length) {
-      fill(groupsArea);
-      return;
-    }
-    const columns = ["Group", "Time", "Share", "VRAM peak", "Nodes"];
+    const groups = data.groups ?? [];
+    const columns = [
+      [t("Time"), "exec_time", seconds],
+      [t("Share"), "share", share],
+      [t("VRAM peak"), "vram_max", bytes],
+      [t("RAM peak"), "ram_max_bytes", bytes],
+      [t("Nodes"), "step_count", count],
+    ].filter(([, name]) => groups.some((group) => typeof group[name] === "number"));
     fill(
       groupsArea,
-      h("h3", {}, "Groups"),
-      h(
-        "div",
-        { class: "hp-scroll-x" },
-        h(
-          "table",
-          { class: "hp-table hp-groups-table" },
-          h("thead", {}, h("tr", {}, columns.map((label, index) => h("th", { scope: "col", class: `${index ? "hp-number" : ""} ${index === 4 ? "hp-roomy" : ""}` }, label)))),
-          h(
-            "tbody",
-            {},
-            data.groups.map((group) =>
-              h(
-                "tr",
-                {},
-                h("td", {}, h("span", { class: "hp-swatch", style: { background: safeColor(group.color) } }), group.name),
-                h("td", { class: "hp-number" }, seconds(group.exec_time)),
-                h("td", { class: "hp-number" }, share(group.share)),
-                h("td", { class: "hp-number" }, bytes(group.vram_max)),
-                h("td", { class: "hp-number hp-roomy" }, String(group.step_count ?? group.node_count ?? "")),
+      groups.length
+        ? [
+            h("h3", {}, t("Groups")),
+            table(
+              [[t("Group")], ...columns.map(([label]) => [label])],
+              groups.map((group) =>
+                h(
+                  "tr",
+                  {},
+                  h("td", {}, h("span", { class: "hp-swatch", style: { background: safeColor(group.color) } }), group.name),
+                  columns.map(([, name, format]) => number(format(group[name]))),
+                ),
               ),
+              "hp-groups-table",
             ),
-          ),
-        ),
-      ),
+          ]
+        : null,
     );
   }
 

@@ -1,5 +1,8 @@
 // What the runs table shows: filters, order and page, and the request they make. Pure.
 
+import { statusWord } from "../ui/format.js";
+import { t } from "../ui/i18n.js";
+
 const PAGE_SIZE = 50;
 
 export const EMPTY_FILTERS = Object.freeze({
@@ -12,23 +15,19 @@ export const EMPTY_FILTERS = Object.freeze({
   offset: 0,
 });
 
-export const STATUSES = [
-  ["", "Any status"],
-  ["success", "Done"],
-  ["partial", "Partly done"],
-  ["failed", "Failed"],
-  ["interrupted", "Stopped"],
-  ["crashed", "Crashed"],
-  ["running", "Running"],
+export const statuses = () => [
+  ["", t("Any status")],
+  ...["success", "partial", "failed", "interrupted", "crashed", "running"].map((status) => [status, statusWord(status)]),
 ];
 
 /** The columns that the server sorts by: `[column, label, first click]`. */
-export const SORTS = [
-  ["timestamp", "When", "-timestamp"],
-  ["name", "Name", "name"],
-  ["total_time", "Time", "-total_time"],
-  ["vram_max", "VRAM", "-vram_max"],
-  ["status", "Status", "status"],
+export const sorts = () => [
+  ["name", t("Name"), "name"],
+  ["timestamp", t("When"), "-timestamp"],
+  ["status", t("Status"), "status"],
+  ["total_time", t("Time"), "-total_time"],
+  ["vram_max", t("VRAM"), "-vram_max"],
+  ["ram_max_bytes", t("RAM"), "-ram_max_bytes"],
 ];
 
 /** The local day `YYYY-MM-DD` as the instant it starts, or `days` later, in ISO 8601 UTC. */
@@ -58,7 +57,7 @@ export function withFilter(filters, changes) {
 }
 
 export function nextSort(current, column) {
-  const entry = SORTS.find(([name]) => name === column);
+  const entry = sorts().find(([name]) => name === column);
   const first = entry?.[2] ?? column;
   if (current !== first) return first;
   return first.startsWith("-") ? first.slice(1) : `-${first}`;

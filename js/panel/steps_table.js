@@ -1,39 +1,42 @@
-// The steps of one run: columns to choose, filters, sorting, comments.
+// The nodes of one run: columns to choose, filters, sorting, comments; a row opens its details, a
+// subgraph's row its nodes.
 
 import * as backend from "../comfy/api.js";
-import { button, debounce, fill, h, icon, select } from "../ui/dom.js";
-import { plural, seconds } from "../ui/format.js";
-import { highlight } from "../comfy/canvas.js";
+import { button, debounce, fill, h, icon, iconButton, select } from "../ui/dom.js";
+import { seconds } from "../ui/format.js";
+import { t, tn } from "../ui/i18n.js";
+import { editInline, nodeLink } from "../ui/widgets.js";
 import {
   COLUMNS,
   chosenColumns,
   filterSteps,
+  knownColumns,
   nextSort,
   parseDuration,
   sortSteps,
   typesOf,
   withShare,
+  withSubgraphs,
 } from "./columns.js";
-import { editInline } from "../ui/inline_edit.js";
-import { nodeLink } from "../ui/node_link.js";
+import { createEarlierTimes, stepDetails } from "./step_details.js";
 
 const ROWS_AT_ONCE = 200;
 const TYPING_MS = 200;
 
-/** `run`, `steps`, `groups` as `GET runs/{id}` gives them. Returns `{element, update}`. */
-export function createStepsTable({ context, run, steps, groups }) {
+/**
+ * `run`, `steps`, `groups` as `GET runs/{id}` gives them; `onChoose(id)`: a row was opened. Returns
+ * `{element, update, open(id), setSubgraphs(titles)}`.
+ */
+export function createStepsTable({ context, run, steps, groups, onChoose }) {
   const { prefs } = context;
   let all = withShare(steps, run.total_time);
   let knownGroups = groups;
+  let subgraphs = {};
   let sort = prefs.get("step_sort") ?? "";
   let limit = ROWS_AT_ONCE;
-  const filters = {
-    minTime_s: prefs.get("minimum_time_s") || 0,
-    type: "",
-    group: "",
-    text: "",
-    profiler: false,
-  };
+  const opened = new Set();
+  const earlierTimes = createEarlierTimes(run);
+  const filters = { minTime_s: prefs.get("minimum_time_s") || 0, type: "", group: "", text: "", profiler: false };
 
   const body = h("div", { class: "hp-scroll-x" });
   const summary = h("span", { class: "hp-muted" });
@@ -42,23 +45,23 @@ export function createStepsTable({ context, run, steps, groups }) {
   const element = h("div", { class: "hp-steps" }, controls, chooser, body);
 
   function drawControls() {
-    const groupNames = knownGroups.map((group) => [group.name, group.name]);
+    const names = knownGroups.map((group) => [group.name, group.name]);
     fill(
       controls,
       h("input", {
         class: "hp-input",
         type: "search",
-        placeholder: "Find a node",
-        "aria-label": "Find a node by title, class, id or comment",
+        placeholder: t("Find a node"),
+        "aria-label": t("Find a node by title, class, id or comment"),
         value: filters.text,
         on: { input: debounce((event) => change({ text: event.target.value }), TYPING_MS) },
       }),
       h("input", {
         class: "hp-input",
         type: "text",
-        placeholder: "At least, e.g. 0.5 s",
-        title: "Show only nodes that took at least this long: 0.5, 500 ms, 1 min",
-        "aria-label": "Shortest time to show",
+        placeholder: t("At least, e.g. 0.5 s"),
+        title: t("Show only nodes that took at least this long: 0.5, 500 ms, 1 min"),
+        "aria-label": t("Shortest time to show"),
         value: filters.minTime_s ? seconds(filters.minTime_s) : "",
         on: {
           change: (event) => {
@@ -68,11 +71,11 @@ export function createStepsTable({ context, run, steps, groups }) {
           },
         },
       }),
-      select([["", "All types"], ...typesOf(all).map((type) => [type, type])], filters.type, (type) => change({ type }), {
-        "aria-label": "Type",
+      select([["", t("All types")], ...typesOf(all).map((type) => [type, type])], filters.type, (type) => change({ type }), {
+        "aria-label": t("Type"),
       }),
-      groupNames.length
-        ? select([["", "All groups"], ...groupNames], filters.group, (group) => change({ group }), { "aria-label": "Group" })
+      names.length
+        ? select([["", t("All groups")], ...names], filters.group, (group) => change({ group }), { "aria-label": t("Group") })
         : null,
       summary,
     );
@@ -80,37 +83,44 @@ export function createStepsTable({ context, run, steps, groups }) {
 
   function drawChooser() {
     const chosen = new Set(chosenColumns(prefs.get("step_columns")).map(({ id }) => id));
+    const keep = () => {
+      prefs.set("step_columns", chosenColumns([...chosen]).map((column) => column.id));
+      draw();
+    };
     fill(
       chooser,
-      h("summary", {}, "Columns"),
+      h("summary", {}, t("Columns")),
       h(
         "div",
         { class: "hp-column-list" },
         COLUMNS.filter(({ id }) => id !== "node_title").map(({ id, label, title }) =>
           h(
             "label",
-            { class: "hp-check", title },
+            { class: "hp-check", title: t(title) },
             h("input", {
               type: "checkbox",
               checked: chosen.has(id),
               value: id,
-              on: {
-                change: (event) => {
-                  if (event.target.checked) chosen.add(id);
-                  else chosen.delete(id);
-                  prefs.set("step_columns", chosenColumns([...chosen]).map((column) => column.id));
-                  draw();
-                },
-              },
+              on: { change: (event) => (event.target.checked ? chosen.add(id) : chosen.delete(id), keep()) },
             }),
-            label,
+            t(label),
           ),
         ),
-        button("Back to the usual columns", () => {
+        button(t("Back to the usual columns"), () => {
           prefs.set("step_columns", []);
           drawChooser();
           draw();
         }),
+        h(
+          "label",
+          { class: "hp-check" },
+          h("input", {
+            type: "checkbox",
+            checked: filters.profiler,
+            on: { change: (event) => change({ profiler: event.target.checked }) },
+          }),
+          t("The profiler's own nodes too"),
+        ),
       ),
     );
   }
@@ -121,13 +131,19 @@ export function createStepsTable({ context, run, steps, groups }) {
     draw();
   }
 
+  const isFiltered = () => Boolean(filters.minTime_s || filters.type || filters.group || filters.text);
+
   function draw() {
-    const group = filters.group ? (knownGroups.find(({ name }) => name === filters.group) ?? null) : null;
-    const rows = sortSteps(filterSteps(all, { ...filters, group }), sort);
-    const counted = all.filter((step) => !step.role || step.role === "node");
+    const group = knownGroups.find(({ name }) => name === filters.group) ?? null;
+    const found = filterSteps(all, { ...filters, group });
+    const counted = all.filter(({ role }) => filters.profiler || !role || role === "node");
     summary.textContent =
-      rows.length === counted.length ? plural(rows.length, "node") : `${rows.length} of ${plural(counted.length, "node")}`;
-    const columns = chosenColumns(prefs.get("step_columns"));
+      found.length === counted.length
+        ? tn("{n} node|{n} nodes", found.length)
+        : tn("{found} of {n} node|{found} of {n} nodes", counted.length, { found: found.length });
+    const columns = knownColumns(chosenColumns(prefs.get("step_columns")), all);
+    const rows = sortSteps(isFiltered() ? found : withSubgraphs(found, subgraphs), sort);
+    const focused = document.activeElement?.closest?.(".hp-steps-table tr")?.dataset.nodeId;
     fill(
       body,
       rows.length
@@ -135,37 +151,36 @@ export function createStepsTable({ context, run, steps, groups }) {
             "table",
             { class: "hp-table hp-steps-table" },
             h("thead", {}, h("tr", {}, columns.map(header))),
-            h("tbody", {}, rows.slice(0, limit).map((step) => row(step, columns))),
+            h("tbody", {}, rows.slice(0, limit).flatMap((step) => rowsOf(step, columns))),
           )
-        : h(
-            "p",
-            { class: "hp-empty" },
-            counted.length ? "No node matches these filters." : "No node was recorded in this run.",
-          ),
+        : h("p", { class: "hp-empty" }, counted.length ? t("No node matches these filters.") : t("No node was recorded in this run.")),
       rows.length > limit
-        ? button(`Show ${rows.length - limit} more`, () => {
+        ? button(t("Show {n} more", { n: rows.length - limit }), () => {
             limit = Infinity;
             draw();
           })
         : null,
     );
+    if (focused) rowOf(focused)?.querySelector("[aria-expanded]")?.focus();
   }
 
+  const rowOf = (id) => [...body.querySelectorAll("tr[data-node-id]")].find((row) => row.dataset.nodeId === id);
+
   function header(column) {
-    const active = sort.replace(/^-/, "") === column.id;
+    const isActive = sort.replace(/^-/, "") === column.id;
     return h(
       "th",
       {
         scope: "col",
         class: column.numeric ? "hp-number" : "",
-        "aria-sort": active ? (sort.startsWith("-") ? "descending" : "ascending") : "none",
+        "aria-sort": isActive ? (sort.startsWith("-") ? "descending" : "ascending") : "none",
       },
       h(
         "button",
         {
           type: "button",
           class: "hp-sort",
-          title: column.title,
+          title: t(column.title),
           on: {
             click: () => {
               sort = nextSort(sort, column.id);
@@ -174,36 +189,64 @@ export function createStepsTable({ context, run, steps, groups }) {
             },
           },
         },
-        column.label,
-        active ? icon(sort.startsWith("-") ? "sort-down-fill" : "sort-up-fill") : null,
+        t(column.label),
+        isActive ? icon(sort.startsWith("-") ? "sort-down-fill" : "sort-up-fill") : null,
       ),
     );
   }
 
-  function row(step, columns) {
+  /** A step's row, and below it what is open: its details, or a subgraph's nodes. */
+  function rowsOf(step, columns, isInside = false) {
+    const rows = [row(step, columns, isInside)];
+    if (!opened.has(step.node_id)) return rows;
+    if (step.children) return [...rows, ...sortSteps(step.children, sort).flatMap((child) => rowsOf(child, columns, true))];
+    const names = knownGroups.filter((group) => (group.members ?? []).map(String).includes(step.node_id)).map(({ name }) => name);
+    return [...rows, h("tr", { class: "hp-details-row" }, h("td", { colSpan: columns.length }, stepDetails(step, names, earlierTimes)))];
+  }
+
+  function toggle(id) {
+    if (!opened.delete(id)) {
+      opened.add(id);
+      onChoose?.(id);
+    }
+    draw();
+  }
+
+  function row(step, columns, isInside) {
+    const id = step.node_id;
     return h(
       "tr",
       {
-        class: `hp-step-${step.status}`,
-        dataset: { nodeId: step.node_id },
+        class: `hp-step-${step.status} ${isInside ? "hp-step-inside" : ""}`,
+        dataset: { nodeId: id },
         on: {
-          mouseenter: () => highlight([step.node_id]),
-          mouseleave: () => highlight(null),
+          mouseenter: () => context.highlight([id]),
+          mouseleave: () => context.highlight(null),
+          click: (event) => event.target.closest("button, input, a") || String(getSelection()) || toggle(id),
         },
       },
       columns.map((column) => {
         if (column.id === "node_title") return nameCell(step);
-        if (column.id === "step_comment") return commentCell(step);
+        if (column.id === "step_comment") return step.children ? h("td", {}) : commentCell(step);
         return h("td", { class: column.numeric ? "hp-number" : "" }, column.text(step));
       }),
     );
   }
 
   function nameCell(step) {
+    const isOpen = opened.has(step.node_id);
     return h(
       "td",
       { class: "hp-step-name", style: { "--hp-share": `${Math.min(100, Math.max(0, (step.share ?? 0) * 100)).toFixed(1)}%` } },
-      nodeLink(context, step),
+      h(
+        "div",
+        { class: "hp-name-line" },
+        iconButton(isOpen ? "chevron-down" : "chevron-right", step.children ? t("Nodes inside") : t("Details"), () => toggle(step.node_id), {
+          class: "hp-fold-button",
+          "aria-expanded": String(isOpen),
+        }),
+        nodeLink(context, step),
+      ),
     );
   }
 
@@ -213,22 +256,15 @@ export function createStepsTable({ context, run, steps, groups }) {
       { class: "hp-comment" },
       h(
         "button",
-        { type: "button", class: "hp-link", title: step.step_comment || "Comment on this step", on: { click: edit } },
-        step.step_comment ? step.step_comment : h("span", { class: "hp-muted" }, "add"),
+        { type: "button", class: "hp-link", title: step.step_comment || t("Comment on this step"), on: { click: edit } },
+        step.step_comment ? step.step_comment : h("span", { class: "hp-muted" }, t("add")),
       ),
     );
     function edit() {
       editInline(cell.firstElementChild, {
         value: step.step_comment ?? "",
-        label: "Comment on this step",
-        save: (value) =>
-          context.change(
-            () => backend.patchStep(step.id, { step_comment: value }),
-            () => {
-              all = all.map((entry) => (entry.id === step.id ? { ...entry, step_comment: value } : entry));
-              draw();
-            },
-          ),
+        label: t("Comment on this step"),
+        save: (value) => context.change(() => backend.patchStep(step.id, { step_comment: value })),
       });
     }
     return cell;
@@ -244,6 +280,17 @@ export function createStepsTable({ context, run, steps, groups }) {
       all = withShare(fresh.steps, fresh.run.total_time);
       knownGroups = fresh.groups;
       if (!element.contains(document.activeElement) || !document.activeElement.matches(".hp-inline")) draw();
+    },
+    setSubgraphs(titles) {
+      subgraphs = titles;
+      if (Object.keys(titles).length) draw();
+    },
+    /** Open a node's details and bring its row into view. */
+    open(id) {
+      if (id.includes(":")) opened.add(id.slice(0, id.indexOf(":")));
+      opened.add(id);
+      draw();
+      rowOf(id)?.scrollIntoView({ block: "nearest" });
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import { h, fill, svg } from "../ui/dom.js";
 import { dateTime, runLabel, seconds } from "../ui/format.js";
+import { t } from "../ui/i18n.js";
 import { layOut, moved, nearest } from "./trend_layout.js";
 
 const HEIGHT = 130;
@@ -14,7 +15,7 @@ export function createTrendChart({ currentId, open }) {
   const plot = h("div", { class: "hp-trend-plot" });
   const readout = h("p", { class: "hp-trend-readout", "aria-hidden": "true" });
   const dates = h("div", { class: "hp-trend-dates hp-muted" });
-  const element = h("div", { class: "hp-trend", hidden: true }, h("h3", {}, "Time of each run"), readout, plot, dates);
+  const element = h("div", { class: "hp-trend", hidden: true }, h("h3", {}, t("Time of each run")), readout, plot, dates);
   let runs = [];
   let marks = [];
   let points = [];
@@ -40,7 +41,7 @@ export function createTrendChart({ currentId, open }) {
           width,
           height: HEIGHT,
           role: "group",
-          "aria-label": "Total time of each run, oldest first. Arrow keys go from run to run, Enter opens one.",
+          "aria-label": t("Total time of each run, oldest first. Arrow keys go from run to run, Enter opens one."),
           on: {
             pointermove: (event) => point(placeAt(event)),
             pointerleave: () => point(marks.indexOf(document.activeElement)),
@@ -95,9 +96,9 @@ export function createTrendChart({ currentId, open }) {
       run
         ? [
             h("strong", { class: "hp-ellipsis" }, runLabel(run)),
-            h("span", { class: "hp-muted" }, [...facts(run), ...(isCurrent(run) ? ["this run"] : [])].join(" · ")),
+            h("span", { class: "hp-muted" }, [...facts(run), ...(isCurrent(run) ? [t("this run")] : [])].join(" · ")),
           ]
-        : h("span", { class: "hp-muted" }, "Point at a run to see it; a click opens it."),
+        : h("span", { class: "hp-muted" }, t("Point at a run to see it; a click opens it.")),
     );
   }
 

@@ -1,7 +1,8 @@
 // What a workflow's trend says, in words. Pure. A trend is what `GET trends` gives
 // for one quantity: `{values, median, slope_per_run, change_share, is_certain}`.
 
-import { bytes, plural, seconds, share } from "../ui/format.js";
+import { bytes, seconds, share } from "../ui/format.js";
+import { t, tn } from "../ui/i18n.js";
 
 const LEAST_RUNS = 5;
 const LEAST_CHANGE = 0.02;
@@ -17,29 +18,38 @@ export function clearChange({ values, change_share: change, is_certain: isCertai
 /** Whether the workflow gets slower or faster. */
 export function timeSentence(trend) {
   const count = measured(trend.values).length;
-  if (!count) return "None of these runs has a time.";
+  if (!count) return t("None of these runs has a time.");
   if (count < LEAST_RUNS) {
-    return `${plural(count, "timed run")} so far. From ${LEAST_RUNS} on, this says whether the workflow gets slower or faster.`;
+    return tn(
+      "{n} timed run so far. From {least} on, this says whether the workflow gets slower or faster.|{n} timed runs so far. From {least} on, this says whether the workflow gets slower or faster.",
+      count,
+      { least: LEAST_RUNS },
+    );
   }
   const change = clearChange(trend);
-  if (change === null) return `No clear change over ${plural(count, "run")}: they usually take ${seconds(trend.median)}.`;
-  const [word, direction] = change > 0 ? ["Slower", "more"] : ["Faster", "less"];
-  return `${word} by ${share(Math.abs(change))} over ${plural(count, "run")}, about ${seconds(Math.abs(trend.slope_per_run))} ${direction} each run.`;
+  const values = { n: count, time: seconds(Math.abs(trend.slope_per_run)), share: share(Math.abs(change)), usual: seconds(trend.median) };
+  if (change === null) return t("No clear change over {n} runs: they usually take {usual}.", values);
+  return change > 0
+    ? t("Slower by {share} over {n} runs, about {time} more each run.", values)
+    : t("Faster by {share} over {n} runs, about {time} less each run.", values);
 }
 
 /** How a peak of memory moved; "" where it did not clearly. */
 export function memorySentence(name, trend) {
   const change = clearChange(trend);
   if (change === null) return "";
-  const word = change > 0 ? "grew" : "shrank";
-  const count = measured(trend.values).length;
-  return `${name} ${word} by ${share(Math.abs(change))} over ${plural(count, "run")}, about ${bytes(Math.abs(trend.slope_per_run))} each run.`;
+  const values = { name, n: measured(trend.values).length, share: share(Math.abs(change)), size: bytes(Math.abs(trend.slope_per_run)) };
+  return change > 0
+    ? t("{name} grew by {share} over {n} runs, about {size} each run.", values)
+    : t("{name} shrank by {share} over {n} runs, about {size} each run.", values);
 }
 
 /** What a node keeps, to follow its name. */
 export function leakSentence({ kind, bytes_per_run: perRun, total_bytes: total, run_ids: runs }) {
-  const place = kind === "vram" ? "GPU memory" : "main memory";
-  return `keeps about ${bytes(perRun)} of ${place} in every run and does not give it back: ${bytes(total)} over ${plural(runs.length, "run")}.`;
+  const values = { size: bytes(perRun), total: bytes(total), n: runs.length };
+  return kind === "vram"
+    ? t("keeps about {size} of GPU memory in every run and does not give it back: {total} over {n} runs.", values)
+    : t("keeps about {size} of main memory in every run and does not give it back: {total} over {n} runs.", values);
 }
 
 /** A node's times over the runs in which it ran, the largest median first. */

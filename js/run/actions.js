@@ -2,10 +2,11 @@
 
 import * as backend from "../comfy/api.js";
 import { addGroupNode, addStartAndReport, rootGraph, selectedIds, showNodes } from "../comfy/canvas.js";
-import { hasEnabledStart, widgetValue } from "../comfy/graph.js";
+import { START, activeNodesOfType, hasEnabledStart, setWidget, widgetValue } from "../comfy/graph.js";
 import { app, toast } from "../comfy/app.js";
 import { addMembers } from "../nodes/members.js";
-import { plural } from "../ui/format.js";
+import { t, tn } from "../ui/i18n.js";
+import { changeName } from "./guard_policy.js";
 import { currentGraph } from "./reference.js";
 
 const say = (text, { tone = "info" } = {}) => toast(tone === "error" ? "error" : "info", text);
@@ -14,51 +15,56 @@ export function createActions({ queueing, reference }) {
   const hasStart = () => hasEnabledStart(rootGraph());
 
   /** True where the open workflow can be profiled; says what is missing where not. */
-  function needsStart(tell = say) {
+  function needsStart(show = say) {
     if (hasStart()) return true;
-    tell("This workflow has no enabled Profiler Start. Add one, then run again.", {
+    show(t("This workflow has no enabled Profiler Start."), {
       tone: "error",
-      label: "Add Start and Report",
-      undo: addNodes,
+      label: t("Profile this workflow"),
+      action: addNodes,
     });
     return false;
   }
 
+  /** Put Start and Report beside the graph and show them. */
   function addNodes() {
     const added = addStartAndReport();
-    if (!added.length) say("This workflow has a Profiler Start and a Profiler Report already.");
+    if (!added.length) say(t("This workflow has a Profiler Start and a Profiler Report already."));
     else showNodes(added.map((node) => String(node.id)));
     reference.refresh();
   }
 
-  async function updateNodes(tell = say) {
+  async function updateNodes(show = say) {
     const answer = await backend.updateNodes(await currentGraph());
-    tell(`Reference stored: ${plural(answer.nodes.length, "node")}. Later runs are compared with it.`);
+    show(tn("Reference stored: {n} node.|Reference stored: {n} nodes.", answer.nodes.length));
     reference.refresh();
   }
 
   /** Select what changed; what was removed can only be named. */
-  function showChanges(changes, tell = say) {
+  function showChanges(changes, show = say) {
     const found = showNodes(changes.filter((change) => change.kind !== "removed").map((change) => change.node_id));
     const removed = changes.filter((change) => change.kind === "removed");
-    if (removed.length) {
-      tell(`Removed since the reference: ${removed.map((change) => `${change.title} #${change.node_id}`).join(", ")}.`);
-    } else if (!found) tell("The changed nodes are not in the open workflow.");
+    if (removed.length) show(t("Removed since the reference: {nodes}.", { nodes: removed.map(changeName).join(", ") }));
+    else if (!found) show(t("The changed nodes are not in the open workflow."));
   }
 
   function addSelectedTo(node) {
     const ids = selectedIds();
-    if (!ids.length) {
-      say("Nothing is selected. Select nodes on the canvas first.");
-      return;
+    if (!ids.length) say(t("Nothing is selected. Select nodes on the canvas first."));
+    else if (!node) addGroupNode(ids.join("\n"));
+    else setWidget(app, node, "members", addMembers(widgetValue(node, "members", ""), ids));
+  }
+
+  /** Queue with every node executing, whatever is cached: Start's `cache` is set for this one run. */
+  async function runAll(show = say) {
+    if (!needsStart(show)) return false;
+    const starts = activeNodesOfType(rootGraph(), START).map(({ node }) => node.widgets.find(({ name }) => name === "cache"));
+    const before = starts.map((widget) => widget.value);
+    for (const widget of starts) if (widget.value === "keep") widget.value = "re-run";
+    try {
+      return await queueing.run();
+    } finally {
+      for (const [index, widget] of starts.entries()) widget.value = before[index];
     }
-    if (!node) {
-      addGroupNode(ids.join("\n"), "");
-      return;
-    }
-    const widget = node.widgets?.find(({ name }) => name === "members");
-    if (!widget) return;
-    setWidget(node, "members", addMembers(widgetValue(node, "members", ""), ids));
   }
 
   return {
@@ -68,18 +74,8 @@ export function createActions({ queueing, reference }) {
     updateNodes,
     showChanges,
     addSelectedTo,
-    run: async (tell = say) => (needsStart(tell) ? queueing.run() : false),
-    force: async (tell = say) => (needsStart(tell) ? queueing.force() : false),
+    runAll,
+    run: async (show = say) => (needsStart(show) ? queueing.run() : false),
+    force: async (show = say) => (needsStart(show) ? queueing.force() : false),
   };
-}
-
-/** Set a widget as the user would: value, callback, redraw. */
-export function setWidget(node, name, value) {
-  const widget = node.widgets?.find((candidate) => candidate.name === name);
-  if (!widget || widget.value === value) return;
-  node.graph?.beforeChange?.(node);
-  widget.value = value;
-  widget.callback?.(value, app.canvas, node);
-  node.graph?.afterChange?.(node);
-  app.canvas?.setDirty?.(true, true);
 }

@@ -2,6 +2,7 @@
 // If not, ask. Nothing in here may ever keep a user from running: whatever fails,
 // the run goes on.
 
+import { t } from "../ui/i18n.js";
 import { mustAsk, policyOf } from "./guard_policy.js";
 
 const CHECK_TIMEOUT_MS = 4000;
@@ -54,8 +55,8 @@ export function installGuard(app, tools) {
     } catch (error) {
       tools.notify(
         "warn",
-        "This run was not compared with its reference",
-        `${error?.message ?? error} The run goes on.`,
+        t("This run was not compared with its reference"),
+        t("{problem} The run goes on.", { problem: error?.message ?? error }),
       );
       return go();
     }
@@ -66,7 +67,11 @@ export function installGuard(app, tools) {
     try {
       choice = await tools.ask(found.answer, found.policy);
     } catch (error) {
-      tools.notify("warn", "The profiler could not ask about the changes", `${error?.message ?? error} The run goes on.`);
+      tools.notify(
+        "warn",
+        t("The profiler could not ask about the changes"),
+        t("{problem} The run goes on.", { problem: error?.message ?? error }),
+      );
       return go();
     } finally {
       asking = false;
@@ -77,7 +82,7 @@ export function installGuard(app, tools) {
     try {
       await tools.updateNodes(found.body);
     } catch (error) {
-      tools.notify("error", "The reference was not updated, so nothing was queued", error?.message ?? String(error));
+      tools.notify("error", t("The reference was not updated, so nothing was queued"), error?.message ?? String(error));
       return false;
     }
     return go();

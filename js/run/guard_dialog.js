@@ -2,8 +2,8 @@
 
 import { h } from "../ui/dom.js";
 import { ask } from "../ui/dialog.js";
-import { byKind, changeMore, changeName } from "./guard_policy.js";
-import { plural } from "../ui/format.js";
+import { t, tn } from "../ui/i18n.js";
+import { byKind, changeDetail, changeName, kindWord } from "./guard_policy.js";
 
 const SHOWN_A_KIND = 12;
 
@@ -15,7 +15,7 @@ function changeList(changes) {
       h(
         "li",
         {},
-        h("span", { class: `hp-chip hp-change-${kind}` }, kind),
+        h("span", { class: `hp-chip hp-change-${kind}` }, kindWord(kind)),
         h(
           "ul",
           {},
@@ -24,10 +24,10 @@ function changeList(changes) {
               "li",
               {},
               h("strong", {}, changeName(change)),
-              h("span", { class: "hp-muted" }, ` ${changeMore(change)}`),
+              h("span", { class: "hp-muted" }, ` ${changeDetail(change)}`),
             ),
           ),
-          ofKind.length > SHOWN_A_KIND ? h("li", { class: "hp-muted" }, `and ${ofKind.length - SHOWN_A_KIND} more`) : null,
+          ofKind.length > SHOWN_A_KIND ? h("li", { class: "hp-muted" }, t("and {n} more", { n: ofKind.length - SHOWN_A_KIND })) : null,
         ),
       ),
     ),
@@ -38,24 +38,24 @@ function changeList(changes) {
 export function askAboutChanges(answer, policy) {
   const changes = answer.changes ?? [];
   return ask({
-    title: policy === "block" ? "Blocked: the workflow has changed" : "The workflow has changed",
+    title: policy === "block" ? t("Blocked: the workflow has changed") : t("The workflow has changed"),
     className: "hp-guard",
     body: [
+      h("p", {}, tn("{n} change since you last pressed Update nodes.|{n} changes since you last pressed Update nodes.", changes.length)),
       h(
         "p",
         {},
-        `${plural(changes.length, "change")} since you last pressed Update nodes. `,
         policy === "block"
-          ? "Profiler Start is set to block such runs, so that the history stays comparable."
-          : "Measured now, this run would be a different workflow from the ones in your history.",
+          ? t("Profiler Start is set to block such runs, so that the history stays comparable.")
+          : t("Measured now, this run would be a different workflow from the ones in your history."),
       ),
       changeList(changes),
     ],
     buttons: [
-      { id: "update", label: "Update & run", primary: true, title: "Make this the new reference, then run" },
-      { id: "force", label: "Force run", title: "Run as it is; the run is marked as forced" },
-      { id: "show", label: "Show changes", title: "Do not run; select the changed nodes on the canvas" },
-      { id: "cancel", label: "Cancel", title: "Do not run (Esc)" },
+      { id: "update", label: t("Update & run"), primary: true, title: t("Make this the new reference, then run") },
+      { id: "force", label: t("Force run"), title: t("Run as it is; the run is marked as forced") },
+      { id: "show", label: t("Show changes"), title: t("Do not run; select the changed nodes on the canvas") },
+      { id: "cancel", label: t("Cancel"), title: t("Do not run (Esc)") },
     ],
     cancelId: "cancel",
   });

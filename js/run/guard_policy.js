@@ -1,6 +1,7 @@
 // What to do with a run whose graph is not the reference any more. Pure.
 
 import { START } from "../comfy/graph.js";
+import { t } from "../ui/i18n.js";
 
 const STRICTNESS = ["ignore", "warn", "block"];
 
@@ -19,7 +20,7 @@ export function policyOf(prompt) {
   return STRICTNESS[Math.max(...levels.map((level) => (level < 0 ? STRICTNESS.indexOf("warn") : level)))];
 }
 
-/** Whether to ask before running. `answer` is what `POST check` said. */
+/** Whether to ask before running. `answer` is that of `POST check`. */
 export function mustAsk(answer, policy) {
   return Boolean(answer) && answer.has_reference === true && answer.match === false && policy !== "ignore" && policy !== null;
 }
@@ -40,12 +41,16 @@ export function changeName(change) {
   return title ? `${title} #${change.node_id}` : `#${change.node_id}`;
 }
 
-/** What the server says about a change beyond its name: "negative", "(was First sampler)". */
-export function changeMore(change) {
+/** What the server writes about a change beyond its name: "negative", "(was First sampler)". */
+export function changeDetail(change) {
   const detail = String(change.detail ?? "").trim();
-  const said = `${change.kind}: ${changeName(change)}`;
-  return detail.startsWith(said) ? detail.slice(said.length).trim() : detail;
+  const start = `${change.kind}: ${changeName(change)}`;
+  return detail.startsWith(start) ? detail.slice(start.length).trim() : detail;
 }
+
+/** The word for a kind of change. */
+export const kindWord = (kind) =>
+  ({ added: t("added"), removed: t("removed"), retyped: t("retyped"), rewired: t("rewired"), renamed: t("renamed") })[kind] ?? kind;
 
 /** All changes in one sentence: "added: Upscale #14; rewired: KSampler #3". At most `limit` names. */
 export function changesSentence(changes, limit = 6) {
@@ -53,9 +58,9 @@ export function changesSentence(changes, limit = 6) {
   const parts = [];
   for (const { kind, changes: ofKind } of byKind(changes)) {
     if (left <= 0) break;
-    parts.push(`${kind}: ${ofKind.slice(0, left).map(changeName).join(", ")}`);
+    parts.push(`${kindWord(kind)}: ${ofKind.slice(0, left).map(changeName).join(", ")}`);
     left -= ofKind.length;
   }
   const hidden = changes.length - limit;
-  return parts.join("; ") + (hidden > 0 ? ` and ${hidden} more` : "");
+  return parts.join("; ") + (hidden > 0 ? ` ${t("and {n} more", { n: hidden })}` : "");
 }

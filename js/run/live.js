@@ -1,12 +1,14 @@
 // Keeps the state of the run that is going on, from the server's events, for whoever
 // wants to show it. Asks the server only while a run is active.
 
-import { getStatus } from "../comfy/api.js";
+import { getStatus, listRuns } from "../comfy/api.js";
 import { titleById } from "../comfy/canvas.js";
 import { isMine, onEvent } from "../comfy/app.js";
 import * as model from "./live_model.js";
+import { spreadOf } from "./repeat.js";
 
 const POLL_MS = 1000;
+const EARLIER_RUNS = 10;
 
 /** Start listening. Returns `{state, subscribe, refresh, dismiss}`. */
 export function createLive(now = () => Date.now()) {
@@ -35,19 +37,31 @@ export function createLive(now = () => Date.now()) {
       const status = await getStatus(); // first: the state may change while we wait
       set(model.polled(state, status, now()));
     } catch {
-      // the server is away: its return or the next event tells more
+      // the server is away: its return or the next event brings more
     }
     schedule();
+  };
+
+  /** The median of the workflow's newest good runs is what this one will take. */
+  const expect = async ({ workflow_id: workflow, prompt_id: promptId }) => {
+    if (!workflow) return;
+    const { runs } = await listRuns({ workflow, status: "success", limit: EARLIER_RUNS, sort: "-timestamp" }).catch(() => ({ runs: [] }));
+    const spread = spreadOf(runs.map((run) => run.total_time));
+    if (spread) set(model.expected(state, promptId ?? null, spread.median));
   };
 
   const on = (name, step) =>
     onEvent(`holaf.profiler.${name}`, (event) => {
       if (isMine(event)) set(step(state, event, now()));
     });
-  on("run_started", model.started);
+  on("run_started", (before, event, now_ms) => {
+    expect(event);
+    return model.started(before, event, now_ms);
+  });
   on("step", model.stepped);
   on("run_finished", model.finished);
   on("warning", model.warned);
+  onEvent("progress", (event) => set(model.progressed(state, event)));
   onEvent("executing", (event) => {
     const id = typeof event === "object" ? (event.display_node ?? event.node ?? null) : event;
     set(model.executing(state, id, id === null ? "" : titleById(id), now()));

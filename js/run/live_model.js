@@ -1,4 +1,4 @@
-// The run that is going on, as far as the server's events tell it. Pure: every
+// The run that is going on, as far as the server's events go. Pure: every
 // function takes a state and returns a new one.
 
 export const IDLE = Object.freeze({
@@ -10,6 +10,8 @@ export const IDLE = Object.freeze({
   total: null,
   done: 0,
   startedAt_ms: null,
+  expected_s: null,
+  progress: null,
   current: null,
   currentSince_ms: null,
   steps: Object.freeze([]),
@@ -67,9 +69,11 @@ export function stepped(state, event, now_ms) {
   let steps = base.steps;
   let current = base.current;
   let currentSince_ms = base.currentSince_ms;
+  let progress = base.progress;
   for (const step of event.steps ?? (event.node_id === undefined ? [] : [event])) {
     steps = withStep(steps, step);
     if (step.status === "running") {
+      if (current?.node_id !== String(step.node_id)) progress = null;
       current = { node_id: String(step.node_id), title: step.title ?? "" };
       currentSince_ms = now_ms;
     } else if (current?.node_id === String(step.node_id)) {
@@ -82,18 +86,28 @@ export function stepped(state, event, now_ms) {
     steps,
     current,
     currentSince_ms,
+    progress,
     done: event.done ?? base.done,
     total: event.total ?? base.total,
     now: reading(event, base.now),
   };
 }
 
-/** ComfyUI's own word on which node runs; `title` where the graph knows the node. */
+/** How long the run will take, judged by earlier ones; null where there were none. */
+export const expected = (state, promptId, expected_s) => (state.active && state.promptId === promptId ? { ...state, expected_s } : state);
+
+/** ComfyUI's progress inside the node at work, such as sampler steps. */
+export function progressed(state, { node, value, max }) {
+  if (!state.active || !(max > 1) || (node != null && state.current && String(node).split(":")[0] !== state.current.node_id.split(":")[0])) return state;
+  return { ...state, progress: { value, max } };
+}
+
+/** ComfyUI's own event about which node runs; `title` where the graph knows the node. */
 export function executing(state, nodeId, title, now_ms) {
   if (!state.active) return state;
-  if (nodeId === null || nodeId === undefined) return { ...state, current: null, currentSince_ms: null };
+  if (nodeId === null || nodeId === undefined) return { ...state, current: null, currentSince_ms: null, progress: null };
   if (state.current?.node_id === String(nodeId)) return state;
-  return { ...state, current: { node_id: String(nodeId), title: title ?? "" }, currentSince_ms: now_ms };
+  return { ...state, current: { node_id: String(nodeId), title: title ?? "" }, currentSince_ms: now_ms, progress: null };
 }
 
 export function finished(state, event) {
@@ -143,6 +157,12 @@ export function warned(state, event) {
   const message = String(event.message ?? "").trim();
   if (!message || state.warnings.includes(message)) return state;
   return { ...state, warnings: [...state.warnings, message].slice(-5) };
+}
+
+/** Seconds until the run is likely to end; null where that is not known or already past. */
+export function left_s(state, now_ms) {
+  const elapsed = elapsed_s(state, now_ms);
+  return elapsed === null || state.expected_s === null || elapsed >= state.expected_s ? null : state.expected_s - elapsed;
 }
 
 export const elapsed_s = (state, now_ms) =>

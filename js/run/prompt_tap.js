@@ -1,5 +1,5 @@
 // The one place on the way from ComfyUI's page to POST /prompt that the profiler
-// touches: it marks a prompt as forced, and tells the ids that prompts were given.
+// touches: it marks a prompt as forced, and passes on the ids that prompts were given.
 // It passes every request through untouched unless one of the two was asked for.
 
 const EXPIRY_MS = 60_000;

@@ -16,7 +16,7 @@ export function createQueueing({ tap, guard }) {
   const force = () => (guard ? guard.force(queueOnce) : queueOnce());
 
   /**
-   * Queue once and wait for the end: `{status, promptId}`; status `refused` where
+   * Queue once and wait for the end: `{status, promptId, run_id, total_time}`; status `refused` where
    * nothing was queued. `onQueued(promptId)` hears the id as soon as it is known.
    */
   async function runToEnd(onQueued = () => {}) {
@@ -37,7 +37,7 @@ export function createQueueing({ tap, guard }) {
       return { status: "refused", promptId: null };
     }
     onQueued(promptId);
-    return { status: await early.endOf(promptId), promptId };
+    return { ...(await early.endOf(promptId)), promptId };
   }
 
   /** Stop this prompt: out of the queue if it waits there, interrupted if it runs. */
@@ -57,16 +57,18 @@ function collectEndings() {
   let settle = null;
   let timer = null;
 
-  const end = (id, status) => {
-    if (!endings.has(id)) endings.set(id, status);
+  const end = (id, ending) => {
+    if (!endings.has(id)) endings.set(id, ending);
     if (id === wanted) settle?.(endings.get(id));
   };
   const endSoon = (id, status) => {
-    // the profiler's own word comes a moment after ComfyUI's and knows more
-    setTimeout(() => end(id, status), GRACE_MS);
+    // the profiler's own event comes a moment after ComfyUI's and knows more
+    setTimeout(() => end(id, { status }), GRACE_MS);
   };
   const stops = [
-    onEvent("holaf.profiler.run_finished", (event) => end(String(event.prompt_id), event.status ?? "success")),
+    onEvent("holaf.profiler.run_finished", ({ prompt_id: id, status = "success", run_id, total_time }) =>
+      end(String(id), { status, run_id, total_time }),
+    ),
     onEvent("execution_success", (event) => endSoon(String(event.prompt_id), "success")),
     onEvent("execution_error", (event) => endSoon(String(event.prompt_id), "failed")),
     onEvent("execution_interrupted", (event) => endSoon(String(event.prompt_id), "interrupted")),
@@ -93,9 +95,9 @@ function collectEndings() {
     endOf(promptId) {
       wanted = promptId;
       return new Promise((resolve) => {
-        settle = (status) => {
+        settle = (ending) => {
           stop();
-          resolve(status);
+          resolve(ending);
         };
         if (endings.has(promptId)) settle(endings.get(promptId));
         else timer = setInterval(lookUp, CHECK_MS);

@@ -2,6 +2,7 @@
 // with it. Keys typed inside never reach ComfyUI's shortcuts.
 
 import { append, button, containKeys, h } from "./dom.js";
+import { t } from "./i18n.js";
 
 /**
  * Ask one question. `buttons`: `[{id, label, primary, title}]`. Resolves with the id
@@ -72,7 +73,7 @@ export function choose({ title, lead, entries, empty }) {
             ),
           )
         : h("p", { class: "hp-empty" }, empty),
-      h("div", { class: "hp-dialog-buttons" }, button("Cancel", () => dialog.close())),
+      h("div", { class: "hp-dialog-buttons" }, button(t("Cancel"), () => dialog.close())),
     ]);
     containKeys(dialog);
     dialog.addEventListener("close", () => {

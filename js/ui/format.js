@@ -2,21 +2,23 @@
 // The same rules as the reports have, so that both read alike. A missing value is
 // always "n/a", never 0.
 
+import { language, t } from "./i18n.js";
+
 export const MISSING = "n/a";
 
 const absent = (value) => typeof value !== "number" || !Number.isFinite(value);
 
 const grouped = (value, digits = 0) =>
-  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  value.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 /** Seconds, as on the report: "1.2 ms", "750 ms", "41.2 s", "2 min 5 s", "2 h 3 min". */
 export function seconds(value) {
   if (absent(value)) return MISSING;
   if (value <= 0) return "0 s";
   if (value < 0.00005) return "<0.1 ms";
-  if (value < 0.00995) return `${(value * 1000).toFixed(1)} ms`;
-  if (value < 0.9995) return `${(value * 1000).toFixed(0)} ms`;
-  if (value < 59.95) return `${value.toFixed(1)} s`;
+  if (value < 0.00995) return `${grouped(value * 1000, 1)} ms`;
+  if (value < 0.9995) return `${grouped(value * 1000)} ms`;
+  if (value < 59.95) return `${grouped(value, 1)} s`;
   const whole = Math.round(value);
   if (whole < 3600) return `${Math.floor(whole / 60)} min${whole % 60 ? ` ${whole % 60} s` : ""}`;
   const minutes = Math.round(value / 60);
@@ -56,7 +58,7 @@ export function percent(value) {
   if (absent(value)) return MISSING;
   if (value <= 0) return "0 %";
   if (value < 0.1) return "<0.1 %";
-  if (value < 0.95 || (value >= 99.5 && value < 99.95)) return `${value.toFixed(1)} %`;
+  if (value < 0.95 || (value >= 99.5 && value < 99.95)) return `${grouped(value, 1)} %`;
   return `${grouped(value)} %`;
 }
 
@@ -97,10 +99,11 @@ function parseDate(timestamp) {
 
 const two = (value) => String(value).padStart(2, "0");
 
-/** Local date and time, sortable at a glance: "2026-11-21 14:02". */
+/** Local date and time: "2026-11-21 14:02", sortable at a glance; in other languages as they write it. */
 export function dateTime(timestamp) {
   const date = parseDate(timestamp);
   if (!date) return MISSING;
+  if (language() !== "en") return date.toLocaleString(language(), { dateStyle: "short", timeStyle: "short" });
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
@@ -110,38 +113,32 @@ export function ago(timestamp, now = new Date()) {
   const date = parseDate(timestamp);
   if (!date) return MISSING;
   const age = (now.getTime() - date.getTime()) / 1000;
-  if (age < 45) return "just now";
-  if (age < 3570) return `${Math.max(1, Math.round(age / 60))} min ago`;
-  if (age < 23.5 * 3600) return `${Math.round(age / 3600)} h ago`;
-  if (age < 47.5 * 3600) return "yesterday";
-  return dateTime(date).slice(0, 10);
-}
-
-/** "1 node", "2 nodes": English only, regular plurals or the one given. */
-export function plural(value, one, many = `${one}s`) {
-  return `${count(value)} ${value === 1 ? one : many}`;
+  if (age < 45) return t("just now");
+  if (age < 3570) return t("{n} min ago", { n: Math.max(1, Math.round(age / 60)) });
+  if (age < 23.5 * 3600) return t("{n} h ago", { n: Math.round(age / 3600) });
+  if (age < 47.5 * 3600) return t("yesterday");
+  return language() === "en" ? dateTime(date).slice(0, 10) : date.toLocaleDateString(language());
 }
 
 /** A run's name, or its number where it has none. */
 export function runLabel(run) {
   const name = typeof run?.name === "string" ? run.name.trim() : "";
-  return name || (run?.id === null || run?.id === undefined ? "this run" : `Run ${run.id}`);
+  return name || (run?.id === null || run?.id === undefined ? t("this run") : t("Run {id}", { id: run.id }));
 }
-
-const STATUS_WORDS = {
-  running: "running",
-  success: "done",
-  partial: "partly done",
-  failed: "failed",
-  interrupted: "stopped",
-  crashed: "crashed",
-  ok: "ok",
-  cached: "cached",
-  error: "error",
-  skipped: "skipped",
-};
 
 /** The word for a status; an unknown one is shown as it is. */
 export function statusWord(status) {
-  return STATUS_WORDS[status] ?? String(status ?? MISSING);
+  const words = {
+    running: t("running"),
+    success: t("done"),
+    partial: t("partly done"),
+    failed: t("failed"),
+    interrupted: t("stopped"),
+    crashed: t("crashed"),
+    ok: t("ok"),
+    cached: t("cached"),
+    error: t("error"),
+    skipped: t("skipped"),
+  };
+  return words[status] ?? String(status ?? MISSING);
 }

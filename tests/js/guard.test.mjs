@@ -31,8 +31,8 @@ test("only a known mismatch asks", () => {
 test("changes are put into one sentence, additions first, long lists cut", () => {
   assert.equal(policy.changesSentence(CHANGES), "added: Upscale #14; renamed: Second #3");
   assert.equal(policy.changesSentence(CHANGES, 1), "added: Upscale #14 and 1 more");
-  assert.equal(policy.changeMore(CHANGES[0]), "(was First)");
-  assert.equal(policy.changeMore(CHANGES[1]), "");
+  assert.equal(policy.changeDetail(CHANGES[0]), "(was First)");
+  assert.equal(policy.changeDetail(CHANGES[1]), "");
 });
 
 /** A page with one graph. `choice` is what the user answers; the log tells what happened. */

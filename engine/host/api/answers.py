@@ -37,7 +37,7 @@ else:
     Run = _row("Run", tables.runs, environment=(dict[str, Any], ABSENT))
     Step = _row("Step", tables.steps, devices=(list[dict[str, Any]], ABSENT))
     _share = Annotated[float | None, Field(description="of the run's total_time, 0 to 1")]
-    GroupTotal = _row("GroupTotal", tables.group_totals, share=(_share, ABSENT))
+    GroupTotal = _row("GroupTotal", tables.group_totals, share=(_share, ABSENT), members=(list[str], ABSENT))
 
 
 class Group(BaseModel):
@@ -83,6 +83,12 @@ class DeletedRun(RunAnswer):
 class RunDetails(RunAnswer):
     steps: list[Step]
     groups: list[GroupTotal]
+
+
+class RunTimeline(BaseModel):
+    headline: str
+    detail: str
+    timeline: Annotated[dict[str, Any], Field(description="what js/timeline/timeline.js draws")]
 
 
 class RunWorkflow(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .call import Call, File, RefusedError
+from .call import Answer, Call, File, RefusedError
 
 
 def export_run(call: Call) -> File:
@@ -24,3 +24,13 @@ def export_run(call: Call) -> File:
         raise RefusedError(404, "unknown_format", f"{error}.") from None
     stem = re.sub(r"[^\w .-]+", "_", run.name).strip(" .")[:80] or f"run_{run_id}"
     return File(content=made.data, content_type=made.mime, name=f"{stem}_profile{made.filename_suffix}")
+
+
+def get_timeline(call: Call) -> Answer:
+    """What the interactive timeline draws, and the run in two sentences."""
+    from ...render.report import prepare
+    from ...render.timeline import timeline_data
+
+    report = prepare(call.history.load_run(call.path["run_id"], user_id=call.user_id))
+    summary = report.summary
+    return {"headline": summary.headline, "detail": summary.detail, "timeline": timeline_data(report)}

@@ -39,6 +39,7 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", "runs/{run_id}", runs.delete_run, answer=answers.DeletedRun),
     Route("POST", "runs/{run_id}/restore", runs.restore_run, answer=answers.RunAnswer),
     Route("GET", "runs/{run_id}/workflow", runs.get_workflow, answer=answers.RunWorkflow),
+    Route("GET", "runs/{run_id}/timeline", exports.get_timeline, answer=answers.RunTimeline),
     Route("GET", "runs/{run_id}/export/{format}", exports.export_run, schemas.ExportQuery, files=_PICTURES),
     Route("PATCH", "steps/{step_id}", runs.edit_step, body=schemas.StepEdit, answer=answers.StepAnswer),
     Route("GET", "groups", groups.list_groups, schemas.WorkflowQuery, answer=answers.GroupList),

@@ -19,11 +19,12 @@ def get_run(call: Call) -> Answer:
     run_id = call.path["run_id"]
     history = call.history
     run = history.run_row(run_id, call.user_id)
-    own = {group["id"] for group in history.list_groups(user_id=call.user_id)}
+    own = {group["id"]: group for group in history.list_groups(user_id=call.user_id)}
     groups = [total for total in history.group_totals(run_id) if total["group_id"] in own]
     total_time = run.get("total_time")
     for group in groups:
         spent = group.get("exec_time")
+        group["members"] = own[group["group_id"]]["members"]
         group["share"] = spent / total_time if spent is not None and total_time else None
     return {"run": run, "steps": history.step_rows(run_id, call.user_id), "groups": groups}
 

@@ -1,4 +1,4 @@
-"""One self-contained web page: the picture, and every node in a table that sorts.
+"""One self-contained web page: the interactive timeline, every node in a table that sorts, the picture.
 
 Loads nothing from anywhere; titles are text and never markup.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from html import escape
 
 from ...analysis.groups import GroupTotal
@@ -16,6 +17,7 @@ from ...analysis.units import format_bytes, format_percent, format_seconds
 from ...model import Step, Summary
 from ..columns import ACTIVE_TIME, DETAILS, known
 from ..report import Report
+from ..timeline import module_source, timeline_data, timeline_style
 
 SUFFIX = ".html"
 MIME = "text/html; charset=utf-8"
@@ -36,7 +38,11 @@ th[aria-sort=ascending] button::after{content:" \\25B2"}
 th[aria-sort=descending] button::after{content:" \\25BC"}
 .text{text-align:left;white-space:normal;overflow-wrap:break-word;max-width:22em}.idle{color:var(--muted)}.bad{font-weight:600}
 .dot{display:inline-block;width:.8em;height:.8em;margin-right:.5em;border-radius:2px}
-li{color:var(--muted)}
+li{color:var(--muted)}summary{cursor:pointer;font-weight:600}[hidden]{display:none!important}
+tr.chosen{background:var(--panel);outline:2px solid var(--muted)}tr[data-node]{cursor:pointer}
+#timeline{--hp-dim:var(--muted);margin:16px 0}#timeline p{font-size:13px}
+#timeline .hp-input,#timeline .hp-button{font:inherit;font-size:13px;padding:3px 8px;color:inherit;
+border:1px solid var(--line);border-radius:6px;background:var(--panel)}
 """
 _SCRIPT = """
 for (const table of document.querySelectorAll("table")) {
@@ -57,6 +63,20 @@ for (const table of document.querySelectorAll("table")) {
       body.append(...[...body.rows].sort(compare));
     });
   });
+}
+"""
+_START = """
+const place = document.getElementById("timeline");
+const rowOf = (id) => [...document.querySelectorAll("tr[data-node]")].find((row) => row.dataset.node === id);
+const timeline = createTimeline(place, JSON.parse(document.getElementById("data").textContent), {
+  onSelect(id) {
+    document.querySelector("tr.chosen")?.classList.remove("chosen");
+    rowOf(id)?.classList.add("chosen");
+    rowOf(id)?.scrollIntoView({ block: "nearest" });
+  },
+});
+for (const row of document.querySelectorAll("tr[data-node]")) {
+  row.addEventListener("click", () => timeline.select(row.dataset.node));
 }
 """
 _POLICY = (
@@ -80,17 +100,27 @@ def render(report: Report) -> bytes:
         '<head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         _POLICY,
-        f"<title>{_safe(title)}: {_safe(summary.headline)}</title><style>{_STYLE}</style></head><body>",
+        f"<title>{_safe(title)}: {_safe(summary.headline)}</title>",
+        f"<style>{_STYLE}{timeline_style()}</style></head><body>",
         f"<h1>{_safe(summary.headline)}</h1><p>{_safe(summary.detail)}</p>",
         f"<p>{_safe(' · '.join(part for part in about if part))}</p>",
-        f'<img alt="{_safe(summary.headline)}"',
-        f'src="data:image/png;base64,{base64.b64encode(picture.getvalue()).decode("ascii")}">',
+        '<div id="timeline"></div>',
         _nodes(summary),
         _groups(report.totals),
         "<ul>" + "".join(f"<li>{_safe(line)}</li>" for line in report.notes.lines) + "</ul>",
-        f"<script>{_SCRIPT}</script></body></html>",
+        "<details><summary>The report as a picture</summary>",
+        f'<img alt="{_safe(summary.headline)}"',
+        f'src="data:image/png;base64,{base64.b64encode(picture.getvalue()).decode("ascii")}"></details>',
+        f"<script>{_SCRIPT}</script>",
+        f'<script type="application/json" id="data">{_script_json(timeline_data(report))}</script>',
+        f'<script type="module">{module_source()}\n{_START}</script></body></html>',
     ]
     return "\n".join(part for part in parts if part).encode("utf-8", "replace")
+
+
+def _script_json(data: object) -> str:
+    """JSON that nothing in it can end the script element around it."""
+    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _nodes(summary: Summary) -> str:
@@ -165,7 +195,8 @@ def _table(
             f"{dot if column == 0 else ''}{_safe(shown)}</td>"
             for column, (shown, value) in enumerate(cells)
         )
-        body.append(f'<tr class="{css}">{line}</tr>' if css else f"<tr>{line}</tr>")
+        node = f' data-node="{_safe(cells[0][1])}"' if caption == "Nodes" else ""
+        body.append(f'<tr class="{css}"{node}>{line}</tr>' if css else f"<tr{node}>{line}</tr>")
     return (
         f'<div class="scroll"><table aria-label="{caption}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"

@@ -1,0 +1,45 @@
+// Saving runs as files, and a run as Markdown to paste.
+
+import * as backend from "../comfy/api.js";
+import { h } from "../ui/dom.js";
+import { t } from "../ui/i18n.js";
+
+/** `[format, label]` of what a run can be saved as. */
+export const FORMATS = () => [
+  ["png", t("Picture (png)")],
+  ["html", t("Web page (html)")],
+  ["md", t("Markdown (md)")],
+  ["txt", t("Text table (txt)")],
+  ["csv", t("Spreadsheet (csv)")],
+  ["json", t("Everything (json)")],
+  ["trace", t("Perfetto trace")],
+];
+
+/** Hand a file to the browser's downloads. */
+export function saveBlob(blob, name) {
+  const url = URL.createObjectURL(blob);
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+export async function download(context, run, format) {
+  if (!format) return;
+  try {
+    const extension = format === "trace" ? "trace.json" : format;
+    saveBlob(await backend.exportRun(run.id, format), `profile_${run.id}.${extension}`);
+  } catch (error) {
+    context.say(error.message, { tone: "error" });
+  }
+}
+
+export async function copyMarkdown(context, run) {
+  try {
+    const text = await (await backend.exportRun(run.id, "md")).text();
+    await navigator.clipboard.writeText(text);
+    context.say(t("The run is on the clipboard as Markdown."));
+  } catch (error) {
+    // without HTTPS there is no clipboard: the file says the same
+    if (error instanceof backend.BackendError) context.say(error.message, { tone: "error" });
+    else await download(context, run, "md");
+  }
+}

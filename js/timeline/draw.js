@@ -1,0 +1,229 @@
+// Painting the timeline on a canvas. Knows the layout and nothing of the page's events.
+
+import { bytes, percent, seconds } from "../ui/format.js";
+import { HEAD_PX, ROW_PX, columnsOf, ticks } from "./layout.js";
+
+export const AXIS_PX = 22;
+export const LANE_PX = 46;
+const LANE_GAP_PX = 16;
+const LEAST_LABEL_PX = 26;
+const LANE_COLORS = {
+  vram: ["#56B4E9", "#0072B2"],
+  ram: ["#CC79A7", "#A8467E"],
+  gpu: ["#E69F00", "#C27A00"],
+  cpu: ["#2BC79A", "#008561"],
+  power: ["#F0E442", "#8A7A00"],
+};
+const FALLBACK = ["#8A909C", "#8A909C"];
+
+/** A lane's values as people read them. */
+export const laneText = (unit, value) =>
+  unit === "bytes" ? bytes(value) : unit === "percent" ? percent(value) : `${Math.round(value)} W`;
+
+export const lanesHeight = (data) => data.lanes.length * (LANE_PX + LANE_GAP_PX);
+
+/** Dark or light ink, whichever reads on `#RRGGBB`. */
+function inkOn(color) {
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+  return red * 0.299 + green * 0.587 + blue * 0.114 > 140 ? "#14161a" : "#ffffff";
+}
+
+/**
+ * Paint everything. `view`: `{from_s, to_s, width, height}` in CSS pixels; `state`: `{stacked, selected,
+ * hover, brush, matches}`; `colors`: `{text, dim, line, soft, ground, isDark}`.
+ */
+export function paint(context, data, view, state, colors) {
+  const x = (t_s) => ((t_s - view.from_s) / (view.to_s - view.from_s)) * view.width;
+  context.clearRect(0, 0, view.width, view.height);
+  context.font = "11px system-ui, sans-serif";
+  context.textBaseline = "middle";
+  paintAxis(context, view, x, colors);
+  paintBars(context, view, x, state, colors);
+  let top = AXIS_PX + state.stacked.height + 4;
+  for (const lane of data.lanes) {
+    paintLane(context, lane, view, top, colors, state.cursor_s);
+    top += LANE_PX + LANE_GAP_PX;
+  }
+  if (state.brush) {
+    const [left, right] = state.brush.map(x);
+    context.fillStyle = colors.isDark ? "rgba(86,180,233,.18)" : "rgba(0,114,178,.14)";
+    context.fillRect(left, 0, right - left, view.height);
+    context.fillStyle = colors.isDark ? "#56B4E9" : "#0072B2";
+    context.fillRect(left - 0.5, 0, 1, view.height);
+    context.fillRect(right - 0.5, 0, 1, view.height);
+  }
+  if (state.cursor_s !== null && state.cursor_s !== undefined) {
+    context.fillStyle = colors.dim;
+    context.fillRect(Math.round(x(state.cursor_s)), 0, 1, view.height);
+  }
+}
+
+function paintAxis(context, view, x, colors) {
+  const { step, at } = ticks(view.from_s, view.to_s, view.width);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  context.textAlign = "left";
+  for (const t_s of at) {
+    context.fillStyle = colors.line;
+    context.fillRect(Math.round(x(t_s)), 0, 1, view.height);
+    context.fillStyle = colors.dim;
+    const label = step >= 60 || t_s === 0 ? seconds(t_s) : step < 0.001 ? `${(t_s * 1e6).toFixed(0)} µs` : step < 0.5 && t_s < 10 ? `${(t_s * 1000).toFixed(0)} ms` : `${t_s.toFixed(Math.min(3, digits))} s`;
+    context.fillText(label, Math.round(x(t_s)) + 4, AXIS_PX / 2);
+  }
+}
+
+function paintBars(context, view, x, state, colors) {
+  for (const section of state.stacked.sections) {
+    if (section.headY !== null) paintHead(context, section, view, colors);
+    if (section.isFolded) continue;
+    const drawnUntil = []; // bars narrower than a pixel on one place are painted once
+    for (const { node, row } of section.bars) {
+      if (node.end_s < view.from_s || node.start_s > view.to_s) continue;
+      const top = AXIS_PX + section.y + row * ROW_PX;
+      const isFaint = state.matches && !state.matches.has(node.id);
+      context.globalAlpha = isFaint ? 0.22 : 1;
+      const left = x(node.start_s);
+      const width = x(node.end_s) - left;
+      if (width < 1 && node.id !== state.selected) {
+        if (left < (drawnUntil[row] ?? -1)) continue;
+        context.fillStyle = node.color;
+        context.fillRect(left, top, 1, ROW_PX - 3);
+        drawnUntil[row] = left + 1;
+        continue;
+      }
+      paintBar(context, node, x, top, view, colors, state);
+    }
+    context.globalAlpha = 1;
+  }
+}
+
+function paintHead(context, section, view, colors) {
+  const y = AXIS_PX + section.headY;
+  context.fillStyle = colors.soft;
+  context.fillRect(0, y, view.width, HEAD_PX - 2);
+  context.fillStyle = section.color ?? colors.dim;
+  context.fillRect(0, y, 3, HEAD_PX - 2);
+  const time_s = section.nodes.reduce((sum, node) => sum + (node.status === "cached" ? 0 : node.exec_time ?? 0), 0);
+  context.fillStyle = colors.text;
+  context.textAlign = "left";
+  context.fillText(`${section.isFolded ? "▸" : "▾"} ${section.name} · ${seconds(time_s)}`, 8, y + HEAD_PX / 2 - 1);
+}
+
+function paintBar(context, node, x, top, view, colors, state) {
+  const height = ROW_PX - 3;
+  let widest = null;
+  for (const [kind, start, end] of node.segments) {
+    const left = x(start);
+    const width = Math.max(0.75, x(end) - left);
+    if (kind === "lazy" || kind === "expand") {
+      context.strokeStyle = node.color;
+      context.setLineDash([4, 3]);
+      context.strokeRect(left + 0.5, top + height / 2 - 4, Math.max(1, width - 1), 8);
+      context.setLineDash([]);
+      continue;
+    }
+    context.fillStyle = node.color;
+    context.fillRect(left, top, width > 4 ? width - 1 : width, height);
+    if (!widest || width > widest.width) widest = { left, width };
+  }
+  for (const [start, end] of node.loads ?? []) hatch(context, x(start), x(end), top, height, inkOn(node.color));
+  const stepsWide = node.step_ends_s?.length > 1 && x(node.step_ends_s[1]) - x(node.step_ends_s[0]) > 3;
+  if (stepsWide) {
+    context.fillStyle = inkOn(node.color);
+    for (const end of node.step_ends_s) context.fillRect(x(end) - 0.5, top + height - 5, 1, 5);
+  }
+  if (widest && widest.width > LEAST_LABEL_PX) label(context, node, widest, top + height / 2, view);
+  if (node.status === "error" || node.status === "interrupted") {
+    context.strokeStyle = colors.isDark ? "#FF7A59" : "#B93A00";
+    context.lineWidth = 2;
+    context.strokeRect(x(node.start_s) + 1, top + 1, Math.max(2, x(node.end_s) - x(node.start_s) - 2), height - 2);
+    context.lineWidth = 1;
+  }
+  if (node.id === state.selected || node === state.hover) {
+    context.strokeStyle = colors.text;
+    context.lineWidth = node.id === state.selected ? 2 : 1;
+    context.strokeRect(x(node.start_s) - 1, top - 1, Math.max(3, x(node.end_s) - x(node.start_s) + 1), height + 2);
+    context.lineWidth = 1;
+  }
+}
+
+function hatch(context, left, right, top, height, ink) {
+  if (right - left < 2) return;
+  context.save();
+  context.beginPath();
+  context.rect(left, top, right - left, height);
+  context.clip();
+  context.strokeStyle = ink;
+  context.globalAlpha *= 0.45;
+  context.beginPath();
+  for (let at = left - height; at < right; at += 6) {
+    context.moveTo(at, top + height);
+    context.lineTo(at + height, top);
+  }
+  context.stroke();
+  context.restore();
+}
+
+function label(context, node, { left, width }, y, view) {
+  const from = Math.max(left, 0);
+  const room = Math.min(left + width, view.width) - from - 8;
+  if (room < LEAST_LABEL_PX - 8) return;
+  const time = node.status === "running" ? "" : seconds(node.exec_time);
+  let text = time ? `${node.title} · ${time}` : node.title;
+  if (context.measureText(text).width > room) text = node.title;
+  if (context.measureText(text).width > room) {
+    const keep = Math.floor((room / context.measureText(text).width) * text.length) - 1;
+    if (keep < 3) return;
+    text = `${text.slice(0, keep)}…`;
+  }
+  context.fillStyle = inkOn(node.color);
+  context.textAlign = "left";
+  context.fillText(text, from + 4, y);
+}
+
+function paintLane(context, lane, view, top, colors) {
+  const [dark, light] = LANE_COLORS[lane.kind] ?? FALLBACK;
+  const color = colors.isDark ? dark : light;
+  const base = top + LANE_GAP_PX + LANE_PX - 4;
+  const room = LANE_PX - 6;
+  const most = lane.capacity ?? Math.max(1e-9, ...lane.series.map((series) => series.most));
+  context.fillStyle = colors.soft;
+  context.fillRect(0, base - room, view.width, room);
+  for (const [index, series] of lane.series.entries()) {
+    const { low, high } = columnsOf(series, view.from_s, view.to_s, Math.ceil(view.width));
+    const y = (value) => base - Math.min(1, value / most) * room;
+    context.fillStyle = color;
+    context.strokeStyle = color;
+    if (index === 0) {
+      context.globalAlpha = 0.28;
+      context.beginPath();
+      for (let at = 0; at < high.length; at += 1) {
+        if (Number.isNaN(high[at])) continue;
+        context.rect(at, y(high[at]), 1, base - y(high[at]));
+      }
+      context.fill();
+      context.globalAlpha = 1;
+    }
+    context.setLineDash(index === 0 ? [] : [3, 3]);
+    context.beginPath();
+    let isOn = false;
+    for (let at = 0; at < high.length; at += 1) {
+      if (Number.isNaN(high[at])) isOn = false;
+      else if (isOn) {
+        context.lineTo(at, y(high[at]));
+        if (low[at] !== high[at]) context.lineTo(at, y(low[at]));
+      } else {
+        context.moveTo(at, y(high[at]));
+        isOn = true;
+      }
+    }
+    context.stroke();
+    context.setLineDash([]);
+  }
+  context.textAlign = "left";
+  context.fillStyle = colors.text;
+  context.fillText(lane.name, 4, top + LANE_GAP_PX / 2 + 1);
+  const text = lane.series.length > 1 ? lane.series.map((series) => series.label).join(" · ") : "";
+  context.fillStyle = colors.dim;
+  context.textAlign = "right";
+  context.fillText(`${text}${text ? " · " : ""}${laneText(lane.unit, most)}`, view.width - 4, top + LANE_GAP_PX / 2 + 1);
+}

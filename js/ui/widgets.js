@@ -1,0 +1,146 @@
+// What the views are made of: a table, a text edited in place, a link to a node, and
+// the lines that say what is loading, missing or done.
+
+import { button, fill, h, icon, iconButton } from "./dom.js";
+import { t } from "./i18n.js";
+
+const UNDO_MS = 12_000;
+const PLAIN_MS = 5000;
+
+/** `headers`: `[label, title, class]` each, numbers from the second on; `rows`: `tr` elements; `name`: a class. */
+export function table(headers, rows, name = "") {
+  return h(
+    "div",
+    { class: "hp-scroll-x" },
+    h(
+      "table",
+      { class: `hp-table ${name}`.trim() },
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          headers.map(([label, title, extra = ""], index) =>
+            h("th", { scope: "col", class: `${index ? "hp-number" : ""} ${extra}`.trim(), title: title ?? label }, label),
+          ),
+        ),
+      ),
+      h("tbody", {}, rows),
+    ),
+  );
+}
+
+export const number = (text) => h("td", { class: "hp-number" }, text);
+
+/** Labelled values side by side: `[label, value, tooltip]` each. */
+export function figures(entries) {
+  return h(
+    "div",
+    { class: "hp-figures" },
+    entries.map(([label, value, title]) =>
+      h("div", { class: "hp-figure", title }, h("span", { class: "hp-muted" }, label), h("strong", {}, value)),
+    ),
+  );
+}
+
+/** A node's name that shows the node on the canvas. `node`: `{node_id, node_title, node_type}`. */
+export function nodeLink(context, { node_id: id, node_title: title, node_type: type }) {
+  const name = title || type || "";
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "hp-link",
+      title: t("{name} #{id}: show on the canvas", { name, id }),
+      on: { click: () => context.showNode(id) },
+    },
+    h("span", {}, name),
+    h("span", { class: "hp-muted" }, ` #${id}`),
+  );
+}
+
+export function problem(error, retry) {
+  return h(
+    "div",
+    { class: "hp-empty hp-problem", role: "alert" },
+    icon("exclamation-triangle"),
+    h("p", {}, error?.message ?? String(error)),
+    retry ? button(t("Try again"), retry) : null,
+  );
+}
+
+export function loading(text = t("Loading")) {
+  return h("p", { class: "hp-empty hp-muted", role: "status" }, `${text}…`);
+}
+
+/**
+ * Put a field in the place of `element` (or at its end with `append`) until the user is
+ * done: Enter and leaving save, Esc gives up. `save(text)` is called only where the text changed.
+ */
+export function editInline(element, { value, label, save, append = false }) {
+  let over = false;
+  const input = h("input", {
+    class: "hp-input hp-inline",
+    type: "text",
+    value,
+    "aria-label": label,
+    placeholder: label,
+    on: {
+      keydown: (event) => {
+        event.stopPropagation();
+        if (event.key === "Enter") close(true);
+        if (event.key === "Escape") close(false);
+      },
+      click: (event) => event.stopPropagation(),
+      blur: () => close(true),
+    },
+  });
+  const close = (keep) => {
+    if (over) return;
+    over = true;
+    const text = input.value.trim();
+    if (append) input.remove();
+    else input.replaceWith(element);
+    if (keep && text !== value.trim()) save(text);
+  };
+  if (append) element.append(input);
+  else element.replaceWith(input);
+  input.focus();
+  input.select();
+}
+
+/**
+ * A line at the bottom of the panel. Returns `{element, say, dispose}`;
+ * `say(text, {action, label, tone})`: one button, such as Undo, whose action may be async.
+ */
+export function createSnack() {
+  const element = h("div", { class: "hp-snack", role: "status", "aria-live": "polite", hidden: true });
+  let timer = null;
+  const hide = () => {
+    clearTimeout(timer);
+    element.hidden = true;
+    fill(element);
+  };
+  return {
+    element,
+    say(text, { action, label = t("Undo"), tone = "info" } = {}) {
+      clearTimeout(timer);
+      element.hidden = false;
+      element.dataset.tone = tone;
+      fill(
+        element,
+        h("span", { class: "hp-snack-text" }, text),
+        action
+          ? button(label, () => {
+              hide();
+              action();
+            })
+          : null,
+        iconButton("times", t("Close"), hide),
+      );
+      timer = setTimeout(hide, action || tone === "error" ? UNDO_MS : PLAIN_MS);
+    },
+    dispose: hide,
+  };
+}
