@@ -1,252 +1,331 @@
-"""Two sides of runs, set against each other node by node. Pure; never decides which side is better.
+"""Runs against runs: what got faster, slower, larger or smaller, and how sure that is. Pure.
 
-A side is one run or several; of several the median counts. Nodes belong together
-when id and class are the same.
+Takes rows as the history gives them. Which runs may go into one number says
+``comparable``; which node is which says ``pairing``; how sure a change is says
+``effect``. This module puts them together and says in words what limits the answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-from ..model import Run, Step
-from .environment_changes import EnvironmentChange, diff
-from .labels import step_title
-from .spread import known, median
-from .summary import duration_s
+import numpy as np
 
-Presence = Literal["both", "baseline", "candidate"]
+from ..model import Group, Step
+from . import comparable
+from .comparable import Kind, Row
+from .effect import Delta, deltas, noise_of
+from .executions import COLUMNS, Columns, Executions, Matrix, NodeKey, executions
+from .groups import members_of
+from .pairing import Pair, Pairing
+from .versions import Prompts, versions
+from .what_changed import WhatChanged, what_changed
 
-_STEP_FIELDS = (
+METRICS = (
     "exec_time",
-    "self_time_s",
-    "wall_time_s",
     "vram_max",
     "ram_max_bytes",
-    "cpu_seconds",
-    "gpu_load_avg",
-    "gpu_time_s",
     "energy_joules",
+    "self_time_s",
+    "gpu_time_s",
     "load_time_s",
 )
-_SUMMED = ("exec_time", "self_time_s", "cpu_seconds", "gpu_time_s", "energy_joules", "load_time_s")
-_PEAKS = ("vram_max", "ram_max_bytes")
-NOISE_SHARE = 0.03
-NOISE_S = 0.01
-"""A difference smaller than 3 % and one smaller than 10 ms say nothing without repetitions."""
+"""What is compared of a node."""
+STEP_COLUMNS = tuple(dict.fromkeys((*COLUMNS, *METRICS)))
+"""The columns of steps that a comparison reads."""
+TOTALS = ("total_time", "vram_max", "ram_max_bytes", "energy_joules")
+GROUP_METRICS = ("exec_time", "vram_max", "energy_joules")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delta:
-    """One quantity on both sides. ``change`` is candidate minus baseline, ``ratio`` candidate by baseline.
+class Evidence:
+    """What a comparison is made from.
 
-    ``is_noise``: the difference is no larger than what repetitions on one side differ by,
-    or than what single runs usually do; ``None`` where there is no difference to judge.
+    ``runs`` are all runs by id, those of ``history`` too: earlier runs that are on neither
+    side and show what single runs differ by, oldest first. ``columns`` are their steps,
+    with :data:`STEP_COLUMNS`. ``environments`` are by ``environment_id``, ``prompts`` by
+    run id, as far as kept.
     """
 
-    baseline: float | None
-    candidate: float | None
-    change: float | None = None
-    ratio: float | None = None
-    is_noise: bool | None = None
+    runs: Mapping[int, Row]
+    columns: Columns
+    history: Sequence[int] = ()
+    environments: Mapping[int, Mapping[str, str]]
+    prompts: Prompts
+    groups: Sequence[Group] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeComparison:
-    """One node on both sides.
+    """One node on both sides. ``pairing`` says how it was recognised, or on which side alone it is.
 
-    ``exec_times`` has one entry a run, in the order of the comparison's ``run_ids``; ``None``
-    where the node did not run there. ``statuses`` likewise.
+    ``exec_times`` and ``statuses`` have one entry a run, in the order of the comparison's
+    runs: seconds or ``None``, and ``ok``, ``cached`` or ``None``. ``previous_id`` is the
+    node's id on the baseline where that is another.
     """
 
     node_id: str
     node_type: str
     node_title: str
-    presence: Presence
-    deltas: dict[str, Delta]
+    pairing: Pairing
+    previous_id: str | None
+    deltas: Mapping[str, Delta]
     exec_times: tuple[float | None, ...]
     statuses: tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """A setting that is not the same on both sides."""
+class GroupComparison:
+    """One group of nodes on both sides; times add up, the peak is the highest of its nodes."""
 
     name: str
-    baseline: str | None
-    candidate: str | None
+    color: str
+    node_count: int
+    deltas: Mapping[str, Delta]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Everything that two sides of runs differ in.
 
-    ``totals`` has ``total_time`` and the run's peaks. ``nodes`` stand largest change of
-    time first. ``notes`` are sentences about what makes the comparison less fair.
+    ``counted_ids`` are the runs whose totals were compared: those of one kind. ``kinds``
+    are all runs by kind. ``nodes`` stand largest change of time first; ``notes`` say what
+    limits the answer.
     """
 
-    baseline_ids: tuple[int | None, ...]
-    candidate_ids: tuple[int | None, ...]
-    totals: dict[str, Delta]
+    baseline_ids: tuple[int, ...]
+    candidate_ids: tuple[int, ...]
+    counted_ids: tuple[int, ...]
+    kinds: tuple[Kind, ...]
+    totals: Mapping[str, Delta]
     nodes: tuple[NodeComparison, ...]
-    environment: tuple[EnvironmentChange, ...]
-    settings: tuple[Difference, ...]
+    groups: tuple[GroupComparison, ...]
+    changes: tuple[WhatChanged, ...]
     notes: tuple[str, ...]
 
-    @property
-    def run_ids(self) -> tuple[int | None, ...]:
-        """All runs, the baseline's first."""
-        return self.baseline_ids + self.candidate_ids
 
+def compare(baseline: Sequence[int], candidate: Sequence[int], evidence: Evidence) -> Comparison:
+    """The runs ``candidate`` against the runs ``baseline``, by their ids.
 
-def compare(baseline: Sequence[Run], candidate: Sequence[Run]) -> Comparison:
-    """``candidate`` set against ``baseline``. Raises ``ValueError`` for a side without runs."""
+    Raises ``ValueError`` for a side without runs, and for a run on both sides.
+    """
     if not baseline or not candidate:
         raise ValueError("both sides need a run")
-    runs = (*baseline, *candidate)
-    steps = [_by_node(run) for run in runs]
-    keys = dict.fromkeys(key for found in steps for key in found)
-    nodes = [_compare_node(key, [found.get(key) for found in steps], len(baseline)) for key in keys]
-    nodes.sort(key=lambda node: abs(node.deltas["exec_time"].change or 0.0), reverse=True)
+    if set(baseline) & set(candidate):
+        raise ValueError("a run cannot be on both sides")
+    ids = (*evidence.history, *baseline, *candidate)
+    ordered = [evidence.runs[run_id] for run_id in ids]
+    found = versions(ordered, evidence.columns, evidence.prompts)
+    measured = executions(ids, evidence.columns, METRICS, found.aliases)
+    conditions = comparable.conditions_of(ordered, measured)
+    sides = {run_id: conditions[run_id] for run_id in (*baseline, *candidate)}
+    whole = comparable.shared(sides, baseline, candidate)
+    alike = comparable.like_for_nodes(sides, baseline, candidate)
+    earlier = _earlier(evidence, conditions, whole[1] or list(candidate))
+    nodes = _nodes(measured, (baseline, candidate), alike, earlier, _pairings(found.pairs, baseline))
+    changes = _changes(evidence, found.pairs, baseline[-1], candidate[-1])
+    totals = _totals(evidence.runs, whole, (baseline, candidate), earlier)
     return Comparison(
-        baseline_ids=tuple(run.id for run in baseline),
-        candidate_ids=tuple(run.id for run in candidate),
-        totals={
-            name: _delta([read(run) for run in baseline], [read(run) for run in candidate])
-            for name, read in _TOTALS.items()
-        },
-        nodes=tuple(nodes),
-        environment=diff(_environment(baseline), _environment(candidate)),
-        settings=_settings(baseline, candidate),
-        notes=tuple(_notes(baseline, candidate)),
+        baseline_ids=tuple(baseline),
+        candidate_ids=tuple(candidate),
+        counted_ids=tuple(whole[0] + whole[1]),
+        kinds=comparable.kinds(sides),
+        totals=totals,
+        nodes=nodes,
+        groups=_groups(evidence.groups, measured, whole if whole[0] else (baseline, candidate), earlier),
+        changes=changes,
+        notes=tuple(_notes(evidence.runs, sides, (baseline, candidate), whole, nodes)),
     )
 
 
-def _peak(run: Run, name: str) -> float | None:
-    return max(known(getattr(step, name) for step in run.measured_steps), default=None)
+def _earlier(evidence: Evidence, conditions: Mapping[int, Any], like: Sequence[int]) -> list[int]:
+    """The earlier runs of the conditions that most of the candidate's runs have."""
+    if not like:
+        return []
+    wanted = conditions[like[-1]]
+    return [run_id for run_id in evidence.history if conditions[run_id] == wanted]
 
 
-_TOTALS: Mapping[str, Callable[[Run], float | None]] = {
-    "total_time": duration_s,
-    "vram_max": lambda run: _peak(run, "vram_max"),
-    "ram_max_bytes": lambda run: _peak(run, "ram_max_bytes"),
-    "energy_joules": lambda run: run.energy_joules,
-}
+def _totals(
+    runs: Mapping[int, Row],
+    whole: tuple[list[int], list[int]],
+    sides: tuple[Sequence[int], Sequence[int]],
+    earlier: Sequence[int],
+) -> dict[str, Delta]:
+    used = whole if whole[0] else sides
+    result = {}
+    for name in TOTALS:
+
+        def values(ids: Iterable[int], name: str = name) -> Matrix:
+            return np.array([[runs[run_id].get(name) for run_id in ids]], dtype=np.float64)
+
+        noise = noise_of(values(earlier))
+        delta = deltas(name, values(used[0]), values(used[1]), noise, [*used[0], *used[1]])[0]
+        result[name] = delta if whole[0] else _unjudged(delta)
+    return result
 
 
-def _compare_node(key: tuple[str, str], steps: Sequence[Step | None], border: int) -> NodeComparison:
-    found = [step for step in steps if step is not None]
-    before = [step for step in steps[:border] if step is not None]
-    after = [step for step in steps[border:] if step is not None]
-    presence: Presence = "both" if before and after else "baseline" if before else "candidate"
-    return NodeComparison(
-        node_id=key[0],
-        node_type=key[1],
-        node_title=step_title(found[-1]),
-        presence=presence,
-        deltas={name: _delta(_values(before, name), _values(after, name)) for name in _STEP_FIELDS},
-        exec_times=tuple(None if step is None else step.exec_time for step in steps),
-        statuses=tuple(None if step is None else step.status for step in steps),
-    )
+def _unjudged(delta: Delta) -> Delta:
+    """The numbers without a verdict: the two sides did not measure the same thing."""
+    return replace(delta, verdict="unknown", low=None, high=None, runs_needed=None)
 
 
-def _by_node(run: Run) -> dict[tuple[str, str], Step]:
-    """The steps by id and class; of a node that ran several times, all of them as one."""
-    found: dict[tuple[str, str], list[Step]] = {}
-    for step in run.measured_steps:
-        found.setdefault((step.node_id, step.node_type), []).append(step)
-    return {key: steps[0] if len(steps) == 1 else _together(steps) for key, steps in found.items()}
-
-
-def _together(found: Sequence[Step]) -> Step:
-    values = {name: known(getattr(step, name) for step in found) for name in (*_SUMMED, *_PEAKS)}
-    together: dict[str, Any] = {name: sum(values[name]) for name in _SUMMED if values[name]}
-    together |= {name: int(max(values[name])) for name in _PEAKS if values[name]}
-    return replace(found[-1], **together)
-
-
-def _values(steps: Sequence[Step], name: str) -> list[float | None]:
-    # A cached node has no time of its own: it is not "0 s faster".
-    return [None if step.status in ("cached", "skipped") else getattr(step, name) for step in steps]
-
-
-def _delta(before: Sequence[float | None], after: Sequence[float | None]) -> Delta:
-    old, new = median(before), median(after)
-    if old is None or new is None:
-        return Delta(baseline=old, candidate=new)
-    change = new - old
-    return Delta(
-        baseline=old,
-        candidate=new,
-        change=change,
-        ratio=new / old if old else None,
-        is_noise=abs(change) <= _noise(before, after, old),
-    )
-
-
-def _noise(before: Sequence[float | None], after: Sequence[float | None], level: float) -> float:
-    """Half the range of the side that scatters more; for single runs a rule of thumb."""
-    ranges = [max(values) - min(values) for values in (known(before), known(after)) if len(values) > 1]
-    if ranges:
-        return max(ranges) / 2
-    return max(NOISE_SHARE * abs(level), NOISE_S)
-
-
-def _environment(runs: Sequence[Run]) -> dict[str, str]:
-    """One environment for a side: values that differ within it stand side by side."""
-    names = {name for run in runs for name in run.environment}
-    values = ((name, _joined([run.environment.get(name) for run in runs])) for name in names)
-    return {name: value for name, value in values if value is not None}
-
-
-def _settings(baseline: Sequence[Run], candidate: Sequence[Run]) -> tuple[Difference, ...]:
-    def row(name: str, read: Callable[[Run], str | None]) -> Difference:
-        return Difference(
-            name=name,
-            baseline=_joined([read(run) for run in baseline]),
-            candidate=_joined([read(run) for run in candidate]),
+def _nodes(
+    measured: Executions,
+    sides: tuple[Sequence[int], Sequence[int]],
+    alike: tuple[list[int], list[int]],
+    earlier: Sequence[int],
+    pairings: Mapping[NodeKey, tuple[Pairing, str | None]],
+) -> tuple[NodeComparison, ...]:
+    old, new = (measured.columns_of(ids) for ids in sides)
+    every = [*old, *new]
+    rows = [int(row) for row in np.flatnonzero(measured.present[:, every].any(axis=1))]
+    judged = bool(alike[0])
+    counted = alike if judged else sides
+    used = [measured.columns_of(ids) for ids in counted]
+    before = measured.columns_of(earlier)
+    by_metric = {}
+    for name in METRICS:
+        values = measured.values[name][rows]
+        noise = noise_of(values[:, before]) if before else None
+        found = deltas(name, values[:, used[0]], values[:, used[1]], noise, [*counted[0], *counted[1]])
+        by_metric[name] = found if judged else [_unjudged(delta) for delta in found]
+    times = measured.values["exec_time"]
+    made = []
+    for place, row in enumerate(rows):
+        node = measured.nodes[row]
+        pairing, previous = pairings.get(node, ("id", None))
+        if not measured.present[row, new].any():
+            pairing, previous = "baseline only", None
+        elif not measured.present[row, old].any():
+            pairing, previous = "candidate only", None
+        made.append(
+            NodeComparison(
+                node_id=node.node_id,
+                node_type=node.node_type,
+                node_title=measured.titles[row],
+                pairing=pairing,
+                previous_id=previous,
+                deltas={name: by_metric[name][place] for name in METRICS},
+                exec_times=tuple(None if value != value else value for value in times[row, every].tolist()),
+                statuses=tuple(_state(measured, row, column) for column in every),
+            )
         )
+    made.sort(key=lambda node: abs(node.deltas["exec_time"].change or 0.0), reverse=True)
+    return tuple(made)
 
-    rows = (
-        row("timing", lambda run: run.settings.timing),
-        row("interval_ms", lambda run: str(run.settings.interval_ms)),
-        row("cache", lambda run: run.settings.cache),
-        row("start", lambda run: None if run.cold is None else "cold" if run.cold else "warm"),
-        row("workflow", lambda run: (run.workflow_hash or "")[:12] or None),
-        row("status", lambda run: run.status),
-        row("devices", lambda run: ", ".join(device.name for device in run.devices) or None),
+
+def _state(measured: Executions, row: int, column: int) -> str | None:
+    if measured.executed[row, column]:
+        return "ok"
+    return "cached" if measured.cached[row, column] else None
+
+
+def _pairings(
+    pairs: Mapping[int, Sequence[Pair]], baseline: Sequence[int]
+) -> dict[NodeKey, tuple[Pairing, str | None]]:
+    """For each node of the newest version how it was recognised in the newest baseline run."""
+    found: dict[NodeKey, tuple[Pairing, str | None]] = {}
+    for made in pairs.get(baseline[-1], ()):
+        if made.baseline and made.candidate:
+            moved = made.baseline.node_id != made.candidate.node_id
+            found[made.candidate.key] = (made.pairing, made.baseline.node_id if moved else None)
+    return found
+
+
+def _groups(
+    groups: Sequence[Group],
+    measured: Executions,
+    used: tuple[Sequence[int], Sequence[int]],
+    earlier: Sequence[int],
+) -> tuple[GroupComparison, ...]:
+    if not groups:
+        return ()
+    steps = [Step(node_id=node.node_id, node_type=node.node_type) for node in measured.nodes]
+    row_of = {id(step): row for row, step in enumerate(steps)}
+    made = []
+    for group in groups:
+        rows = [row_of[id(step)] for step in members_of(group, steps)]
+        if not rows:
+            continue
+        found = {}
+        for name in GROUP_METRICS:
+            values = _combined(measured.values[name][rows], name)
+            before, after, history = (values[:, measured.columns_of(ids)] for ids in (*used, earlier))
+            found[name] = deltas(name, before, after, noise_of(history), [*used[0], *used[1]])[0]
+        made.append(GroupComparison(name=group.name, color=group.color, node_count=len(rows), deltas=found))
+    return tuple(made)
+
+
+def _combined(values: Matrix, name: str) -> Matrix:
+    """Several rows as one: the highest of peaks, the sum of all else; NaN where no row has a value."""
+    known = np.isfinite(values).any(axis=0)
+    whole = np.where(np.isfinite(values), values, 0.0)
+    combined = whole.max(axis=0) if name == "vram_max" else whole.sum(axis=0)
+    result: Matrix = np.where(known, combined, np.nan)[None, :]
+    return result
+
+
+def _changes(
+    evidence: Evidence, pairs: Mapping[int, Sequence[Pair]], before_id: int, after_id: int
+) -> tuple[WhatChanged, ...]:
+    """What differs between the newest run of each side."""
+    before, after = evidence.runs[before_id], evidence.runs[after_id]
+    prompts = (evidence.prompts.get(before_id), evidence.prompts.get(after_id))
+    made = tuple(pairs.get(before_id, ())) or tuple(pairs.get(after_id, ()))
+    if not pairs.get(before_id):  # one version: every node is itself
+        made = _same(prompts[1])
+    environments = tuple(
+        evidence.environments.get(run.get("environment_id") or 0, {}) for run in (before, after)
     )
-    return tuple(entry for entry in rows if entry.baseline != entry.candidate)
+    return what_changed(
+        before, after, environments=(environments[0], environments[1]), prompts=prompts, pairs=made
+    )
 
 
-def _joined(values: Sequence[str | None]) -> str | None:
-    found = list(dict.fromkeys(value for value in values if value is not None))
-    return ", ".join(found) if found else None
+def _same(prompt: Mapping[str, Any] | None) -> tuple[Pair, ...]:
+    from .pairing import graph_nodes
+
+    seen = [
+        (str(node_id), str(node.get("class_type") or ""), str((node.get("_meta") or {}).get("title") or ""))
+        for node_id, node in (prompt or {}).items()
+        if isinstance(node, Mapping)
+    ]
+    return tuple(Pair(node, node, "id") for node in graph_nodes(None, seen))
 
 
-def _notes(baseline: Sequence[Run], candidate: Sequence[Run]) -> list[str]:
-    runs = (*baseline, *candidate)
-    notes = []
-    forced = [str(run.id) for run in runs if run.forced]
+def _notes(
+    runs: Mapping[int, Row],
+    sides: Mapping[int, comparable.Conditions],
+    chosen: tuple[Sequence[int], Sequence[int]],
+    whole: tuple[list[int], list[int]],
+    nodes: Sequence[NodeComparison],
+) -> Iterable[str]:
+    mixed = comparable.mixture(sides.values())
+    left_out = [run_id for run_id in sides if run_id not in (*whole[0], *whole[1])]
+    if mixed and not whole[0]:
+        yield f"No verdict on totals: no runs of the two sides are alike ({'; '.join(mixed)})."
+    elif left_out:
+        yield (
+            f"Not the same kind of run: {'; '.join(mixed)}. The totals leave out run "
+            f"{', '.join(map(str, left_out))}; compare each kind by itself to see them."
+        )
+    for name, ids in zip(("baseline", "candidate"), chosen, strict=True):
+        every = {comparable.version(runs[run_id]) for run_id in ids}
+        if len(every) > 1:
+            parts = [
+                word
+                for place, word in enumerate(("workflows", "environments", "devices"))
+                if len({one[place] for one in every}) > 1
+            ]
+            yield f"The {name} mixes runs of different {' and '.join(parts)}."
+    forced = [str(run_id) for run_id in sides if runs[run_id].get("forced")]
     if forced:
-        notes.append(f"Forced although the workflow had changed: run {', '.join(forced)}.")
-    broken = [str(run.id) for run in runs if run.status not in ("success", "partial")]
-    if broken:
-        notes.append(f"Did not run to its end, so its total says little: run {', '.join(broken)}.")
-    if len({run.workflow_hash for run in runs if run.workflow_hash}) > 1:
-        notes.append("The runs were made with different versions of the workflow.")
-    if len({run.workflow_id for run in runs if run.workflow_id}) > 1:
-        notes.append("The runs belong to different workflows.")
-    if len({run.cold for run in runs if run.cold is not None}) > 1:
-        notes.append("Some runs had to load models first, others found them loaded.")
-    if len({run.settings.timing for run in runs}) > 1:
-        notes.append("Precise and light timing bill GPU work to different nodes.")
-    cached = {run.id: sum(step.status == "cached" for step in run.measured_steps) for run in runs}
-    if len(set(cached.values())) > 1:
-        notes.append("Not as many nodes came from the cache in each run; compare nodes, not totals.")
-    if len(runs) == 2:
-        notes.append(
-            "One run a side: differences of a few percent may be chance. Compare several runs a side."
-        )
-    return notes
+        yield f"Forced although the workflow had changed: run {', '.join(forced)}."
+    if len(chosen[0]) == len(chosen[1]) == 1:
+        yield "One run a side: whether a change is more than chance takes several runs a side."
+    judged = sum(node.deltas["exec_time"].verdict != "unknown" for node in nodes)
+    if judged > 1:
+        yield f"Verdicts on nodes allow for looking at {len(nodes)} of them."

@@ -17,7 +17,7 @@ from ..model import Group, Run, Snapshot
 from . import json_rows, rows
 from .asking import Asker
 from .database import Database
-from .errors import BadQuery
+from .errors import BadQuery, NotInHistory
 from .json_rows import Row
 from .queries import contents, run_list
 from .queries import groups as of_groups
@@ -129,6 +129,24 @@ class History:
         """The steps of many runs at once, without ``devices`` and ``inputs_json``: for trends."""
         with self.database.read() as connection:
             return of_steps.steps_of(connection, run_ids, user_id)
+
+    def step_columns(self, run_ids: Sequence[int], names: Sequence[str]) -> dict[str, list[Any]]:
+        """The steps of many runs, one list a column of ``names``: for analyses over runs."""
+        with self.database.read() as connection:
+            return of_steps.step_columns(connection, run_ids, names)
+
+    def run_rows(self, run_ids: Sequence[int], user_id: str | None = None) -> dict[int, Row]:
+        """The rows of many runs by id, with ``devices`` and ``settings``. Raises ``NotInHistory``."""
+        with self.database.read() as connection:
+            found = of_runs.rows_of(connection, run_ids, user_id)
+        for run_id in run_ids:
+            if run_id not in found:
+                raise NotInHistory(f"There is no run {run_id} in the history.")
+        return {run_id: json_rows.run_row(row) for run_id, row in found.items()}
+
+    def prompts_of(self, run_ids: Sequence[int], user_id: str | None = None) -> dict[int, Any]:
+        """The prompt of each run in API format, ``None`` where it was not kept."""
+        return {run_id: self.workflow_of(run_id, user_id)["prompt"] for run_id in run_ids}
 
     def update_run(self, run_id: int, *, user_id: str | None = None, **fields: Any) -> Row:
         """Change ``name``, ``global_comment`` or ``pinned``; returns the run's new row."""

@@ -72,8 +72,7 @@ export function createCompareView(context, ids) {
       totals(comparison),
       h("h3", {}, t("Nodes")),
       nodes(comparison),
-      differences(t("Settings that differ"), comparison.settings, (entry) => [entry.baseline, entry.candidate]),
-      differences(t("Environment that differs"), comparison.environment, (entry) => [entry.before, entry.after]),
+      differences(t("What changed"), comparison.changes, (entry) => [entry.before, entry.after]),
     );
   }
 
@@ -105,16 +104,16 @@ export function createCompareView(context, ids) {
         h(
           "tr",
           {
-            class: node.presence === "both" ? "" : `hp-only-${node.presence}`,
+            class: onOneSide(node) ? `hp-only-${node.pairing.split(" ")[0]}` : "",
             on: { mouseenter: () => here.highlight([node.node_id]), mouseleave: () => here.highlight(null) },
           },
           h(
             "td",
             { class: "hp-step-name" },
             nodeLink(here, node),
-            node.presence === "both"
+            !onOneSide(node)
               ? null
-              : h("span", { class: "hp-chip" }, node.presence === "baseline" ? t("only in the baseline") : t("not in the baseline")),
+              : h("span", { class: "hp-chip" }, node.pairing === "baseline only" ? t("only in the baseline") : t("not in the baseline")),
           ),
           changeCell(node.deltas?.exec_time, seconds),
           (node.exec_times ?? []).map((time, index) =>
@@ -135,7 +134,7 @@ export function createCompareView(context, ids) {
       h("summary", {}, `${title} (${entries.length})`),
       table(
         [[""], [t("Baseline")], [t("Other")]],
-        entries.map((entry) => h("tr", {}, h("th", { scope: "row" }, entry.name), sides(entry).map((text) => h("td", {}, text ?? MISSING)))),
+        entries.map((entry) => h("tr", {}, h("th", { scope: "row" }, entry.title), sides(entry).map((text) => h("td", {}, text ?? MISSING)))),
       ),
     );
   }
@@ -149,15 +148,19 @@ export function createCompareView(context, ids) {
   };
 }
 
+const onOneSide = ({ pairing }) => pairing.endsWith(" only");
+
+const VERDICTS = { faster: "hp-better", less: "hp-better", slower: "hp-worse", more: "hp-worse" };
+
 const isKnown = (delta) => typeof (delta?.baseline ?? delta?.candidate) === "number";
 
-/** Less is better in everything compared here; a change within the noise has no colour. */
+/** Less is better in everything compared here; a change without a verdict has no colour. */
 function changeCell(delta, format) {
   const change = delta?.change ?? null;
-  const tone = change === null || change === 0 || delta.is_noise ? "" : change < 0 ? "hp-better" : "hp-worse";
+  const tone = VERDICTS[delta?.verdict] ?? "";
   return h(
     "td",
-    { class: `hp-number ${tone}`, title: delta?.is_noise ? t("No larger than runs differ by chance") : "" },
+    { class: `hp-number ${tone}`, title: delta?.verdict === "no difference" ? t("No larger than runs differ by chance") : "" },
     change === null ? MISSING : signed(change, format),
     relative(delta) ? h("div", { class: "hp-muted" }, relative(delta)) : null,
   );

@@ -270,11 +270,14 @@ def test_two_runs_are_compared(client: Client, profiler: Profiler, fresh: str) -
     found = client.get(f"{ROUTES}/runs/compare?ids={quick},{slow}")
     assert (found["baseline_ids"], found["candidate_ids"]) == ([quick], [slow])
     worst = found["nodes"][0]
-    assert (worst["node_id"], worst["presence"]) == ("1", "both")
+    assert (worst["node_id"], worst["pairing"]) == ("1", "id")
     assert 0.1 <= worst["deltas"]["exec_time"]["change"] <= 0.2
-    assert found["environment"] == []
+    assert [change["detail"] for change in found["changes"]] == [f"{HOSTILE}: ms 10 -> 120"]
+    assert worst["deltas"]["exec_time"]["verdict"] == "unknown", "one run a side"
     turned = client.get(f"{ROUTES}/runs/compare?ids={quick},{slow}&baseline={slow}")
     assert turned["nodes"][0]["deltas"]["exec_time"]["change"] < 0
+    same = client.get(f"{ROUTES}/runs/compare?baseline={slow}&candidate={quick}")
+    assert same == turned
 
 
 def test_status_names_the_node_that_runs(client: Client, fresh: str) -> None:

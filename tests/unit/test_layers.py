@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACK = "pack"
 HOST_MODULES = {"comfy", "comfy_api", "comfy_execution", "comfy_aimdo", "execution", "folder_paths", "server"}
 HOST_MODULES |= {"latent_preview", "app", "nodes"}
-LATE_MODULES = {"matplotlib", "tabulate", "alembic", "pynvml", "torch", "amdsmi"}
+LATE_MODULES = {"scipy", "matplotlib", "tabulate", "alembic", "pynvml", "torch", "amdsmi"}
 
 # room -> the other rooms that its files may import
 ARROWS = {

@@ -134,8 +134,8 @@ class Comparison(BaseModel):
     candidate_ids: list[int]
     totals: dict[str, Any]
     nodes: list[dict[str, Any]]
-    environment: list[dict[str, Any]]
-    settings: list[dict[str, Any]]
+    groups: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
     notes: list[str]
 
 

@@ -183,8 +183,9 @@ class Graph(_Request):
 
 # -- analyses -----------------------------------------------------------------------
 class CompareQuery(_Request):
-    ids: Ids
+    ids: Ids = ABSENT
     baseline: Ids = ABSENT
+    candidate: Ids = ABSENT
 
 
 class StatisticsQuery(_Request):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -19,6 +19,8 @@ from .values import refusable
 
 runs = schema.runs
 
+_BULKY = ("changes_json", "metrics_json", "overhead_json", "workflow_values_json")
+
 # Given their values apart from the statement, these are compiled once per set of columns.
 _insert_run = insert(runs)
 _update_run = update(runs).where(runs.c.id == bindparam("key_id"))
@@ -34,6 +36,20 @@ def run_row(
     if found is None:
         raise NotInHistory(f"There is no {'deleted ' if deleted else ''}run {run_id} in the history.")
     return found
+
+
+def rows_of(connection: Connection, run_ids: Sequence[int], user_id: str | None = None) -> dict[int, RawRow]:
+    """The raw rows of many runs by id, without the bulkiest columns; unknown ids are left out."""
+    columns = [each for each in runs.c if each.name not in _BULKY]
+    result: dict[int, RawRow] = {}
+    for start in range(0, len(run_ids), of_steps.IN_CHUNK):
+        query = select(*columns).where(
+            runs.c.id.in_(run_ids[start : start + of_steps.IN_CHUNK]),
+            runs.c.deleted_at.is_(None),
+            visible(runs.c.user_id, user_id),
+        )
+        result.update((row["id"], row) for row in connection.execute(query).mappings())
+    return result
 
 
 def set_run(connection: Connection, run_id: int, values: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
@@ -166,6 +167,20 @@ def steps_of(
         for values in connection.execute(query):
             row = dict(zip(names, values, strict=True))
             result[row["run_id"]].append(usable_step(row))
+    return result
+
+
+def step_columns(
+    connection: Connection, run_ids: Sequence[int], names: Sequence[str]
+) -> dict[str, list[Any]]:
+    """The steps of many runs as one list a column, ordered by run: the quickest way to many rows."""
+    result: dict[str, list[Any]] = {name: [] for name in names}
+    columns = [steps.c[name] for name in names]
+    for start in range(0, len(run_ids), IN_CHUNK):
+        query = select(*columns).where(steps.c.run_id.in_(run_ids[start : start + IN_CHUNK]))
+        found = connection.execute(query.order_by(steps.c.run_id, steps.c.position)).all()
+        for values, column in zip(zip(*found, strict=True), result.values(), strict=False):
+            column.extend(values)
     return result
 
 

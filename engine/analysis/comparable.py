@@ -1,0 +1,158 @@
+"""Which runs may be compared: the one rule, used by comparison, trend, forecast, advice and repeat. Pure.
+
+Two sets of facts decide. *Conditions* are how a run began and was measured: runs
+that differ in them measured different things, and their totals never go into one
+number. *Versions* are what people compare runs for: the workflow, what ran beneath
+it and the device. Runs that differ in a version may be compared, and the comparison
+says so; a set that mixes versions is named as mixed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .executions import Executions
+
+Row = Mapping[str, Any]
+"""One run, as the history gives it: the columns of ``profiler_runs``."""
+
+ENDED_WELL = ("success", "partial", None)
+"""Statuses of runs whose times count; ``None`` is a row that another program wrote."""
+
+
+class Conditions(NamedTuple):
+    """How a run began and was measured. ``None`` stands for "not recorded".
+
+    ``from_cache`` are the nodes whose result was cached, as text that is equal where
+    the sets are equal; it matters for totals, not for the nodes that did run.
+    """
+
+    ended_well: bool
+    start: str | None
+    from_cache: str
+    timing: str | None
+    inside: str | None
+
+
+_WORDS: Mapping[str, str] = {
+    "ended_well": "did not all run to their end",
+    "start": "some had to load models first, others found them loaded",
+    "from_cache": "not the same nodes came from the cache",
+    "timing": "precise and light timing bill GPU work to different nodes",
+    "inside": "some also recorded what went on inside the nodes, which takes time",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """Runs of equal conditions. ``label`` names them: ``warm``, ``cold``, ``warm, 3 nodes cached``."""
+
+    label: str
+    run_ids: tuple[int, ...]
+
+
+def conditions(run: Row, from_cache: str = "") -> Conditions:
+    """What must be equal for two runs' totals to be compared."""
+    cold = run.get("cold")
+    settings = run.get("settings")
+    inside = settings.get("inside") if isinstance(settings, Mapping) else run.get("inside")
+    return Conditions(
+        ended_well=run.get("status") in ENDED_WELL,
+        start=None if cold is None else "cold" if cold else "warm",
+        from_cache=from_cache,
+        timing=run.get("timing"),
+        inside=inside if inside not in (None, "off") else None,
+    )
+
+
+def conditions_of(runs: Iterable[Row], executed: Executions) -> dict[int, Conditions]:
+    """The conditions of each run by its id, with the nodes that came from the cache."""
+    place = {run_id: column for column, run_id in enumerate(executed.run_ids)}
+    packed = np.packbits(executed.cached, axis=0)
+    found = {}
+    for run in runs:
+        column = place.get(run["id"])
+        cached = "" if column is None else packed[:, column].tobytes().rstrip(b"\0").hex()
+        found[run["id"]] = conditions(run, cached)
+    return found
+
+
+def version(run: Row) -> tuple[Any, Any, Any]:
+    """What of the workflow, of the environment and of the devices a run was made with."""
+    return (run.get("workflow_hash"), run.get("environment_id"), device_of(run))
+
+
+def device_of(run: Row) -> str | None:
+    """The names of the devices that the run could use."""
+    devices = run.get("devices")
+    names = [str(device.get("name")) for device in devices or () if isinstance(device, Mapping)]
+    return ", ".join(names) or None
+
+
+def kinds(found: Mapping[int, Conditions]) -> tuple[Kind, ...]:
+    """The runs sorted into sets of equal conditions, the largest set first, then the newest."""
+    sets: dict[Conditions, list[int]] = {}
+    for run_id, one in found.items():
+        sets.setdefault(one, []).append(run_id)
+    ordered = sorted(sets.items(), key=lambda item: (-len(item[1]), -max(item[1])))
+    labels = _labels([one for one, _ in ordered])
+    return tuple(
+        Kind(label=label, run_ids=tuple(run_ids)) for label, (_, run_ids) in zip(labels, ordered, strict=True)
+    )
+
+
+def shared(
+    found: Mapping[int, Conditions], baseline: Sequence[int], candidate: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """The runs of both sides that have one set of conditions: the set that leaves most of them.
+
+    Both lists are empty where no set of conditions is on both sides.
+    """
+    before = Counter(found[run_id] for run_id in baseline)
+    after = Counter(found[run_id] for run_id in candidate)
+    both = [one for one in before if one in after and one.ended_well]
+    if not both:
+        return [], []
+    best = max(both, key=lambda one: (min(before[one], after[one]), before[one] + after[one]))
+    return (
+        [run_id for run_id in baseline if found[run_id] == best],
+        [run_id for run_id in candidate if found[run_id] == best],
+    )
+
+
+def like_for_nodes(
+    found: Mapping[int, Conditions], baseline: Sequence[int], candidate: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """:func:`shared` for the nodes themselves: what came from the cache elsewhere does not matter."""
+    return shared({run_id: one._replace(from_cache="") for run_id, one in found.items()}, baseline, candidate)
+
+
+def mixture(found: Iterable[Conditions]) -> tuple[str, ...]:
+    """In what the conditions differ, in words; empty where they are all equal."""
+    every = list(found)
+    return tuple(words for name, words in _WORDS.items() if len({getattr(one, name) for one in every}) > 1)
+
+
+def _labels(every: Sequence[Conditions]) -> list[str]:
+    """A name for each set, made of what it does not share with all the others."""
+    differing = [name for name in Conditions._fields if len({getattr(one, name) for one in every}) > 1]
+    return [", ".join(_label(one, name) for name in differing) or _label(one, "start") for one in every]
+
+
+def _label(one: Conditions, name: str) -> str:
+    value = getattr(one, name)
+    if name == "ended_well":
+        return "complete" if value else "cut short"
+    if name == "start":
+        return value or "start not recorded"
+    if name == "from_cache":
+        count = sum(byte.bit_count() for byte in bytes.fromhex(value))
+        return "nothing cached" if not count else f"{count} node{'s' if count > 1 else ''} cached"
+    if name == "timing":
+        return f"{value} timing" if value else "timing not recorded"
+    return f"with {value}" if value else "no look inside"

@@ -1,0 +1,377 @@
+"""How sure it is that two sets of measurements differ, for many quantities at once. Pure.
+
+One row is one quantity (a node's time, the run's energy), with one set of values on
+each side; NaN is "not measured". Where all values are positive, everything happens
+on their logarithms: noise of times grows with the time, and a ratio is what people
+ask for.
+
+The test is Student's t for two samples, with Welch's degrees of freedom where one
+side has far more values than the other. ``noise`` adds what single runs of the same
+quantity differed by in the history, so that small sets are not judged by themselves
+alone. Where several rows are looked at, Benjamini and Hochberg's procedure
+(``scipy.stats.false_discovery_control``) keeps the share of false verdicts where one
+row alone would have it.
+
+The rule for outliers, stated wherever they are marked: on a side of five runs or
+more a value is left out that lies further than 25 % from its side's median and
+further than ten times the typical distance (the median absolute deviation of both
+sides, as a standard deviation; fourteen times where both sides together have fewer
+than eight runs). On normal noise it leaves out next to nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from .executions import Mask, Matrix
+
+Verdict = Literal["faster", "slower", "less", "more", "no difference", "unknown"]
+Vector = npt.NDArray[np.float64]
+
+ALPHA = 0.045
+"""The share of false verdicts aimed at: a little under 5 %, for noise that is not quite normal."""
+CONFIDENCE = 0.95
+OUTLIER_LEAST_RUNS = 5
+OUTLIER_DEVIATIONS = 10.0
+OUTLIER_DEVIATIONS_OF_FEW = 14.0
+_FEW = 8
+OUTLIER_SHARE = 0.25
+LEAST_SHARE = 0.01
+"""A change under 1 % gets no verdict, however certain."""
+RUNS_NEEDED_MAX = 200
+_UNEVEN = 1.5
+_WELCH_LEAST_RUNS = 10
+"""Of fewer runs, a side's own variance is too uncertain to stand alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """How a metric is judged: by which words, and what is no difference worth one.
+
+    A change within ``same_share`` or ``same_amount`` counts as none.
+    ``resolution`` is the smallest difference that its measurement can show.
+    """
+
+    less: Verdict
+    more: Verdict
+    same_share: float
+    same_amount: float
+    resolution: float
+
+
+TIME = Quantity("faster", "slower", 0.05, 0.01, 0.001)
+MEMORY = Quantity("less", "more", 0.03, 32 * 2.0**20, 2.0**20)
+ENERGY = Quantity("less", "more", 0.05, 2.0, 0.1)
+QUANTITIES = {"vram_max": MEMORY, "ram_max_bytes": MEMORY, "energy_joules": ENERGY}
+
+
+def quantity(metric: str) -> Quantity:
+    """How ``metric`` is judged; what is not named is a time."""
+    return QUANTITIES.get(metric, TIME)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """One quantity on both sides. ``baseline`` and ``candidate`` are medians of what counts.
+
+    ``change`` is candidate minus baseline and ``ratio`` candidate by baseline; ``low`` and
+    ``high`` are the ends of the 95 % interval of ``change``. ``runs_needed``: how many more
+    runs a side it takes for a verdict, about. ``usual_share``: single runs of this quantity
+    usually differ by up to this share of themselves (95 of 100 pairs), as the history shows.
+    ``outliers`` are the ids of runs whose value was left out.
+    """
+
+    baseline: float | None
+    candidate: float | None
+    change: float | None = None
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    verdict: Verdict = "unknown"
+    baseline_count: int = 0
+    candidate_count: int = 0
+    runs_needed: int | None = None
+    usual_share: float | None = None
+    outliers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What single runs of each row differ by: variance of the logarithms, and its degrees of freedom."""
+
+    variance: Vector
+    freedom: Vector
+
+
+def deltas(
+    metric: str,
+    baseline: Matrix,
+    candidate: Matrix,
+    noise: Noise | None = None,
+    run_ids: Sequence[int] = (),
+    *,
+    together: bool = True,
+) -> list[Delta]:
+    """One delta a row. ``baseline`` is ``[row, run]``, ``candidate`` too; the rows are the same quantities.
+
+    ``run_ids`` name the columns, the baseline's first: only for the outliers' names.
+    ``together``: verdicts are corrected for the number of rows that can have one.
+    """
+    kind = quantity(metric)
+    stacked = np.concatenate([baseline, candidate], axis=1)
+    border = baseline.shape[1]
+    logarithmic = _all_positive(stacked)
+    kept = ~outliers(stacked, border)
+    scaled = np.where(kept, _scaled(stacked, logarithmic), np.nan)
+    before, after = _Side.of(scaled[:, :border]), _Side.of(scaled[:, border:])
+    spread = _spread(before, after, noise, logarithmic)
+    p_values, half = _tested(before, after, spread)
+    difference = after.mean - before.mean
+    adjusted = corrected(p_values) if together else p_values
+    median_before = _medians(np.where(kept[:, :border], baseline, np.nan))
+    median_after = _medians(np.where(kept[:, border:], candidate, np.nan))
+    return [
+        _delta(
+            kind,
+            median_before[row],
+            median_after[row],
+            logarithmic=bool(logarithmic[row]),
+            level=before.mean[row],
+            difference=difference[row],
+            half=half[row],
+            p_value=adjusted[row],
+            variance=spread.variance[row],
+            counts=(int(before.count[row]), int(after.count[row])),
+            usual=_usual(noise, row),
+            left_out=tuple(run_ids[at] for at in np.flatnonzero(~kept[row]).tolist() if at < len(run_ids)),
+        )
+        for row in range(len(stacked))
+    ]
+
+
+def corrected(p_values: Vector) -> Vector:
+    """``p_values`` corrected for their number; NaN stays NaN and does not count."""
+    known = np.isfinite(p_values)
+    if known.sum() < 2:
+        return p_values
+    from scipy.stats import false_discovery_control
+
+    result: Vector = p_values.copy()
+    result[known] = false_discovery_control(p_values[known])
+    return result
+
+
+def outliers(values: Matrix, border: int) -> Mask:
+    """Where ``values`` (baseline left of column ``border``) are outliers by the module's rule."""
+    marked = np.zeros(values.shape, dtype=np.bool_)
+    if max(border, values.shape[1] - border) < OUTLIER_LEAST_RUNS:
+        return marked
+    sides = [part for part in (slice(0, border), slice(border, values.shape[1])) if part.stop > part.start]
+    away = np.full(values.shape, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for part in sides:
+            middle = _medians(values[:, part])[:, None]
+            away[:, part] = np.abs(values[:, part] / middle - 1.0)
+        typical = 1.4826 * _medians(away)[:, None]
+        few = np.isfinite(away).sum(axis=1, keepdims=True) < _FEW
+        most = np.where(few, OUTLIER_DEVIATIONS_OF_FEW, OUTLIER_DEVIATIONS)
+        far = away > np.maximum(most * typical, OUTLIER_SHARE)
+    for part in sides:
+        enough = np.isfinite(values[:, part]).sum(axis=1) >= OUTLIER_LEAST_RUNS
+        marked[:, part] = far[:, part] & enough[:, None]
+    return marked
+
+
+def noise_of(values: Matrix) -> Noise:
+    """What single runs differ by, from the history: ``[row, run]``, oldest first.
+
+    Half the mean square of the differences of neighbours (von Neumann), so that a lasting
+    change on the way is one difference; those beyond 3.5 robust standard deviations do not
+    count. Such an estimate is worth two thirds of its degrees of freedom.
+    """
+    variance = np.full(len(values), np.nan)
+    freedom = np.zeros(len(values))
+    for row, line in enumerate(values):
+        known = line[np.isfinite(line) & (line > 0)]
+        if len(known) >= 6:
+            steps = np.abs(np.diff(np.log(known)))
+            usual = steps[steps <= 3.5 * 1.4826 * float(np.median(steps))]
+            variance[row] = float(np.mean(usual**2)) / 2.0
+            freedom[row] = 0.6 * (len(known) - 1)
+    return Noise(variance, freedom)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    count: Vector
+    mean: Vector
+    squares: Vector
+    """Sum of squared distances from the mean."""
+
+    @classmethod
+    def of(cls, values: Matrix) -> _Side:
+        known = np.isfinite(values)
+        count = known.sum(axis=1).astype(np.float64)
+        filled = np.where(known, values, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.where(count > 0, filled.sum(axis=1) / count, np.nan)
+        squares = (np.where(known, values - mean[:, None], 0.0) ** 2).sum(axis=1)
+        return cls(count, mean, squares)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """Variance of one value, variance of the difference of the means, degrees of freedom; a row each."""
+
+    variance: Vector
+    of_difference: Vector
+    freedom: Vector
+
+
+def _spread(before: _Side, after: _Side, noise: Noise | None, logarithmic: Mask) -> _Spread:
+    n, m = before.count, after.count
+    with np.errstate(divide="ignore", invalid="ignore"):
+        freedom = np.maximum(n + m - 2, 0.0)
+        squares = before.squares + after.squares
+        if noise is not None:
+            usable = logarithmic & np.isfinite(noise.variance) & (noise.freedom > 0)
+            own = squares / freedom
+            # Runs that scatter far more than the history's are judged by themselves.
+            usable &= ~((freedom > 0) & (own > 4.0 * noise.variance))
+            squares = squares + np.where(usable, noise.variance * noise.freedom, 0.0)
+            freedom = freedom + np.where(usable, noise.freedom, 0.0)
+        pooled = np.where(freedom > 0, squares / freedom, np.nan)
+        of_difference = pooled * (1.0 / n + 1.0 / m)
+        # Welch, where pooling would let the larger side speak for the smaller one.
+        uneven = (np.maximum(n, m) > _UNEVEN * np.minimum(n, m)) & (np.minimum(n, m) >= _WELCH_LEAST_RUNS)
+        if noise is not None:
+            uneven &= ~usable
+        a, b = before.squares / (n - 1) / n, after.squares / (m - 1) / m
+        of_difference = np.where(uneven, a + b, of_difference)
+        welch = (a + b) ** 2 / (a * a / (n - 1) + b * b / (m - 1))
+        freedom = np.where(uneven & np.isfinite(welch), welch, freedom)
+    of_difference = np.where((n > 0) & (m > 0), of_difference, np.nan)
+    return _Spread(pooled, of_difference, freedom)
+
+
+def _tested(before: _Side, after: _Side, spread: _Spread) -> tuple[Vector, Vector]:
+    """Two-sided p values, and half the width of the intervals on the scale of the test."""
+    from scipy.special import stdtr, stdtrit
+
+    # One run against one is never judged, whatever the history says about single runs.
+    alone = (before.count <= 1) & (after.count <= 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt(spread.of_difference)
+        known = np.isfinite(error) & (spread.freedom > 0)
+        freedom = np.where(known, spread.freedom, 1.0)
+        distance = np.abs(after.mean - before.mean)
+        ratio = np.where(error > 0, distance / error, np.where(distance > 0, np.inf, 0.0))
+        p_values = np.where(known & ~alone, 2.0 * stdtr(freedom, -ratio), np.nan)
+        half = np.where(known, stdtrit(freedom, 0.5 + CONFIDENCE / 2) * error, np.nan)
+    return p_values, half
+
+
+def _delta(
+    kind: Quantity,
+    old: float,
+    new: float,
+    *,
+    logarithmic: bool,
+    level: float,
+    difference: float,
+    half: float,
+    p_value: float,
+    variance: float,
+    counts: tuple[int, int],
+    usual: float | None,
+    left_out: tuple[int, ...],
+) -> Delta:
+    made: dict[str, Any] = {
+        "baseline": None if math.isnan(old) else float(old),
+        "candidate": None if math.isnan(new) else float(new),
+        "baseline_count": counts[0],
+        "candidate_count": counts[1],
+        "usual_share": usual,
+        "outliers": left_out,
+    }
+    if not all(counts):
+        return Delta(**made)
+    change = float(new - old)
+    made |= {"change": change, "ratio": float(new / old) if old else None}
+    if math.isnan(half):
+        return Delta(**made, runs_needed=1 if counts == (1, 1) else None)
+    reach = min(half, 30.0)
+    if logarithmic:
+        center = math.exp(min(level, 700.0))
+        low, high = center * math.expm1(difference - reach), center * math.expm1(difference + reach)
+    else:
+        center = level
+        low, high = difference - half, difference + half
+    low, high = min(low, change) - kind.resolution / 2, max(high, change) + kind.resolution / 2
+    same = max(kind.same_share * abs(center), kind.same_amount)
+    least = max(LEAST_SHARE * abs(center), kind.resolution)
+    verdict: Verdict = "unknown"
+    needed = None
+    if not math.isnan(p_value) and p_value < ALPHA and abs(change) >= least:
+        verdict = kind.less if change < 0 else kind.more
+    elif not math.isnan(p_value) and -same <= low and high <= same:
+        verdict = "no difference"
+    else:
+        reach_for = max(abs(change), same)
+        wanted = math.log1p(reach_for / abs(center)) if logarithmic and center else reach_for
+        needed = _runs_needed(variance, wanted, min(counts))
+    return Delta(**made, low=low, high=high, verdict=verdict, runs_needed=needed)
+
+
+def _runs_needed(variance: float, difference: float, have: int) -> int | None:
+    """Runs a side, beyond ``have``, that show ``difference`` in 80 of 100 tries.
+
+    The sample size of a two-sided test at 5 %: 2 (1.96 + 0.84)^2 variance / difference^2.
+    """
+    if not math.isfinite(variance) or difference <= 0:
+        return None
+    wanted = math.ceil(2.0 * (1.96 + 0.84) ** 2 * variance / difference**2) + 1
+    return min(RUNS_NEEDED_MAX, max(1, wanted - have))
+
+
+def _usual(noise: Noise | None, row: int) -> float | None:
+    if noise is None or not noise.freedom[row] or not math.isfinite(noise.variance[row]):
+        return None
+    from scipy.special import stdtrit
+
+    reach = float(stdtrit(noise.freedom[row], 0.5 + CONFIDENCE / 2)) * math.sqrt(2.0 * noise.variance[row])
+    return math.expm1(min(reach, 5.0))
+
+
+def _all_positive(values: Matrix) -> Mask:
+    known = np.isfinite(values)
+    positive: Mask = (known & (values > 0)).sum(axis=1) == known.sum(axis=1)
+    return positive
+
+
+def _scaled(values: Matrix, logarithmic: Mask) -> Matrix:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(logarithmic[:, None], np.log(values), values)
+
+
+def _medians(values: Matrix) -> Vector:
+    """The median of each row's known values; NaN where there are none."""
+    ordered = np.sort(values, axis=1)  # NaN goes last
+    count = np.isfinite(values).sum(axis=1)
+    if not values.shape[1]:
+        return np.full(len(values), np.nan)
+    rows = np.arange(len(values))
+    low = ordered[rows, np.maximum((count - 1) // 2, 0)]
+    high = ordered[rows, np.minimum(count // 2, values.shape[1] - 1)]
+    return np.where(count > 0, (low + high) / 2.0, np.nan)
+
+
+def medians(values: Sequence[Sequence[float]] | Matrix) -> Vector:
+    """The median of each row's known values; NaN where there are none."""
+    return _medians(np.asarray(values, dtype=np.float64))

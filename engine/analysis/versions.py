@@ -1,0 +1,73 @@
+"""The versions of a workflow among several runs, and which node of one is which node of the newest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .comparable import Row
+from .executions import Aliases, Columns, NodeKey
+from .pairing import GraphNode, Pair, graph_nodes, pair
+
+Prompts = Mapping[int, Mapping[str, Any] | None]
+"""Prompts in API format by run id: of one run of each version at least, where they were kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """``newest`` are the nodes of the newest version; ``pairs[run id]`` the pairs of an older run's nodes.
+
+    ``aliases`` renames the nodes of older runs to those of the newest.
+    """
+
+    newest: tuple[GraphNode, ...]
+    pairs: Mapping[int, tuple[Pair, ...]]
+    aliases: Aliases
+
+
+def version_key(run: Row) -> str:
+    """Equal for runs of one version: the hash of the graph's structure, else the run itself."""
+    return str(run.get("workflow_hash") or f"run:{run['id']}")
+
+
+def representatives(runs: Iterable[Row]) -> tuple[int, ...]:
+    """One run of each version, the last of each in the order given: whose prompts are needed."""
+    return tuple({version_key(run): int(run["id"]) for run in runs}.values())
+
+
+def versions(runs: Sequence[Row], columns: Columns, prompts: Prompts) -> Versions:
+    """How the nodes of ``runs`` (oldest first) correspond to those of the last of them."""
+    if not runs:
+        return Versions(newest=(), pairs={}, aliases={})
+    of_version = {version_key(run): int(run["id"]) for run in runs}
+    wanted = set(of_version.values())
+    seen: dict[int, dict[str, tuple[str, str, str]]] = {run_id: {} for run_id in wanted}
+    rows = zip(
+        columns["run_id"], columns["node_id"], columns["node_type"], columns["node_title"], columns["role"],
+        strict=True,
+    )  # fmt: skip
+    for run_id, node_id, node_type, title, role in rows:
+        if run_id in wanted and role in ("node", None):
+            key = "" if node_id is None else str(node_id)
+            seen[run_id][key] = (key, str(node_type or ""), str(title or ""))
+    newest_id = int(runs[-1]["id"])
+    graphs = {run_id: graph_nodes(prompts.get(run_id), seen.get(run_id, {}).values()) for run_id in wanted}
+    newest = graphs[newest_id]
+    made = {
+        key: (pair(graphs[run_id], newest) if run_id != newest_id else ())
+        for key, run_id in of_version.items()
+    }
+    renamed: dict[str, dict[NodeKey, NodeKey]] = {
+        key: {
+            each.baseline.key: each.candidate.key
+            for each in pairs
+            if each.baseline and each.candidate and each.baseline.key != each.candidate.key
+        }
+        for key, pairs in made.items()
+    }
+    return Versions(
+        newest=newest,
+        pairs={int(run["id"]): made[version_key(run)] for run in runs},
+        aliases={int(run["id"]): found for run in runs if (found := renamed[version_key(run)])},
+    )
