@@ -8,7 +8,7 @@ import pytest
 from engine.analysis.effect import deltas, noise_of, outliers
 from tests.planted.comparisons import any_node_changed, changes, verdicts
 
-HISTORIES = 5_000
+HISTORIES = 3_000
 
 
 @pytest.mark.parametrize("noise", [0.02, 0.05, 0.2])
