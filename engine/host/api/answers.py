@@ -173,3 +173,28 @@ class SettingsAnswer(BaseModel):
 
 class StatusAnswer(BaseModel):
     active: bool
+
+
+# -- series of runs -----------------------------------------------------------------
+class Repeat(BaseModel):
+    id: int
+    state: Literal["running", "finished", "cancelled", "failed"]
+    runs: int
+    warm_ups: int
+    warm_ups_done: int
+    done: int
+    run_ids: list[int]
+    times_s: list[float]
+    median_s: float | None
+    low_s: float | None
+    high_s: float | None
+    outliers: Annotated[list[int], Field(description="positions in times_s that are left out")]
+    message: str
+
+
+class RepeatAnswer(BaseModel):
+    repeat: Repeat
+
+
+class RepeatList(BaseModel):
+    repeats: list[Repeat]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...store.history import History
+from ..run.repeat import Repeats
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -37,7 +38,8 @@ class Host:
     """What handlers need of ComfyUI, as functions, so that tests can give their own.
 
     ``history`` and ``settings_file`` take a user id; ``readable_file`` a name and a
-    user id; ``status`` describes the run that is going on; ``send`` tells browsers.
+    user id; ``status`` describes the run that is going on; ``send`` tells browsers;
+    ``repeats`` are the series of repeated runs.
     """
 
     history: Callable[[str], History]
@@ -45,6 +47,7 @@ class Host:
     readable_file: Callable[[str, str], Path]
     status: Callable[[], Mapping[str, Any]]
     send: Callable[[str, Mapping[str, Any]], object]
+    repeats: Callable[[], Repeats]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,7 @@ PATH: dict[str, TypeAdapter[Any]] = {
     "run_id": TypeAdapter(Id),
     "step_id": TypeAdapter(Id),
     "group_id": TypeAdapter(Id),
+    "repeat_id": TypeAdapter(Id),
     "format": TypeAdapter(ExportFormat),
 }
 """The parts of paths that vary."""
@@ -179,6 +180,19 @@ class Graph(_Request):
 
     prompt: Prompt
     workflow: Annotated[dict[str, Any] | None, Field(description="the same in graph format")] = None
+
+
+class NewRepeat(Graph):
+    """A workflow to run several times. Without ``narrow`` all ``runs`` are made."""
+
+    runs: Annotated[int, Field(ge=1, le=100)] = 5
+    warm_ups: Annotated[int, Field(ge=0, le=10, description="runs before those that count")] = 1
+    cache: Annotated[Literal["keep", "re-run", "cold"], Field(description="as on Profiler Start")] = "re-run"
+    narrow: Annotated[
+        float,
+        Field(ge=0.005, le=1, description="end early once known this well: 0.05 is 5 % either way"),
+    ] = ABSENT
+    force: Annotated[bool, Field(description="run even if the workflow differs from its reference")] = False
 
 
 # -- analyses -----------------------------------------------------------------------

@@ -84,7 +84,7 @@ def find_user(request: web.Request) -> str:
 
 
 def _host(find_history: GetHistory) -> Host:
-    from ..run import events, live
+    from ..run import events, live, queue
     from .call import Host, RefusedError
 
     def readable_file(name: str, user_id: str) -> Path:
@@ -108,4 +108,5 @@ def _host(find_history: GetHistory) -> Host:
         readable_file=readable_file,
         status=live.status,
         send=events.send,
+        repeats=queue.repeats,
     )

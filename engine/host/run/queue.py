@@ -6,6 +6,7 @@ replacements) is done here too, on every version. Blocks: never call it on the e
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import ssl
@@ -16,7 +17,8 @@ from typing import Any
 
 from server import PromptServer
 
-from .repeat import RefusedPromptError
+from . import events
+from .repeat import Progress, RefusedPromptError, Repeats
 
 log = logging.getLogger("holaf.profiler")
 
@@ -45,6 +47,21 @@ class HostQueue:
             _ask("interrupt", {"prompt_id": prompt_id}, user_id)
         except RefusedPromptError as error:
             log.warning("Workflow Profiler could not cancel a run: %s", error)
+
+
+@functools.cache
+def repeats() -> Repeats:
+    """The series of this ComfyUI. They hear of runs from the first call on."""
+    made = Repeats(HostQueue(), _tell)
+    events.subscribe(events.RUN_FINISHED, made.run_finished)
+    return made
+
+
+def _tell(progress: Progress) -> None:
+    events.send(
+        events.CHANGED,
+        {"what": "repeat", "id": progress.id, "action": "changed", "user_id": progress.user_id},
+    )
 
 
 def _ask(route: str, body: Mapping[str, Any], user_id: str) -> Mapping[str, Any]:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from engine.host.api import analyses, comparison, groups, imports, references, runs
+from engine.host.api import analyses, comparison, groups, imports, references, repeats, runs
 from engine.host.api import runs as steps
 from engine.host.api import settings as preferences
 from engine.host.api.call import Call, Host, RefusedError
 from engine.host.api.http import refusal
+from engine.host.run.repeat import Repeats
 from engine.model import Run, Step
 from engine.store import errors
 from engine.store.database import Database
@@ -26,6 +27,19 @@ PROMPT = {
 }
 
 
+class NoQueue:
+    """A queue that keeps what it is given and never runs it."""
+
+    def put(self, prompt: Mapping[str, Any], extra_data: Mapping[str, Any], user_id: str) -> str:
+        return f"{user_id}'s"
+
+    def holds(self, prompt_id: str) -> bool:
+        return True
+
+    def cancel(self, prompt_id: str, user_id: str) -> None:
+        pass
+
+
 class Bench:
     """A user's history and what handlers told the browsers."""
 
@@ -33,12 +47,14 @@ class Bench:
         self.history = History(Database(str(folder / "history.db")))
         self.sent: list[tuple[str, Mapping[str, Any]]] = []
         self.status: dict[str, Any] = {"active": False}
+        self.repeats = Repeats(NoQueue(), lambda _progress: None)
         self.host = Host(
             history=lambda _user: self.history,
             settings_file=lambda user: folder / f"{user}.json",
             readable_file=lambda name, _user: folder / name,
             status=lambda: self.status,
             send=lambda event, data: self.sent.append((event, data)),
+            repeats=lambda: self.repeats,
         )
 
     def call(self, handler: Callable[[Call], Any], user: str = "default", **parts: Any) -> Any:
@@ -226,3 +242,19 @@ def test_no_exception_becomes_a_5xx(error: BaseException) -> None:
     refused = refusal(error, "GET x")
     assert 400 <= refused.status < 500
     assert refused.message
+
+
+def test_a_series_of_runs_is_begun_listed_and_cancelled(bench: Bench) -> None:
+    start = {"class_type": "HolafProfilerStart", "inputs": {}}
+    body = {"runs": 3, "warm_ups": 0, "cache": "re-run", "force": False}
+    with pytest.raises(RefusedError, match="no Profiler Start"):
+        bench.call(repeats.start_repeat, body={"prompt": PROMPT, **body})
+    begun = bench.call(repeats.start_repeat, body={"prompt": {**PROMPT, "9": start}, **body})["repeat"]
+    assert (begun["state"], begun["runs"], begun["done"]) == ("running", 3, 0)
+    with pytest.raises(RefusedError, match="already"):
+        bench.call(repeats.start_repeat, body={"prompt": {**PROMPT, "9": start}, **body})
+    assert bench.call(repeats.list_repeats, user="another")["repeats"] == []
+    with pytest.raises(RefusedError):
+        bench.call(repeats.cancel_repeat, user="another", path={"repeat_id": begun["id"]})
+    bench.call(repeats.cancel_repeat, path={"repeat_id": begun["id"]})
+    assert [each["id"] for each in bench.call(repeats.list_repeats)["repeats"]] == [begun["id"]]
