@@ -39,7 +39,7 @@ HISTORY_WAIT_S = 0.2
 """A history that does not answer by then keeps no prompt from being queued: it is not compared."""
 
 Note = dict[str, Any]
-FindReference = Callable[[str, str], "Snapshot | None"]
+FindReference = Callable[["Snapshot", str], "Snapshot | None"]
 
 _NOTED = frozenset(("user_id", "workflow_id", "workflow_hash", "match", "changes", "forced"))
 
@@ -114,8 +114,8 @@ def judge(
 ) -> tuple[Note | None, str | None]:
     """The note for a queued ``body``, and the sentence that refuses it or ``None``.
 
-    ``find_reference(workflow_id, user_id)`` answers the stored snapshot or ``None``. The
-    note is ``None`` where no Profiler Start is switched on.
+    ``find_reference(current, user_id)`` answers the stored snapshot of the same workflow or
+    ``None``. The note is ``None`` where no Profiler Start is switched on.
     """
     from ..workflow import fingerprint
 
@@ -129,7 +129,7 @@ def judge(
         return None, None
     extra = _mapping(body.get("extra_data"))
     current = fingerprint.take(prompt, _mapping(_mapping(extra.get("extra_pnginfo")).get("workflow")))
-    reference = find_reference(current.workflow_id, user_id)
+    reference = find_reference(current, user_id)
     changes = fingerprint.diff(reference, current) if reference is not None else ()
     forced = bool(changes) and _mapping(extra.get(KEY)).get("force") is True
     note = {
@@ -158,10 +158,11 @@ def _judge(content: bytes, user_id: str) -> tuple[Note | None, web.Response | No
         body = json.loads(content)
         if not isinstance(body, dict):
             return None, None
+        users.note_client(body.get("client_id"), user_id)
         history = users.for_user(user_id)
 
-        def reference(workflow_id: str, user_id: str) -> Snapshot | None:
-            return history.within(HISTORY_WAIT_S, lambda: history.reference(workflow_id, user_id))
+        def reference(current: Snapshot, user_id: str) -> Snapshot | None:
+            return history.within(HISTORY_WAIT_S, lambda: history.reference(current, user_id))
 
         note, sentence = judge(body, user_id, reference)
     except (OSError, StoreError) as error:  # the run's own report says what to do about its history

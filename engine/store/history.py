@@ -272,10 +272,13 @@ class History:
             return of_groups.totals(connection, run_id)
 
     # -- references and environments -------------------------------------------
-    def reference(self, workflow_id: str, user_id: str = "default") -> Snapshot | None:
-        """The reference snapshot of a workflow, or ``None``."""
+    def reference(self, current: Snapshot, user_id: str = "default") -> Snapshot | None:
+        """The reference snapshot of the workflow of ``current``, or ``None``.
+
+        Where nothing has changed that is ``current`` itself, and nothing has to be unpacked.
+        """
         with self.database.read() as connection:
-            return of_references.reference(connection, workflow_id, user_id)
+            return of_references.reference(connection, current, user_id)
 
     def store_reference(self, snapshot: Snapshot, user_id: str = "default") -> None:
         """Make ``snapshot`` the reference of its workflow."""

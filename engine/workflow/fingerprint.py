@@ -18,39 +18,44 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..model import Change, Snapshot, SnapshotNode
-from .prompt import roles
+from .prompt import inputs_of, roles
 from .redaction import is_link, redact
 
 
 def take(prompt: Mapping[str, Any], workflow: Mapping[str, Any] | None = None) -> Snapshot:
     """The snapshot of ``prompt``.
 
-    ``workflow`` is the graph format that the browser sends along, or ``None``. Its
-    own ``id`` is the workflow's identity; without one the hash is.
+    ``workflow`` is the graph format that the browser sends along, or ``None``.
     """
-    usable = {
-        str(key): {"class_type": _class(node), "inputs": _inputs(node), "_meta": node.get("_meta")}
-        for key, node in prompt.items()
-        if _class(node)
-    }
+    usable = {str(key): node for key, node in prompt.items() if _class(node)}
     ignored = roles(usable)
     nodes = tuple(
         _node(key, usable[key], ignored) for key in sorted(usable, key=node_order) if key not in ignored
     )
     digest = _hash([[node.node_id, node.title, node.node_type, _pairs(node.links)] for node in nodes])
-    return Snapshot(workflow_id=workflow_identity(workflow) or digest, hash=digest, nodes=nodes)
+    identity = workflow_identity(workflow) or _hash([[node.node_id, node.node_type] for node in nodes])
+    return Snapshot(workflow_id=identity, hash=digest, nodes=nodes)
 
 
 def workflow_identity(workflow: Mapping[str, Any] | None) -> str | None:
-    """The graph's own id, or ``None`` where it carries none."""
+    """The graph's own id, or ``None`` where it carries none.
+
+    A client that queues without a graph has none; its workflow is then known by the ids and
+    classes of its nodes (:func:`take`): links, titles and widget values may change, while a
+    node added, removed or retyped makes another workflow. To keep one identity through those
+    too, it sends ``extra_pnginfo.workflow.id``.
+    """
     identity = workflow.get("id") if isinstance(workflow, Mapping) else None
     if isinstance(identity, bool) or not isinstance(identity, (str, int)):
         return None
-    return str(identity)[:200].strip() or None
+    text = str(identity) if not isinstance(identity, int) or identity.bit_length() < 1_000 else ""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")[:200].strip() or None
 
 
 def node_order(node_id: str) -> tuple[tuple[int, int, str], ...]:
     """A sort key that puts ``2`` before ``10`` and ``7:3`` after ``7``."""
+    if node_id.isdigit() and node_id.isascii() and len(node_id) < 19:
+        return ((0, int(node_id), ""),)
     return tuple(
         (0, int(part), "") if part.isascii() and part.isdigit() and len(part) < 19 else (1, 0, part)
         for part in node_id.replace(".", ":").split(":")
@@ -129,7 +134,7 @@ def _sign(root: str, nodes: Mapping[str, Any], done: dict[str, str]) -> None:
 
 def _signature(node: Mapping[str, Any], done: Mapping[str, str]) -> str:
     parts: list[Any] = [_class(node)]
-    for name, value in sorted(_inputs(node).items(), key=lambda item: str(item[0])):
+    for name, value in sorted(inputs_of(node).items(), key=lambda item: str(item[0])):
         if is_link(value):
             parts.append([str(name), "link", done.get(str(value[0]), "unknown"), str(value[1])])
         else:
@@ -149,32 +154,27 @@ def _value_text(value: object) -> str:
 
 
 def _sources(node: Mapping[str, Any]) -> Iterable[str]:
-    return (str(value[0]) for value in _inputs(node).values() if is_link(value))
+    return (str(value[0]) for value in inputs_of(node).values() if is_link(value))
 
 
 def _class(node: object) -> str:
-    name = node.get("class_type") if isinstance(node, Mapping) else None
+    name = node.get("class_type") if isinstance(node, (dict, Mapping)) else None
     return name if isinstance(name, str) else ""
-
-
-def _inputs(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    inputs = node.get("inputs")
-    return inputs if isinstance(inputs, Mapping) else {}
 
 
 def _node(node_id: str, node: Mapping[str, Any], ignored: Container[str]) -> SnapshotNode:
     meta = node.get("_meta")
-    title = meta.get("title") if isinstance(meta, Mapping) else None
+    title = meta.get("title") if isinstance(meta, (dict, Mapping)) else None
     links = {
         str(name): (str(value[0]), int(value[1]))
-        for name, value in _inputs(node).items()
-        if is_link(value) and str(value[0]) not in ignored and abs(value[1]) < 1e6
+        for name, value in inputs_of(node).items()
+        if is_link(value) and value[0] not in ignored and abs(value[1]) < 1e6
     }
     return SnapshotNode(
         node_id=node_id,
         title=title if isinstance(title, str) else "",
         node_type=_class(node),
-        links=dict(sorted(links.items())),
+        links=dict(sorted(links.items())) if len(links) > 1 else links,
     )
 
 

@@ -23,9 +23,12 @@ async function send(method, path, body, { signal } = {}) {
       method,
       cache: "no-store",
       signal,
-      ...(body === undefined
-        ? {}
-        : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+      headers: {
+        // which WebSocket is this page's: events about one user's runs go to that user's pages
+        ...(api.clientId ? { "Holaf-Profiler-Client": api.clientId } : {}),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (error) {
     if (error?.name === "AbortError") throw error;

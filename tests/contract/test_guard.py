@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 from collections.abc import Callable, Mapping
@@ -198,6 +199,60 @@ def test_users_have_histories_and_references_of_their_own(
     for stranger in ({}, {"comfy-user": "nobody"}, {"comfy-user": "../default"}, {"comfy-user": "__system"}):
         status, answer = client.request("GET", f"{ROUTES}/runs", headers=stranger)
         assert (status, answer["error"]["type"]) == (401, "unknown_user")
-    client.request("PUT", f"{ROUTES}/settings", {"badges": True}, ann)
+    client.request("PUT", f"{ROUTES}/settings", {"theme": "dark"}, ann)
     seen = [client.request("GET", f"{ROUTES}/settings", headers=user)[1]["settings"] for user in (ann, bob)]
-    assert [values["badges"] for values in seen] == [True, False]
+    assert [values["theme"] for values in seen] == ["dark", "auto"]
+
+
+def test_events_go_to_the_tabs_of_the_user_whose_run_it_is(
+    start_comfyui: Callable[..., Server], fresh: str
+) -> None:
+    """A tab that has not said whose it is learns that a run began and ended, without a name."""
+    server = start_comfyui(flags=["--multi-user"])
+    tabs = {name: Client(server.url) for name in ("ann", "bob", "stranger")}
+    headers = {
+        name: {
+            "comfy-user": server.client.post("/users", {"username": name}),
+            "Holaf-Profiler-Client": tabs[name].client_id,
+        }
+        for name in ("ann", "bob")
+    }
+    with tabs["ann"].listen() as ann, tabs["bob"].listen() as bob, tabs["stranger"].listen() as stranger:
+        for name in ("ann", "bob"):
+            tabs[name].request("GET", f"{ROUTES}/status", headers=headers[name])
+        body = {"prompt": scene(fresh, "ignore", run_name="a secret name").prompt}
+        assert tabs["ann"].request("POST", "/prompt", body, headers["ann"])[0] == 200
+        seen = {}
+        for name, tab in (("ann", ann), ("bob", bob), ("stranger", stranger)):
+            messages = []
+            with contextlib.suppress(TimeoutError):
+                for kind, data in tab(30 if name == "ann" else 2):
+                    if kind.startswith("holaf.profiler."):
+                        messages.append((kind, data))
+                    if kind == "holaf.profiler.run_finished":
+                        break
+            seen[name] = messages
+    assert {kind for kind, data in seen["ann"] if data.get("name") == "a secret name"} >= {
+        "holaf.profiler.run_finished"
+    }
+    assert seen["bob"] == []
+    assert [kind for kind, _ in seen["stranger"]][-1] == "holaf.profiler.run_finished"
+    assert "secret" not in str(seen["stranger"])
+    assert "title" not in str(seen["stranger"])
+
+
+def test_a_client_without_a_graph_is_blocked_when_links_change(profiler: Profiler, fresh: str) -> None:
+    made = scene(fresh)
+    profiler.client.request("POST", f"{ROUTES}/update_nodes", {"prompt": made.prompt})
+    rewired = {key: {**node, "inputs": dict(node["inputs"])} for key, node in made.prompt.items()}
+    node_id, name = next(
+        (key, name)
+        for key, node in made.prompt.items()
+        for name, value in node["inputs"].items()
+        if isinstance(value, list) and node["class_type"] != "HolafProfilerReport"
+    )
+    rewired[node_id]["inputs"][name] = "no link any more"
+    status, answer = profiler.client.request("POST", "/prompt", {"prompt": rewired})
+    assert status == 400
+    assert answer["error"]["type"] == "holaf_profiler_mismatch"
+    assert "rewired" in answer["error"]["message"]

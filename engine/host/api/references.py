@@ -27,7 +27,7 @@ def update_nodes(call: Call) -> Answer:
 def check(call: Call) -> Answer:
     """Whether the workflow is still what its reference says, and what changed."""
     current = fingerprint.take(call.body["prompt"], call.body.get("workflow"))
-    reference = call.history.reference(current.workflow_id, call.user_id)
+    reference = call.history.reference(current, call.user_id)
     changes = fingerprint.diff(reference, current) if reference else ()
     return {
         "match": reference is not None and not changes,

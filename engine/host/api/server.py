@@ -80,7 +80,11 @@ def _load(get_history: GetHistory | None) -> Answerer:
 
 def find_user(request: web.Request) -> str:
     """The id of the user who sent ``request``. Raises ``KeyError`` for one ComfyUI does not know."""
-    return str(PromptServer.instance.user_manager.get_request_user_id(request))
+    from .. import users
+
+    user_id = str(PromptServer.instance.user_manager.get_request_user_id(request))
+    users.note_client(request.headers.get(users.CLIENT_HEADER), user_id)
+    return user_id
 
 
 def _host(find_history: GetHistory) -> Host:

@@ -23,7 +23,7 @@ def with_previous_times(run: Run, history: History) -> Run:
     wanted = {step.inputs_hash for step in run.steps if step.status == "cached" and step.inputs_hash}
     if not wanted:
         return run
-    known = history.previous_times(wanted)
+    known = history.previous_times(wanted, run.user_id)
     steps = []
     for step in run.steps:
         previous = known.get(step.inputs_hash or "") if step.status == "cached" else None

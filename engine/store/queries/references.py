@@ -9,11 +9,13 @@ from ...model import Snapshot
 from .. import codec, rows, schema
 
 
-def reference(connection: Connection, workflow_id: str, user_id: str) -> Snapshot | None:
-    """The reference snapshot of a workflow, or ``None``."""
+def reference(connection: Connection, current: Snapshot, user_id: str) -> Snapshot | None:
+    """The reference snapshot of this workflow, or ``None``; ``current`` itself where nothing has changed."""
     table = schema.snapshots
-    query = select(table).where(table.c.workflow_id == workflow_id, table.c.user_id == user_id)
+    query = select(table).where(table.c.workflow_id == current.workflow_id, table.c.user_id == user_id)
     found = connection.execute(query).mappings().first()
+    if found is not None and found["hash"] == current.hash:
+        return current
     return None if found is None else rows.unpack_snapshot(found)
 
 

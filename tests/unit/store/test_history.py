@@ -207,12 +207,14 @@ def test_the_reference_is_the_one_stored_last_for_user_and_workflow(history: His
         node = SnapshotNode(node_id="3", title=text, node_type="K", links={"model": ("7:1", 0)})
         return Snapshot(workflow_id="wf", hash=text, nodes=(node,))
 
-    assert history.reference("wf") is None
+    assert history.reference(snapshot("now")) is None
     history.store_reference(snapshot("old"))
     history.store_reference(snapshot("new"))
     history.store_reference(snapshot("hers"), "alice")
-    assert history.reference("wf") == snapshot("new")
-    assert history.reference("wf", "alice") == snapshot("hers")
+    assert history.reference(snapshot("now")) == snapshot("new")
+    assert history.reference(snapshot("now"), "alice") == snapshot("hers")
+    unchanged = snapshot("new")
+    assert history.reference(unchanged) is unchanged
 
 
 def test_earlier_times_are_those_of_the_last_real_execution(writer: RunWriter, history: History) -> None:
@@ -225,6 +227,14 @@ def test_earlier_times_are_those_of_the_last_real_execution(writer: RunWriter, h
     assert history.previous_times(["h", *(f"unknown {number}" for number in range(2000))]) == {
         "h": (latest, 4.0)
     }
+
+
+def test_earlier_times_are_the_users_own(writer: RunWriter, history: History) -> None:
+    hers = record(writer, a_run(user_id="ann", steps=(a_step("1", inputs_hash="h", exec_time=5.0),)))
+    his = record(writer, a_run(user_id="bob", steps=(a_step("1", inputs_hash="h", exec_time=4.0),)))
+    assert history.previous_times(["h"], "ann") == {"h": (hers, 5.0)}
+    assert history.previous_times(["h"], "bob") == {"h": (his, 4.0)}
+    assert history.previous_times(["h"], "eve") == {}
 
 
 def test_rows_carry_column_names_and_decoded_collections(writer: RunWriter, history: History) -> None:

@@ -79,11 +79,25 @@ def test_nodes_stand_in_the_order_of_their_numbers() -> None:
     assert [node.node_id for node in take(prompt).nodes] == ["2", "7", "7:3", "10", "abc"]
 
 
-def test_the_graphs_own_id_is_the_identity_else_the_hash() -> None:
+def test_the_graphs_own_id_is_the_identity() -> None:
     assert take(PROMPT, {"id": "mine"}).workflow_id == "mine"
-    for workflow in (None, {}, {"id": None}, {"id": ""}, {"id": ["x"]}):
-        snapshot = take(PROMPT, workflow)
-        assert snapshot.workflow_id == snapshot.hash
+    assert take(PROMPT, {"id": "a\ud800\0b"}).workflow_id == "a?b"
+    assert take(PROMPT, {"id": 1 << 40_000}).workflow_id == take(PROMPT).workflow_id
+
+
+@pytest.mark.parametrize("workflow", [None, {}, {"id": None}, {"id": ""}, {"id": ["x"]}])
+def test_without_an_id_the_nodes_are_the_identity_whatever_their_links(workflow: Any) -> None:
+    known = take(PROMPT, workflow).workflow_id
+    for prompt in (
+        changed(n2={"inputs": {"model": ["1", 1], "seed": 1}}),
+        changed(n2={"_meta": {"title": "Refine"}}),
+        changed(n10={"inputs": {"images": ["1", 0]}}),
+    ):
+        assert take(prompt, workflow).workflow_id == known
+        assert take(prompt, workflow).hash != take(PROMPT).hash
+    other = {"class_type": "N"}
+    for prompt in (changed(n10=None), changed(n10=other), changed(n11=other)):
+        assert take(prompt, workflow).workflow_id != known
 
 
 def test_odd_entries_are_survived() -> None:

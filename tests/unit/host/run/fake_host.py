@@ -49,6 +49,7 @@ def modules(user_directory: Path) -> dict[str, types.ModuleType]:
         name: types.ModuleType(name)
         for name in (
             "comfy",
+            "comfy.cli_args",
             "comfy.model_management",
             "comfy_execution",
             "comfy_execution.graph_utils",
@@ -63,6 +64,7 @@ def modules(user_directory: Path) -> dict[str, types.ModuleType]:
         found[name].__dict__.update(members)
 
     give("folder_paths", get_user_directory=lambda: str(user_directory))
+    give("comfy.cli_args", args=types.SimpleNamespace(multi_user=False))
     give("comfy", model_management=found["comfy.model_management"])
     give(
         "comfy.model_management",
