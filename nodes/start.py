@@ -104,6 +104,26 @@ class ProfilerStart(io.ComfyNode):
                         "when the run dies of memory, or always. Slows the run down; NVIDIA and AMD only."
                     ),
                 ),
+                io.Combo.Input(
+                    "inside",
+                    optional=True,
+                    options=["off", "functions", "kernels"],
+                    default="functions",
+                    tooltip=(
+                        "functions: also shows which function inside each node takes the time, and whose "
+                        "code it is. kernels: records every operator of PyTorch inside the nodes of one "
+                        "group, which slows them down. off: neither."
+                    ),
+                ),
+                io.String.Input(
+                    "inside_group",
+                    optional=True,
+                    default="",
+                    tooltip=(
+                        "For kernels: the name of the Profiler Group whose nodes are recorded. "
+                        "Empty: the node that was slowest last time."
+                    ),
+                ),
             ],
             outputs=[
                 PROFILER.Output(

@@ -66,7 +66,7 @@ def conditions(run: Row, from_cache: str = "") -> Conditions:
         start=None if cold is None else "cold" if cold else "warm",
         from_cache=from_cache,
         timing=run.get("timing"),
-        inside=inside if inside not in (None, "off") else None,
+        inside=inside if inside == "kernels" else None,
     )
 
 

@@ -16,6 +16,7 @@ from .recorder import Outcome, Recorder
 from .sample_log import SampleLog
 from .sampler import Sampler
 from .spans import NodeRef
+from .stacks import StackSampler
 
 
 class Measurement:
@@ -37,12 +38,14 @@ class Measurement:
         self._boundary_s = 0.0
         self._boundary_count = 0
         self._sync_s = 0.0
+        self._stacks: StackSampler | None = None
         self.origin_s = clock.now()
         self.recorder = Recorder(self.origin_s, describe, primary)
 
-    def start(self) -> None:
-        """Begin sampling."""
-        self._sampler.start()
+    def start(self, stacks: StackSampler | None = None) -> None:
+        """Begin sampling, ``stacks`` included."""
+        self._stacks = stacks
+        self._sampler.start(stacks)
 
     def enter(self, node_id: str) -> None:
         """A node begins, or begins again after waiting."""
@@ -103,4 +106,6 @@ class Measurement:
             sample_count=stats.count,
             sample_interval_median_s=stats.interval_median_s,
             sample_interval_p95_s=stats.interval_p95_s,
+            stacks_s=self._stacks.cost_s if self._stacks is not None else None,
+            stack_count=self._stacks.count if self._stacks is not None else 0,
         )

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from ..clock import now
 from ..model import Boundary, ResidentModel, Segment, Step, StepStatus
-from .spans import NodeLife, NodeRef, ProgressUpdate, Stretch, to_step
+from .spans import NodeLife, NodeRef, ProgressUpdate, Running, Stretch, to_step
 
 
 class Outcome(NamedTuple):
@@ -144,6 +144,14 @@ class Recorder:
         """``(id, clock time of its begin)`` of the node that runs, then of those in flight, oldest first."""
         lives = (self._current, *tuple(self._in_flight.values()))
         return [(life.node_id, (life.entered or life.start).t_s) for life in lives if life is not None]
+
+    @property
+    def running(self) -> Running:
+        """What is at work now. Any thread."""
+        current, in_flight = self._current, tuple(self._in_flight)
+        if current is None:
+            return Running(None, 0.0, in_flight)
+        return Running(current.node_id, (current.entered or current.start).t_s, in_flight)
 
     @property
     def visited(self) -> frozenset[str]:

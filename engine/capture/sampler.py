@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
 from ..clock import Clock, now
 from ..model import Metric, Sample
@@ -37,6 +38,14 @@ class SamplerStats:
     count: int
     interval_median_s: float | None
     interval_p95_s: float | None
+
+
+class Beat(Protocol):
+    """Something that is sampled at a pace of its own, which it sets itself."""
+
+    due_s: float
+
+    def sample(self) -> None: ...
 
 
 class _Slot:
@@ -68,10 +77,12 @@ class Sampler:
         self._dropped: dict[str, str] = {}
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._beat: Beat | None = None
 
-    def start(self) -> None:
-        """Start the thread. A second call does nothing."""
+    def start(self, beat: Beat | None = None) -> None:
+        """Start the thread, which also keeps ``beat``. A second call does nothing."""
         if self._thread is None:
+            self._beat = beat
             self._thread = threading.Thread(target=self._work, name="holaf-profiler-sampler", daemon=True)
             self._thread.start()
 
@@ -129,11 +140,23 @@ class Sampler:
             now_s = self._clock()
             if now_s > due_s:
                 due_s += interval_s * (1 + (now_s - due_s) // interval_s)
-            self._wake.wait(due_s - now_s)
+            self._wait_until(due_s)
         self._round(slots, None)
         for slot in slots:
             self._call_close(slot.probe)
         self._cpu_s = time.thread_time()
+
+    def _wait_until(self, due_s: float) -> None:
+        """Wait for the next round, with as many samples of the beat as are due before it."""
+        while (beat := self._beat) is not None and beat.due_s < due_s:
+            if self._wake.wait(max(beat.due_s - self._clock(), 0.0)):
+                return
+            try:
+                beat.sample()
+            except Exception as error:
+                self._beat = None
+                log.warning("Profiler: sampling stacks failed and is left out from now on.", exc_info=error)
+        self._wake.wait(max(due_s - self._clock(), 0.0))
 
     def _round(self, slots: list[_Slot], began_s: float | None) -> None:
         """Read every slot that is due at ``began_s``; ``None`` reads them all."""

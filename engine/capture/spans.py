@@ -24,6 +24,15 @@ class NodeRef:
     inputs: Mapping[str, Any] | None = None
 
 
+class Running(NamedTuple):
+    """What is at work: the node whose ``execute`` runs with the clock time of its entry, and the nodes
+    whose asynchronous tasks are under way."""
+
+    node_id: str | None
+    since_s: float
+    in_flight: tuple[str, ...] = ()
+
+
 class Stretch(NamedTuple):
     """A part of a node's life between two boundaries."""
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from .device import Device, DeviceMemory, ResidentModel
 from .run import CacheMode, Overhead, Run, RunSettings, RunStatus, SnapshotMatch, Timing
 from .sample import Metric, Sample, Series
+from .stacks import Function, NodeKernels, Operator, Owner, OwnerKind, OwnerTime, Stacks, StackTree
 from .step import Boundary, Role, Segment, SegmentKind, Step, StepDevice, StepStatus
 from .summary import Idle, Peak, Summary
 from .workflow import Change, Group, Snapshot, SnapshotNode
@@ -24,10 +25,16 @@ __all__ = [
     "Change",
     "Device",
     "DeviceMemory",
+    "Function",
     "Group",
     "Idle",
     "Metric",
+    "NodeKernels",
+    "Operator",
     "Overhead",
+    "Owner",
+    "OwnerKind",
+    "OwnerTime",
     "Peak",
     "ResidentModel",
     "Role",
@@ -41,6 +48,8 @@ __all__ = [
     "Snapshot",
     "SnapshotMatch",
     "SnapshotNode",
+    "StackTree",
+    "Stacks",
     "Step",
     "StepDevice",
     "StepStatus",

@@ -8,12 +8,14 @@ from typing import Any, Literal
 
 from .device import Device
 from .sample import Metric, Series
+from .stacks import NodeKernels, OwnerTime, Stacks
 from .step import Step
 from .workflow import Change, Group
 
 RunStatus = Literal["running", "success", "partial", "failed", "interrupted", "crashed"]
 Timing = Literal["precise", "light"]
 CacheMode = Literal["keep", "re-run", "cold"]
+Inside = Literal["off", "functions", "kernels"]
 SnapshotMatch = Literal["match", "mismatch", "no reference"]
 
 
@@ -29,6 +31,8 @@ class RunSettings:
     on_mismatch: Literal["warn", "block", "ignore"] = "warn"
     enabled: bool = True
     memory_snapshot: Literal["never", "on out of memory", "always"] = "never"
+    inside: Inside = "functions"
+    inside_group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +41,10 @@ class Overhead:
 
     ``boundary_s``: time spent reading at node boundaries, on the executor's
     thread. ``sync_s`` is apart from it: waits at nodes' ends until their own GPU work
-    was done. ``sampler_s`` and ``writer_s``: CPU time of those threads. ``report_s``: drawing and saving
-    reports, after the measured part.
+    was done. ``sampler_s`` and ``writer_s``: CPU time of those threads. ``report_s``:
+    drawing and saving reports, after the measured part. ``stacks_s`` is the part of
+    ``sampler_s`` that ``stack_count`` samples of the nodes' stacks took; ``kernels_s`` is
+    the time that starting and ending the recording of kernels took between nodes.
     """
 
     boundary_s: float = 0.0
@@ -50,6 +56,9 @@ class Overhead:
     sample_interval_p95_s: float | None = None
     writer_s: float | None = None
     report_s: float | None = None
+    stacks_s: float | None = None
+    stack_count: int = 0
+    kernels_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +91,9 @@ class Run:
     changes: tuple[Change, ...] = ()
     steps: tuple[Step, ...] = ()
     series: tuple[Series, ...] = ()
+    stacks: Stacks | None = None
+    owner_times: tuple[OwnerTime, ...] = ()
+    kernels: tuple[NodeKernels, ...] = ()
     groups: tuple[Group, ...] = ()
     devices: tuple[Device, ...] = ()
     metrics: tuple[Metric, ...] = ()

@@ -75,6 +75,9 @@ class Step:
     moment is divided evenly among the nodes at work in it, so that the shares of a run
     never add up to more than 1, however many asynchronous nodes overlap.
 
+    ``foreign_time_s`` was spent in the code of packs that the node does not belong to, as
+    found by sampling; ``foreign_pack`` is the one with most of it.
+
     ``vram_*`` are this process's bytes on the primary device;
     ``device_vram_max_bytes`` is that device's total with other processes;
     ``devices`` has every device. ``shared`` is true where another node was at
@@ -116,6 +119,8 @@ class Step:
     read_call_bytes: int | None = None
     load_time_s: float | None = None
     offload_time_s: float | None = None
+    foreign_time_s: float | None = None
+    foreign_pack: str | None = None
     sampler_steps: int | None = None
     sampler_step_median_s: float | None = None
     sampler_step_spread_s: float | None = None

@@ -51,9 +51,21 @@ RAM_CHANGE = Column("RAM change", "change", ram_change)
 GPU_LOAD = Column("GPU load", "percent", lambda step: step.gpu_load_avg)
 CPU_TIME = Column("CPU time", "seconds", lambda step: step.cpu_seconds)
 LOADING = Column("model loading", "seconds", lambda step: step.load_time_s)
+OTHER_PACKS = Column("other packs", "seconds", lambda step: step.foreign_time_s)
 ENERGY = Column("energy", "joules", lambda step: step.energy_joules)
 
-DETAILS = (SELF_TIME, VRAM_PEAK, VRAM_CHANGE, RAM_PEAK, RAM_CHANGE, GPU_LOAD, CPU_TIME, LOADING, ENERGY)
+DETAILS = (
+    SELF_TIME,
+    VRAM_PEAK,
+    VRAM_CHANGE,
+    RAM_PEAK,
+    RAM_CHANGE,
+    GPU_LOAD,
+    CPU_TIME,
+    LOADING,
+    OTHER_PACKS,
+    ENERGY,
+)
 """What stands beside the active time."""
 
 
@@ -68,4 +80,6 @@ def _says_something(column: Column, step: Step) -> bool:
         return False
     if column is SELF_TIME:
         return step.exec_time is None or step.exec_time - value > 0.01 * step.exec_time
+    if column is OTHER_PACKS:
+        return value > 0.05 * (step.exec_time or 0.0)
     return column is not LOADING or value > 0

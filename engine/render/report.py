@@ -12,6 +12,7 @@ from ..analysis.labels import clean
 from ..analysis.soundness import sound
 from ..analysis.summary import summarize
 from ..model import Group, Run, Summary
+from .inside import Inside, inside_for
 from .notes import Notes, notes_for
 from .options import Options
 
@@ -32,6 +33,7 @@ class Report:
     summary: Summary
     totals: tuple[GroupTotal, ...]
     notes: Notes
+    inside: Inside
 
     @property
     def name(self) -> str:
@@ -55,5 +57,10 @@ def prepare(run: Run, options: Options | None = None, groups: Sequence[Group] | 
     summary = summarize(shown, options.sort_by)
     totals = total(shown, shown.groups)
     return Report(
-        run=shown, options=options, summary=summary, totals=totals, notes=notes_for(shown, summary, totals)
+        run=shown,
+        options=options,
+        summary=summary,
+        totals=totals,
+        notes=notes_for(shown, summary, totals),
+        inside=inside_for(shown, summary),
     )

@@ -22,12 +22,22 @@ from ..analysis.units import (
 )
 from ..model import Step, Summary
 from .columns import DETAILS, Column, known
+from .inside import Inside
 from .report import Report
 
 Escape = Callable[[str], str]
 WIDTH = 108
 """No line is wider than this many characters."""
-_EXPENDABLE = ("RAM change", "CPU time", "energy", "GPU load", "model loading", "RAM peak", "self time")
+_EXPENDABLE = (
+    "RAM change",
+    "CPU time",
+    "energy",
+    "GPU load",
+    "model loading",
+    "RAM peak",
+    "self time",
+    "other packs",
+)
 """Left out in this order where the names would get too little room."""
 _NAME_WIDTH = 40
 _MARKS = {"error": "FAILED ", "interrupted": "STOPPED ", "running": "RUNNING "}
@@ -38,6 +48,8 @@ def render(report: Report) -> str:
     parts = [heading(report)]
     if report.summary.node_count:
         parts.append(node_table(report.summary, report.options.top_n))
+    if inside := inside_lines(report.inside):
+        parts.append("\n".join(inside))
     if report.totals:
         parts.append(group_table(report.totals))
     parts.append(foot(report))
@@ -110,6 +122,21 @@ def node_table(summary: Summary, top_n: int, tablefmt: str = "simple", escape: E
         last = ["", _number(sum_s, scale), _percent(time_share(ran, summary.total_time)), *tops]
         rows.append([*last, f"total of {format_count(len(ran), 'node')}"])
     return _tabulate(rows, [*headings, "\n\nnode"], tablefmt)
+
+
+def inside_lines(inside: Inside) -> list[str]:
+    """The costliest functions of the slowest node, whose code took the time, and operators."""
+    lines = []
+    if inside.functions:
+        lines.append(inside.heading)
+        for seconds, share, name, where in inside.function_rows:
+            lines.append(f"{seconds:>9}  {share:>5}  {shorten(name, 40)}{f'  ({where})' if where else ''}")
+    lines += [part for line in inside.foreign_lines for part in wrapped(line, indent="  ")]
+    if inside.owner_line:
+        lines += wrapped(inside.owner_line, indent="  ")
+    for node in inside.kernels:
+        lines += inside.kernel_lines(node)
+    return [line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines]
 
 
 def group_table(totals: Sequence[GroupTotal], tablefmt: str = "simple", escape: Escape = str) -> str:

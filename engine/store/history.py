@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from ..model import Group, Run, Snapshot
+from ..model import Group, OwnerTime, Run, Snapshot
 from . import json_rows, rows
 from .asking import Asker
 from .database import Database
@@ -21,6 +21,7 @@ from .errors import BadQuery, NotInHistory
 from .json_rows import Row
 from .queries import contents, run_list
 from .queries import groups as of_groups
+from .queries import inside as of_inside
 from .queries import references as of_references
 from .queries import runs as of_runs
 from .queries import series as of_series
@@ -99,7 +100,10 @@ class History:
         return {**json_rows.run_row(row), "environment": environment}
 
     def load_run(self, run_id: int, *, with_series: bool = True, user_id: str | None = None) -> Run:
-        """The whole run as it was recorded, with the groups as they are now."""
+        """The whole run as it was recorded, with the groups as they are now.
+
+        Without ``with_series`` what was seen inside the nodes is left out as well.
+        """
         with self.database.read() as connection:
             row = of_runs.run_row(connection, run_id, user_id)
             workflow_id = row["workflow_id"] or row["workflow_hash"] or f"run:{run_id}"
@@ -112,6 +116,7 @@ class History:
                     for step in of_steps.step_rows(connection, run_id)
                 ),
                 series=of_series.read(connection, run_id) if with_series else (),
+                **(of_inside.read(connection, run_id) if with_series else {}),
                 groups=of_groups.model_groups(groups),
                 environment=contents.environment(connection, row["environment_id"]),
                 **contents.workflow(connection, row),
@@ -147,6 +152,11 @@ class History:
     def prompts_of(self, run_ids: Sequence[int], user_id: str | None = None) -> dict[int, Any]:
         """The prompt of each run in API format, ``None`` where it was not kept."""
         return {run_id: self.workflow_of(run_id, user_id)["prompt"] for run_id in run_ids}
+
+    def owner_times_of(self, run_ids: Sequence[int]) -> dict[int, tuple[OwnerTime, ...]]:
+        """Time by node and owner of many runs at once; runs without any are left out."""
+        with self.database.read() as connection:
+            return of_inside.owner_times(connection, run_ids)
 
     def update_run(self, run_id: int, *, user_id: str | None = None, **fields: Any) -> Row:
         """Change ``name``, ``global_comment`` or ``pinned``; returns the run's new row."""

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, insert, literal, or_, select
 from . import rows, schema, sqlite_files
 from .database import Database
 from .errors import NotAHistory, StoreDamaged
-from .queries import contents
+from .queries import contents, inside
 from .queries import groups as of_groups
 from .queries import runs as of_runs
 from .queries import steps as of_steps
@@ -86,6 +86,7 @@ def _copy_all(source: Connection, target: Connection, user_id: str) -> dict[str,
         chunks = [{**chunk, "run_id": run_ids[row["id"]]} for chunk in source.execute(series).mappings()]
         if chunks:
             target.execute(insert(schema.series), chunks)
+        inside.copy(source, target, row["id"], run_ids[row["id"]])
     _point_previous_runs(target, run_ids)
     counts["groups"] = _copy_groups(source, target, user_id)
     return counts

@@ -66,6 +66,7 @@ def run_values(run: Run) -> dict[str, Any]:
     values["timing"] = run.settings.timing
     values["interval_ms"] = run.settings.interval_ms
     values["cache"] = run.settings.cache
+    values["inside"] = run.settings.inside
     values["overhead_json"] = codec.to_json(codec.record(run.overhead))
     values["warnings_json"] = codec.to_json(list(run.warnings)) if run.warnings else None
     values["changes_json"] = codec.records(run.changes)

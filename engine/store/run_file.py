@@ -25,6 +25,7 @@ from . import rows
 from .database import Database
 from .queries import contents
 from .queries import groups as of_groups
+from .queries import inside as of_inside
 from .queries import runs as of_runs
 from .queries import series as of_series
 from .queries import steps as of_steps
@@ -250,6 +251,8 @@ class RunFile:
         if devices_changed:
             of_steps.write_step_devices(connection, run_id, run.steps)
         series = of_series.write(connection, run_id, _rest(run.series, self._series), self._series)
+        if run.stacks is not None or run.kernels:
+            of_inside.write(connection, run_id, run)
         workflow_id = run.workflow_id or run.workflow_hash or f"run:{run_id}"
         of_groups.upsert_run_groups(connection, workflow_id, run.groups, run.user_id)
         own: dict[str, Any] = {

@@ -55,6 +55,7 @@ runs = Table(
     Column("timing", Text),
     Column("interval_ms", Integer),
     Column("cache", Text),
+    Column("inside", Text),
     Column("cold", Boolean),
     Column("pinned", Boolean),
     Column("forced", Boolean),
@@ -137,6 +138,8 @@ steps = Table(
     Column("read_call_bytes", Big),
     Column("load_time_s", Double),
     Column("offload_time_s", Double),
+    Column("foreign_time_s", Double),
+    Column("foreign_pack", Text),
     Column("sampler_steps", Integer),
     Column("sampler_step_median_s", Double),
     Column("sampler_step_spread_s", Double),
@@ -231,6 +234,39 @@ snapshots = Table(
     Column("hash", Text),
     Column("nodes_json", Text),
     Column("timestamp", Text),
+)
+
+stacks = Table(
+    "profiler_stacks",
+    metadata,
+    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
+    # See queries/inside.py.
+    Column("functions", LargeBinary),
+    Column("frames", LargeBinary),
+)
+
+owner_times = Table(
+    "profiler_owner_times",
+    metadata,
+    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("node_id", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("owner", Text, primary_key=True),
+    Column("time_s", Double),
+    Column("is_foreign", Boolean),
+)
+
+kernels = Table(
+    "profiler_kernels",
+    metadata,
+    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("node_id", Text, primary_key=True),
+    Column("exec_time", Double),
+    Column("usual_s", Double),
+    Column("usual_run_id", Integer),
+    Column("trace_file", Text),
+    # zlib over UTF-8 JSON: the fields of Operator in a list each.
+    Column("operators", LargeBinary),
 )
 
 group_totals = table(

@@ -103,6 +103,8 @@ def start_settings(prompt: Prompt, node_id: str) -> tuple[RunSettings, tuple[str
         memory_snapshot=choice(
             "memory_snapshot", ("never", "on out of memory", "always"), default.memory_snapshot
         ),
+        inside=choice("inside", ("off", "functions", "kernels"), default.inside),
+        inside_group=text("inside_group", NAME_LENGTH_MAX).strip(),
     )
     return settings, tuple(notes)
 

@@ -12,6 +12,7 @@ from engine.model import Run
 
 from .chains import chain_run, long_run, one_node_run, tiny_run
 from .endings import all_cached_run, crashed_run, empty_run, failed_run, interrupted_run, partly_cached_run
+from .inside import inside_run, wide_tree_run
 from .parts import GB, TIMESTAMP, cached, positioned, step
 from .sdxl import cpu_only_run, sdxl_run
 from .unusual import async_run, hostile_run, two_gpu_run
@@ -29,6 +30,7 @@ __all__ = [
     "empty_run",
     "failed_run",
     "hostile_run",
+    "inside_run",
     "interrupted_run",
     "long_run",
     "one_node_run",
@@ -38,6 +40,7 @@ __all__ = [
     "step",
     "tiny_run",
     "two_gpu_run",
+    "wide_tree_run",
 ]
 
 RUNS: dict[str, Callable[[], Run]] = {
@@ -58,5 +61,6 @@ RUNS: dict[str, Callable[[], Run]] = {
     "crashed": cache(crashed_run),
     "two_gpus": cache(two_gpu_run),
     "hostile": cache(hostile_run),
+    "inside": cache(inside_run),
 }
 """Every run of the gallery, by name; each is built once."""

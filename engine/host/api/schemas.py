@@ -73,7 +73,7 @@ Ids = Annotated[
     BeforeValidator(comma_list),
 ]
 Status = Literal["running", "success", "partial", "failed", "interrupted", "crashed"]
-ExportFormat = Literal["png", "txt", "md", "csv", "json", "html", "trace"]
+ExportFormat = Literal["png", "txt", "md", "csv", "json", "html", "trace", "speedscope", "collapsed"]
 
 PATH: dict[str, TypeAdapter[Any]] = {
     "run_id": TypeAdapter(Id),

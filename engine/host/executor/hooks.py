@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from types import CodeType
 from typing import Any, Protocol, TypeVar
 
 from .binding import BindingError, ExecuteBinder, NodeCall, PromptBinder, PromptCall
@@ -48,6 +49,8 @@ class NodeHooks(Protocol):
 
 
 active: NodeHooks | None = None
+bracket: CodeType | None = None
+"""The code of our bracket around a node, by which a node's entry is found on a stack."""
 
 
 log = logging.getLogger("holaf.profiler")
@@ -98,6 +101,7 @@ def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callabl
 
 def wrap_execute(original: Callable[..., Any]) -> Callable[..., Any]:
     """``execution.execute`` with a node's bracket around it."""
+    global bracket
     bind = ExecuteBinder(original)
 
     @functools.wraps(original)
@@ -116,6 +120,7 @@ def wrap_execute(original: Callable[..., Any]) -> Callable[..., Any]:
         safely(run, run.leave_node, call, result)
         return result
 
+    bracket = getattr(execute, "__code__", None)
     return execute
 
 

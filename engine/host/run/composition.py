@@ -20,6 +20,7 @@ from ..executor.binding import PromptCall
 from ..system import environment
 from .archive import PROMPT_WAIT_S, Archive
 from .enrich import prompt_groups, recall
+from .inside import Inside
 
 AFTERWARDS_S = 5.0
 """How long the history may take where no prompt waits for it."""
@@ -54,6 +55,7 @@ class Composition:
         roles: Mapping[str, Role],
         measurement: Measurement,
         archive: Archive,
+        inside: Inside,
     ) -> None:
         """``draft`` holds what was known before the first node, ``roles`` those of the pack's own nodes."""
         self._call = call
@@ -61,6 +63,7 @@ class Composition:
         self._draft = draft
         self._measurement = measurement
         self._archive = archive
+        self._inside = inside
         self._lock = threading.Lock()
         self._reported: Run | None = None
 
@@ -97,7 +100,8 @@ class Composition:
             warnings=ending.warnings,
         )
         draft = self._with_end(draft, evidence.steps, ending)
-        return self._with_history(assemble(draft, evidence, host_nodes.display_name), timeout_s)
+        run = self._inside.added_to(assemble(draft, evidence, host_nodes.display_name))
+        return self._with_history(run, timeout_s)
 
     def _with_tail(self, reported: Run, ending: Ending) -> Run:
         run = with_tail(reported, self._evidence(ending), host_nodes.display_name)

@@ -28,6 +28,7 @@ from . import background
 from .archive import Archive
 from .composition import Composition, Ending
 from .gate import ReportGate
+from .inside import Inside
 from .live import LiveFeed
 
 log = logging.getLogger("holaf.profiler")
@@ -60,7 +61,8 @@ class Session:
         self._out_of_memory = False
         self._ended_s: float | None = None
         self._report_s = 0.0
-        self._composition = Composition(call, draft, self._roles, self.measurement, archive)
+        self.inside = Inside(draft.settings, self.measurement, self._roles)
+        self._composition = Composition(call, draft, self._roles, self.measurement, archive, self.inside)
         self._last_ids = self._ids_that_come_last()
         self.gate = ReportGate(self._last_ids)
         self._so_far = RunSoFar(self.measurement.recorder, self._roles)
@@ -69,7 +71,7 @@ class Session:
     def start(self) -> None:
         """Begin writing and sampling, and tell the browsers."""
         self.archive.begin(self.draft, self._so_far)
-        self.measurement.start()
+        self.measurement.start(self.inside.stacks)
         self._models.start()
         if (notice := self._memory_snapshot.start()) is not None:
             self._warnings.append(notice)
@@ -193,16 +195,19 @@ class Session:
         node_id = call.node_id
         self.measurement.leave(node_id, outcome)
         if outcome.waiting == "async" and call.pending_async is not None:
-            host_nodes.when_tasks_end(
-                call.pending_async.get(node_id, ()),
-                lambda: hooks.safely(self, self.measurement.tasks_done, node_id),
-            )
+            tasks = call.pending_async.get(node_id, ())
+            self.inside.waits(node_id, tasks)
+            host_nodes.when_tasks_end(tasks, lambda: hooks.safely(self, self._tasks_done, node_id))
         self._models.node_ended(node_id)
         at_work = self._so_far.busy_with()
         self.archive.name_node(at_work[0] if at_work is not None else None)
         if outcome.status in ("error", "interrupted"):
             self._failed_id = node_id
             self._out_of_memory = is_out_of_memory(outcome.error_type, outcome.error_message)
+
+    def _tasks_done(self, node_id: str) -> None:
+        self.measurement.tasks_done(node_id)
+        self.inside.tasks_done(node_id)
 
     def _messages(self) -> list[Any]:
         return list(getattr(self._call.executor, "status_messages", ()))

@@ -15,6 +15,7 @@ COMMIT_LENGTH = 10
 _SIZE_LIMIT = 1_000_000
 _SECTION = re.compile(r"^\s*\[+\s*([^\]]+?)\s*\]+", re.MULTILINE)
 _VERSION = re.compile(r"""^\s*version\s*=\s*["']([^"'\n]{1,80})["']""", re.MULTILINE)
+_NAME = re.compile(r"""^\s*name\s*=\s*["']([^"'\n]{1,80})["']""", re.MULTILINE)
 _COMMIT = re.compile(r"^[0-9a-f]{40,64}$")
 
 
@@ -43,6 +44,31 @@ def pack_version(folder: Path) -> str:
 
 def project_version(folder: Path) -> str | None:
     """``version`` of the ``[project]`` table."""
+    return _project_value(folder, _VERSION)
+
+
+def project_name(folder: Path) -> str:
+    """``name`` of the ``[project]`` table, else the folder's own."""
+    return _project_value(folder, _NAME) or folder.name
+
+
+def pack_names(folders: Iterable[str]) -> dict[str, str]:
+    """Path -> name of everything in the ``custom_nodes`` folders that can be a pack."""
+    found: dict[str, str] = {}
+    for folder in folders:
+        try:
+            entries = list(Path(folder).iterdir())
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_dir():
+                found[str(entry)] = project_name(entry)
+            elif entry.suffix == ".py":
+                found[str(entry)] = entry.stem
+    return found
+
+
+def _project_value(folder: Path, pattern: re.Pattern[str]) -> str | None:
     text = _read(folder / "pyproject.toml")
     if text is None:
         return None
@@ -50,7 +76,7 @@ def project_version(folder: Path) -> str | None:
     for section, after in zip(sections, [*sections[1:], None], strict=False):
         if section.group(1) == "project":
             body = text[section.end() : after.start() if after else len(text)]
-            match = _VERSION.search(body)
+            match = pattern.search(body)
             return match.group(1) if match else None
     return None
 

@@ -10,6 +10,7 @@ from .axis import TimeAxis
 from .canvas import Canvas
 from .footer import draw_footer, draw_warnings
 from .header import LEFT, RIGHT, draw_figures, draw_header
+from .inside import draw_inside
 from .lane import draw_lane, draw_time_axis
 from .lanes import lanes_for
 from .legend import draw_legend
@@ -60,6 +61,7 @@ def draw(report: Report, width_px: int = 1600) -> Image:
             room = max(bottom - y, 490.0)
             bottom = max(bottom, draw_legend(canvas, look, palette, _SPLIT + 28, RIGHT, y, room))
         y = bottom + 22
+    y = draw_inside(canvas, look, report.inside, y)
     waits = "pale dashed bars: waiting for other nodes" if any(bar.waits for bar in bars) else ""
     y = draw_footer(canvas, look, notes, left_out, y, waits)
     return canvas.finish(y + 4)

@@ -10,6 +10,7 @@ import io
 from dataclasses import fields
 from typing import Any
 
+from ...analysis.stacks import by_node
 from ...model import Step
 from ..report import Report
 
@@ -29,10 +30,21 @@ def render(report: Report) -> bytes:
             groups.setdefault(node_id, []).append(entry.name)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(["run_id", *names, "groups"])
+    code = {
+        node_id: "; ".join(f"{entry.owner} {entry.time_s:.3f} s" for entry in entries)
+        for node_id, entries in by_node(report.run.owner_times).items()
+    }
+    writer.writerow(["run_id", *names, "groups", "time_by_code"])
     for step in report.run.steps:
         cells = [_cell(getattr(step, name)) for name in names]
-        writer.writerow([_cell(report.run.id), *cells, _cell("; ".join(groups.get(step.node_id, ())))])
+        writer.writerow(
+            [
+                _cell(report.run.id),
+                *cells,
+                _cell("; ".join(groups.get(step.node_id, ()))),
+                _cell(code.get(step.node_id)),
+            ]
+        )
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
 
 

@@ -19,6 +19,8 @@ def render(report: Report) -> bytes:
     parts = [f"# {escape(answer)}", *(escape(line) for line in rest)]
     if report.summary.node_count:
         parts.append(table.node_table(report.summary, report.options.top_n, "github", escape))
+    if inside := table.inside_lines(report.inside):
+        parts.append("\n".join(["```", *inside, "```"]))
     if report.totals:
         parts.append(table.group_table(report.totals, "github", escape))
     parts.append("\n".join(f"- {escape(line)}" for line in report.notes.lines))

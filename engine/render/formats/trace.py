@@ -12,17 +12,19 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from ...analysis.labels import step_title
+from ...analysis.labels import clean, step_title
 from ...analysis.ranking import did_not_run
 from ...model import Run, Series, Step
 from ..chart.timeline import arrange
 from ..plain import summary_json, to_json
 from ..report import Report
+from ..stack_slices import stack_slices
 
 SUFFIX = ".trace.json"
 MIME = "application/json"
 
 _PROCESS = 1
+_FUNCTIONS_TRACK = 1000
 _COUNTERS = {
     "vram_bytes": ("VRAM", 1024.0**2, "MB"),
     "device_vram_bytes": ("VRAM, whole device", 1024.0**2, "MB"),
@@ -61,7 +63,7 @@ def render(report: Report) -> bytes:
     run, total_s = report.run, report.summary.total_time or 0.0
     document = {
         "displayTimeUnit": "ms",
-        "traceEvents": [*_tracks(run, report.name, total_s), *_counters(run)],
+        "traceEvents": [*_tracks(run, report.name, total_s), *_functions(run), *_counters(run)],
         "otherData": summary_json(report),
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8")
@@ -98,6 +100,36 @@ def _tracks(run: Run, title: str, total_s: float) -> Iterator[dict[str, Any]]:
     if cached:
         mark = {"ph": "i", "s": "p", "name": f"{len(cached)} nodes did not run"}
         yield to_json({**mark, "pid": _PROCESS, "tid": 1, "ts": 0.0, "args": {"nodes": cached}})
+
+
+def _functions(run: Run) -> Iterator[dict[str, Any]]:
+    """What the nodes' functions took, merged: each within its node, but not at its true moment."""
+    rows: dict[str, int] = {}
+    ends: list[float] = []
+    slices = list(stack_slices(run))
+    steps = {step.node_id: step for step in run.steps}
+    for node_id in dict.fromkeys(entry.node_id for entry in slices):
+        start_s, end_s = steps[node_id].start_s or 0.0, steps[node_id].end_s or 0.0
+        row = next((row for row, free_s in enumerate(ends) if free_s <= start_s), len(ends))
+        ends[row : row + 1] = [max(end_s, start_s)]
+        rows[node_id] = _FUNCTIONS_TRACK + row
+    for row in range(len(ends)):
+        name = "functions (merged, the longest first)" if row == 0 else f"functions that overlap {row}"
+        yield _meta("thread_name", _FUNCTIONS_TRACK + row, name=name)
+        yield _meta("thread_sort_index", _FUNCTIONS_TRACK + row, sort_index=_FUNCTIONS_TRACK + row)
+    for entry in slices:
+        function = entry.function
+        where = {"file": clean(function.file), "line": function.line, "owner": clean(entry.owner.name)}
+        yield {
+            "ph": "X",
+            "name": clean(function.name),
+            "cat": entry.owner.kind,
+            "pid": _PROCESS,
+            "tid": rows[entry.node_id],
+            "ts": _micros(entry.start_s),
+            "dur": _micros(entry.seconds),
+            "args": where,
+        }
 
 
 def _counters(run: Run) -> Iterator[dict[str, Any]]:

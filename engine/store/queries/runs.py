@@ -12,7 +12,7 @@ from ...clock import utc_timestamp
 from .. import codec, schema
 from ..errors import NotInHistory
 from ..rows import RawRow
-from . import contents, series
+from . import contents, inside, series
 from . import steps as of_steps
 from .groups import visible
 from .values import refusable
@@ -103,6 +103,7 @@ def remove_run(connection: Connection, run_id: int) -> None:
     """A run with its steps, devices and samples. Said table by table: others' tables may not cascade."""
     of_steps.delete_step_devices(connection, run_id)
     series.remove(connection, run_id)
+    inside.remove(connection, run_id)
     connection.execute(delete(schema.steps).where(schema.steps.c.run_id == run_id))
     connection.execute(delete(runs).where(runs.c.id == run_id))
 

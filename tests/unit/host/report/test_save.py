@@ -50,7 +50,17 @@ def test_one_save_in_every_format_prepares_and_draws_once(
     names = {file.name for file in (output / "p").iterdir()}
     assert names == {
         f"run_00001_profile{suffix}"
-        for suffix in (".png", ".csv", ".html", ".json", ".md", ".trace.json", ".txt")
+        for suffix in (
+            ".png",
+            ".collapsed.txt",
+            ".csv",
+            ".html",
+            ".json",
+            ".md",
+            ".speedscope.json",
+            ".trace.json",
+            ".txt",
+        )
     }
     assert len(saved.notes) == len(names)
 

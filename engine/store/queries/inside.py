@@ -1,0 +1,166 @@
+"""Statements about what was seen inside nodes. Each runs in its caller's transaction.
+
+Call trees are two packed columns: owners, functions and who is who as JSON; the frames of all trees
+one after another as little-endian int32 (functions, then parents) and float64 (seconds).
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from ...model import Function, NodeKernels, Operator, Owner, OwnerTime, Run, Stacks, StackTree
+from .. import codec, schema
+
+TABLES = (schema.stacks, schema.owner_times, schema.kernels)
+
+
+def write(connection: Connection, run_id: int, run: Run) -> None:
+    """Store what was seen inside the nodes of a run, in place of what is there."""
+    remove(connection, run_id)
+    if run.stacks is not None:
+        functions, frames = pack(run.stacks)
+        connection.execute(insert(schema.stacks).values(run_id=run_id, functions=functions, frames=frames))
+    if run.owner_times:
+        times = [
+            {"run_id": run_id, **{name: codec.storable(value) for name, value in entry._asdict().items()}}
+            for entry in run.owner_times
+        ]
+        connection.execute(insert(schema.owner_times), times)
+    for node in run.kernels:
+        connection.execute(
+            insert(schema.kernels).values(
+                run_id=run_id,
+                node_id=codec.storable(node.node_id),
+                exec_time=node.exec_time,
+                usual_s=node.usual_s,
+                usual_run_id=node.usual_run_id,
+                trace_file=node.trace_file,
+                operators=codec.pack_text(codec.to_json(node.operators)),
+            )
+        )
+
+
+def read(connection: Connection, run_id: int) -> dict[str, Any]:
+    """``{"stacks", "owner_times", "kernels"}`` of a run, as the fields of :class:`Run`."""
+    table = schema.stacks
+    found = connection.execute(select(table).where(table.c.run_id == run_id)).mappings().first()
+    return {
+        "stacks": None if found is None else unpack(found["functions"], found["frames"]),
+        "owner_times": owner_times(connection, [run_id]).get(run_id, ()),
+        "kernels": kernels(connection, run_id),
+    }
+
+
+def owner_times(connection: Connection, run_ids: Sequence[int]) -> dict[int, tuple[OwnerTime, ...]]:
+    """Time by node and owner of each run that has any, the longest first."""
+    table = schema.owner_times
+    result: dict[int, list[OwnerTime]] = {}
+    for start in range(0, len(run_ids), 500):
+        wanted = table.c.run_id.in_(run_ids[start : start + 500])
+        query = select(table).where(wanted).order_by(table.c.run_id, table.c.time_s.desc())
+        for row in connection.execute(query).mappings():
+            values = {name: row[name] for name in OwnerTime._fields}
+            result.setdefault(row["run_id"], []).append(OwnerTime(**values))
+    return {key: tuple(entries) for key, entries in result.items()}
+
+
+def kernels(connection: Connection, run_id: int) -> tuple[NodeKernels, ...]:
+    """The operators of the nodes that were recorded."""
+    table = schema.kernels
+    query = select(table).where(table.c.run_id == run_id).order_by(table.c.exec_time.desc())
+    return tuple(
+        NodeKernels(
+            **{name: row[name] for name in ("node_id", "exec_time", "usual_s", "usual_run_id", "trace_file")},
+            operators=tuple(
+                Operator(*each) for each in codec.from_json(codec.unpack_text(row["operators"]), [])
+            ),
+        )
+        for row in connection.execute(query).mappings()
+    )
+
+
+def remove(connection: Connection, run_id: int) -> None:
+    """Everything of a run."""
+    for table in TABLES:
+        connection.execute(delete(table).where(table.c.run_id == run_id))
+
+
+def copy(source: Connection, target: Connection, run_id: int, new_id: int) -> None:
+    """The rows of a run from one database into another."""
+    for table in TABLES:
+        found = source.execute(select(table).where(table.c.run_id == run_id)).mappings()
+        copies = [{**row, "run_id": new_id} for row in found]
+        if copies:
+            target.execute(insert(table), copies)
+
+
+def pack(stacks: Stacks) -> tuple[bytes, bytes]:
+    """The two columns of ``profiler_stacks``."""
+    header = {
+        "pace_s": stacks.pace_s,
+        "truncated": stacks.truncated,
+        "owners": stacks.owners,
+        "functions": stacks.functions,
+        "trees": [
+            (tree.node_id, tree.thread, tree.owner, tree.sample_count, len(tree.functions))
+            for tree in stacks.trees
+        ],
+    }
+    numbers = [
+        _bytes("i", chain.from_iterable(tree.functions for tree in stacks.trees)),
+        _bytes("i", chain.from_iterable(tree.parents for tree in stacks.trees)),
+        _bytes("d", chain.from_iterable(tree.self_s for tree in stacks.trees)),
+    ]
+    return codec.pack_text(codec.to_json(header)), zlib.compress(b"".join(numbers), codec.ZLIB_LEVEL)
+
+
+def unpack(functions: bytes, frames: bytes) -> Stacks:
+    """What :func:`pack` packed."""
+    header: dict[str, Any] = codec.from_json(codec.unpack_text(functions), {})
+    data = zlib.decompress(frames)
+    total = sum(count for *_, count in header["trees"])
+    columns = [_numbers("i", data[: 4 * total]), _numbers("i", data[4 * total : 8 * total])]
+    seconds = _numbers("d", data[8 * total :])
+    trees, at = [], 0
+    for node_id, thread, owner, sample_count, count in header["trees"]:
+        trees.append(
+            StackTree(
+                node_id=node_id,
+                thread=thread,
+                owner=owner,
+                sample_count=sample_count,
+                functions=tuple(columns[0][at : at + count]),
+                parents=tuple(columns[1][at : at + count]),
+                self_s=tuple(seconds[at : at + count]),
+            )
+        )
+        at += count
+    return Stacks(
+        owners=tuple(Owner(*each) for each in header["owners"]),
+        functions=tuple(Function(*each) for each in header["functions"]),
+        trees=tuple(trees),
+        pace_s=header["pace_s"],
+        truncated=header["truncated"],
+    )
+
+
+def _bytes(kind: str, values: Iterable[Any]) -> bytes:
+    numbers = array(kind, values)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def _numbers(kind: str, data: bytes) -> array[Any]:
+    numbers = array(kind)
+    numbers.frombytes(data)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
