@@ -44,7 +44,7 @@ _WORDS: Mapping[str, str] = {
     "start": "some had to load models first, others found them loaded",
     "from_cache": "not the same nodes came from the cache",
     "timing": "precise and light timing bill GPU work to different nodes",
-    "inside": "some also recorded what went on inside the nodes, which takes time",
+    "inside": "some also recorded the operators inside nodes, which slows them down",
 }
 
 

@@ -26,6 +26,13 @@ _MODULES = (
     "timeline/draw.js",
     "timeline/timeline.js",
 )
+_FLAME_MODULES = (
+    "ui/i18n.js",
+    "ui/dom.js",
+    "ui/format.js",
+    "timeline/flame_layout.js",
+    "timeline/flame.js",
+)
 _IMPORT = re.compile(r"^import\s[^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+", re.MULTILINE)
 
@@ -64,13 +71,35 @@ def timeline_data(report: Report) -> dict[str, Any]:
 
 def module_source() -> str:
     """The timeline's modules as one script that ends with ``createTimeline`` defined."""
-    parts = [(_JS / name).read_text(encoding="utf-8") for name in _MODULES]
+    return _joined(_MODULES)
+
+
+def flame_source() -> str:
+    """The flame view's modules as one script that ends with ``createFlame`` defined."""
+    return _joined(_FLAME_MODULES)
+
+
+def flame_data(report: Report) -> dict[str, Any]:
+    """``{"stacks", "titles", "groups"}`` as ``createFlame`` takes them."""
+    made: dict[str, Any] = to_json(
+        {
+            "stacks": report.run.stacks,
+            "titles": {step.node_id: step_title(step) for step in report.run.steps},
+            "groups": {entry.name: list(entry.node_ids) for entry in report.totals},
+        }
+    )
+    return made
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    parts = [(_JS / name).read_text(encoding="utf-8") for name in names]
     return "\n".join(_EXPORT.sub("", _IMPORT.sub("", part)) for part in parts)
 
 
 def timeline_style() -> str:
-    """The timeline's own style sheet."""
-    return (_JS / "timeline" / "timeline.css").read_text(encoding="utf-8")
+    """The style sheets of the timeline and of the flame view."""
+    names = ("timeline.css", "flame.css")
+    return "".join((_JS / "timeline" / name).read_text(encoding="utf-8") for name in names)
 
 
 def _node(step: Step, palette: Palette, members: dict[str, set[str]]) -> dict[str, Any]:

@@ -153,6 +153,12 @@ class History:
         """The prompt of each run in API format, ``None`` where it was not kept."""
         return {run_id: self.workflow_of(run_id, user_id)["prompt"] for run_id in run_ids}
 
+    def inside_of(self, run_id: int, user_id: str | None = None) -> Row:
+        """``{"stacks", "owner_times", "kernels"}`` of a run; owners and functions are compact lists."""
+        with self.database.read() as connection:
+            of_runs.run_row(connection, run_id, user_id)
+            return of_inside.json_row(of_inside.read(connection, run_id))
+
     def owner_times_of(self, run_ids: Sequence[int]) -> dict[int, tuple[OwnerTime, ...]]:
         """Time by node and owner of many runs at once; runs without any are left out."""
         with self.database.read() as connection:

@@ -79,6 +79,8 @@ export const patchRun = (id, changes) => json("PATCH", `/runs/${id}`, changes);
 export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
 export const restoreRun = (id) => json("POST", `/runs/${id}/restore`, {});
 /** What the interactive timeline draws: see timeline/timeline.js. */
+/** Call trees, time by owner and operators of a run. */
+export const getInside = (id, options) => json("GET", `/runs/${id}/inside`, undefined, options);
 export const getTimeline = (id, options) => json("GET", `/runs/${id}/timeline`, undefined, options);
 export const getRunWorkflow = (id) => json("GET", `/runs/${id}/workflow`);
 /** Without baselines the server takes the pinned runs, else the first. */

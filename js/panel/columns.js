@@ -47,6 +47,7 @@ export const COLUMNS = [
       return bytesChange(this.value(step));
     },
   },
+  column("foreign_time_s", msg("Other packs"), msg("Time in the code of packs that the node does not belong to"), seconds),
   column("device_vram_max_bytes", msg("VRAM, all programs"), msg("The GPU's memory in use, other programs included"), bytes),
   column("ram_max_bytes", msg("RAM peak"), msg("The most main memory of this process while it ran"), bytes),
   {

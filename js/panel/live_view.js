@@ -102,6 +102,10 @@ function drawRunning(element, state) {
 function nowText(state, done, total) {
   if (state.current) {
     const name = state.current.title || `#${state.current.node_id}`;
+    if (state.stuckIn) {
+      const { name: where, owner, seconds: spent_s } = state.stuckIn;
+      return `${name} · ${t("in {where} ({owner}) for {time}", { where, owner, time: seconds(Math.round(spent_s)) })}`;
+    }
     return state.progress ? `${name} · ${t("step {value} of {max}", state.progress)}` : name;
   }
   return total !== null && done >= total ? t("all nodes done") : t("between nodes");

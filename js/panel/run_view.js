@@ -9,6 +9,7 @@ import { t, tn } from "../ui/i18n.js";
 import { editInline, figures, loading, number, problem, table } from "../ui/widgets.js";
 import { createAdviceView } from "./advice_view.js";
 import { FORMATS, copyMarkdown, download } from "./export.js";
+import { createInsideView } from "./inside_view.js";
 import { statusChips } from "./runs_table.js";
 import { createStepsTable } from "./steps_table.js";
 import { verdictOf } from "./verdict.js";
@@ -24,6 +25,7 @@ export function createRunView(context, runId) {
   let advice = null;
   let steps = null;
   let timeline = null;
+  let inside = null;
   let data = null;
   let drawing = null; // what `GET runs/{id}/timeline` gave
 
@@ -43,10 +45,11 @@ export function createRunView(context, runId) {
     here = context.forRun(data.run);
     advice = createAdviceView({ context: here, ...data });
     steps = createStepsTable({ context: here, ...data, onChoose: (id) => timeline?.select(id) });
+    inside = createInsideView(data);
     drawHead();
     drawGroups();
     drawFoot();
-    fill(element, head, plot, h("h3", {}, t("Nodes")), steps.element, groupsArea, advice.element, foot);
+    fill(element, head, plot, h("h3", {}, t("Nodes")), steps.element, inside.element, groupsArea, advice.element, foot);
     drawTimeline();
     showVerdict();
   }
@@ -55,6 +58,7 @@ export function createRunView(context, runId) {
     advice?.dispose();
     timeline?.dispose();
     timeline = null;
+    inside?.dispose();
     context.overlay.release(runId);
   }
 

@@ -14,6 +14,7 @@ export const IDLE = Object.freeze({
   progress: null,
   current: null,
   currentSince_ms: null,
+  stuckIn: null,
   steps: Object.freeze([]),
   now: Object.freeze({}),
   warnings: Object.freeze([]),
@@ -21,6 +22,7 @@ export const IDLE = Object.freeze({
 });
 
 const STEPS_KEPT = 2000;
+const STUCK_S = 2; // a node that is in one function for longer is shown with it
 
 export function started(state, event, now_ms) {
   return {
@@ -89,6 +91,7 @@ export function stepped(state, event, now_ms) {
     progress,
     done: event.done ?? base.done,
     total: event.total ?? base.total,
+    stuckIn: event.function && event.function.node_id === current?.node_id && event.function.seconds >= STUCK_S ? event.function : null,
     now: reading(event, base.now),
   };
 }
@@ -107,7 +110,7 @@ export function executing(state, nodeId, title, now_ms) {
   if (!state.active) return state;
   if (nodeId === null || nodeId === undefined) return { ...state, current: null, currentSince_ms: null, progress: null };
   if (state.current?.node_id === String(nodeId)) return state;
-  return { ...state, current: { node_id: String(nodeId), title: title ?? "" }, currentSince_ms: now_ms, progress: null };
+  return { ...state, current: { node_id: String(nodeId), title: title ?? "" }, currentSince_ms: now_ms, progress: null, stuckIn: null };
 }
 
 export function finished(state, event) {

@@ -76,6 +76,32 @@ class RunAnswer(BaseModel):
     run: Run
 
 
+class StackTree(BaseModel):
+    node_id: str
+    thread: str
+    owner: int | None
+    sample_count: int
+    functions: list[int]
+    parents: list[int]
+    self_s: list[float]
+
+
+class Stacks(BaseModel):
+    owners: list[tuple[str, str]] = Field(description="kind, name")
+    functions: list[tuple[str, str, int, int, bool]] = Field(
+        description="name, file, line, owner, whether it only calls others"
+    )
+    trees: list[StackTree]
+    pace_s: float
+    truncated: bool
+
+
+class RunInside(BaseModel):
+    stacks: Stacks | None
+    owner_times: list[dict[str, Any]]
+    kernels: list[dict[str, Any]]
+
+
 class DeletedRun(RunAnswer):
     restore: str
 

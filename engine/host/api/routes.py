@@ -36,6 +36,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "runs/compare", comparison.compare_runs, schemas.CompareQuery, answer=answers.Comparison),
     Route("GET", "runs", runs.list_runs, schemas.RunsQuery, answer=answers.RunsPage),
     Route("GET", "runs/{run_id}", runs.get_run, answer=answers.RunDetails),
+    Route("GET", "runs/{run_id}/inside", runs.get_inside, answer=answers.RunInside),
     Route("PATCH", "runs/{run_id}", runs.edit_run, body=schemas.RunEdit, answer=answers.RunAnswer),
     Route("DELETE", "runs/{run_id}", runs.delete_run, answer=answers.DeletedRun),
     Route("POST", "runs/{run_id}/restore", runs.restore_run, answer=answers.RunAnswer),

@@ -29,6 +29,11 @@ def get_run(call: Call) -> Answer:
     return {"run": run, "steps": history.step_rows(run_id, call.user_id), "groups": groups}
 
 
+def get_inside(call: Call) -> Answer:
+    """What was seen inside a run's nodes: call trees, time by owner, operators."""
+    return call.history.inside_of(call.path["run_id"], call.user_id)
+
+
 def edit_run(call: Call) -> Answer:
     """Rename, comment or pin a run."""
     run = call.history.update_run(call.path["run_id"], user_id=call.user_id, **call.body)

@@ -138,7 +138,10 @@ class Composition:
             error_type=failed.error_type if failed else None,
             error_message=failed.error_message if failed else None,
             overhead=replace(
-                self._measurement.overhead, report_s=ending.report_s, writer_s=self._archive.cost_s()
+                self._measurement.overhead,
+                kernels_s=self._inside.kernels_s,
+                report_s=ending.report_s,
+                writer_s=self._archive.cost_s(),
             ),
         )
 

@@ -18,9 +18,11 @@ from ...capture.functions import Functions
 from ...capture.measurement import Measurement
 from ...capture.owners import Owners
 from ...capture.stacks import StackSampler
-from ...model import Role, Run, RunSettings, Stacks
+from ...model import Role, Run, Stacks
 from ..executor import hooks
 from ..system.packs import pack_names
+from .archive import Archive
+from .kernels import Kernels
 
 log = logging.getLogger("holaf.profiler")
 
@@ -30,10 +32,15 @@ _PACK_FOLDER = str(Path(__file__).resolve().parents[3])
 class Inside:
     """The looks inside the nodes of one run. Made on the executor's thread."""
 
-    def __init__(self, settings: RunSettings, measurement: Measurement, roles: Mapping[str, Role]) -> None:
+    def __init__(
+        self, draft: Run, measurement: Measurement, roles: Mapping[str, Role], archive: Archive
+    ) -> None:
         self.stacks: StackSampler | None = None
-        if settings.inside == "off":
+        self.kernels: Kernels | None = None
+        if draft.settings.inside == "off":
             return
+        if draft.settings.inside == "kernels":
+            self.kernels = Kernels(draft, roles, archive)
         self.stacks = StackSampler(
             Functions(owners, hooks.bracket, _entry_files()),
             lambda: measurement.recorder.running,
@@ -50,8 +57,14 @@ class Inside:
         if self.stacks is not None:
             self.stacks.tasks_done(node_id)
 
+    @property
+    def kernels_s(self) -> float | None:
+        """What starting and ending the recording of operators took, between nodes."""
+        return None if self.kernels is None else self.kernels.cost_s
+
     def added_to(self, run: Run) -> Run:
         """``run`` with what was seen inside its nodes. Ask once sampling has ended."""
+        run = run if self.kernels is None else self.kernels.added_to(run)
         stacks = self._stacks(run)
         if stacks is None:
             return run

@@ -27,6 +27,9 @@ ON_DISK_S = 10.0
 """How long the end of a run is held back until the history has it."""
 LAST_STEPS_S = 2.0
 """How long the end of a run is held back for its last steps."""
+STUCK_S = 2.0
+"""A node that has been in one function for this long is shown with it."""
+STUCK_INTERVAL_S = 1.0
 STEPS_SENT_MAX = 20
 """Of many short nodes only the newest are sent one by one."""
 
@@ -49,13 +52,19 @@ class LiveFeed:
         so_far: RunSoFar,
         archive: Archive,
         count: Callable[[], int],
+        function_now: Callable[[], Mapping[str, Any] | None] = lambda: None,
     ) -> None:
-        """``count`` answers how many nodes the run may have to execute."""
+        """``count`` answers how many nodes the run may have to execute.
+
+        ``function_now``: what the node at work is doing, see :meth:`Inside.function_now`.
+        """
         self._draft = draft
         self._measurement = measurement
         self._so_far = so_far
         self._archive = archive
         self._count = count
+        self._function_now = function_now
+        self._stuck_sent_s = 0.0
         self._total: int | None = None
         self._sent = 0
         self._over = threading.Event()
@@ -126,6 +135,7 @@ class LiveFeed:
             "elapsed_s": clock.now() - self._measurement.origin_s,
             "done": len(set(self._so_far.ids(0, self._so_far.finished_count))),
             "total": self.total,
+            "function": self._function_now(),
             **self._readings(),
         }
 
@@ -174,6 +184,11 @@ class LiveFeed:
         steps = [_brief(step) for step in map(recorder.step, fresh[-STEPS_SENT_MAX:]) if step.role == "node"]
         if steps:
             events.send(events.STEP, {**self.snapshot(), **steps[-1], "steps": steps})
+        elif clock.now() - self._stuck_sent_s >= STUCK_INTERVAL_S:
+            function = self._function_now()
+            if function is not None and function["seconds"] >= STUCK_S:
+                self._stuck_sent_s = clock.now()
+                events.send(events.STEP, {**self.snapshot(), "steps": []})
 
 
 def _brief(step: Step) -> dict[str, Any]:

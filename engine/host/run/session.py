@@ -61,12 +61,14 @@ class Session:
         self._out_of_memory = False
         self._ended_s: float | None = None
         self._report_s = 0.0
-        self.inside = Inside(draft.settings, self.measurement, self._roles)
+        self.inside = Inside(draft, self.measurement, self._roles, archive)
         self._composition = Composition(call, draft, self._roles, self.measurement, archive, self.inside)
         self._last_ids = self._ids_that_come_last()
         self.gate = ReportGate(self._last_ids)
         self._so_far = RunSoFar(self.measurement.recorder, self._roles)
-        self.live = LiveFeed(draft, self.measurement, self._so_far, archive, self._count_of_nodes)
+        self.live = LiveFeed(
+            draft, self.measurement, self._so_far, archive, self._count_of_nodes, self.inside.function_now
+        )
 
     def start(self) -> None:
         """Begin writing and sampling, and tell the browsers."""
@@ -88,6 +90,8 @@ class Session:
             return  # another pack runs a graph of its own inside a node; that time is the node's
         if call.node_id not in self._roles:
             self.archive.name_node(call.node_id)
+        if self.inside.kernels is not None:
+            self.inside.kernels.enter(call.node_id)
         self.measurement.enter(call.node_id)
 
     def leave_node(self, call: NodeCall, result: Any) -> None:
@@ -194,6 +198,8 @@ class Session:
     def _leave(self, call: NodeCall, outcome: Outcome) -> None:
         node_id = call.node_id
         self.measurement.leave(node_id, outcome)
+        if self.inside.kernels is not None:
+            self.inside.kernels.leave(node_id)
         if outcome.waiting == "async" and call.pending_async is not None:
             tasks = call.pending_async.get(node_id, ())
             self.inside.waits(node_id, tasks)

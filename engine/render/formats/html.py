@@ -17,7 +17,8 @@ from ...analysis.units import format_bytes, format_percent, format_seconds
 from ...model import Step, Summary
 from ..columns import ACTIVE_TIME, DETAILS, known
 from ..report import Report
-from ..timeline import module_source, timeline_data, timeline_style
+from ..table import inside_lines
+from ..timeline import flame_data, flame_source, module_source, timeline_data, timeline_style
 
 SUFFIX = ".html"
 MIME = "text/html; charset=utf-8"
@@ -79,6 +80,10 @@ for (const row of document.querySelectorAll("tr[data-node]")) {
   row.addEventListener("click", () => timeline.select(row.dataset.node));
 }
 """
+_START_FLAME = """
+const inside = JSON.parse(document.getElementById("stacks").textContent);
+createFlame(document.getElementById("flame"), inside.stacks, inside);
+"""
 _POLICY = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:;'
     " style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
@@ -106,6 +111,7 @@ def render(report: Report) -> bytes:
         f"<p>{_safe(' · '.join(part for part in about if part))}</p>",
         '<div id="timeline"></div>',
         _nodes(summary),
+        _inside(report),
         _groups(report.totals),
         "<ul>" + "".join(f"<li>{_safe(line)}</li>" for line in report.notes.lines) + "</ul>",
         "<details><summary>The report as a picture</summary>",
@@ -113,9 +119,30 @@ def render(report: Report) -> bytes:
         f'src="data:image/png;base64,{base64.b64encode(picture.getvalue()).decode("ascii")}"></details>',
         f"<script>{_SCRIPT}</script>",
         f'<script type="application/json" id="data">{_script_json(timeline_data(report))}</script>',
-        f'<script type="module">{module_source()}\n{_START}</script></body></html>',
+        f'<script type="module">{module_source()}\n{_START}</script>',
+        _flame(report),
+        "</body></html>",
     ]
     return "\n".join(part for part in parts if part).encode("utf-8", "replace")
+
+
+def _inside(report: Report) -> str:
+    """Where the flame goes, and what the text says about the inside of nodes."""
+    lines = inside_lines(report.inside)
+    if not lines and report.run.stacks is None:
+        return ""
+    flame = '<div id="flame"></div>' if report.run.stacks is not None else ""
+    text = "\n".join(_safe(line) for line in lines)
+    return f"<h2>Inside the nodes</h2>{flame}<pre>{text}</pre>"
+
+
+def _flame(report: Report) -> str:
+    if report.run.stacks is None:
+        return ""
+    return (
+        f'<script type="application/json" id="stacks">{_script_json(flame_data(report))}</script>'
+        f'<script type="module">{flame_source()}\n{_START_FLAME}</script>'
+    )
 
 
 def _script_json(data: object) -> str:

@@ -58,6 +58,21 @@ def read(connection: Connection, run_id: int) -> dict[str, Any]:
     }
 
 
+def json_row(found: dict[str, Any]) -> dict[str, Any]:
+    """What :func:`read` answers, as JSON wants it."""
+    stacks: Stacks | None = found["stacks"]
+    return {
+        "stacks": None
+        if stacks is None
+        else {**codec.record(stacks), "trees": [codec.record(tree) for tree in stacks.trees]},
+        "owner_times": [entry._asdict() for entry in found["owner_times"]],
+        "kernels": [
+            {**codec.record(node), "operators": [entry._asdict() for entry in node.operators]}
+            for node in found["kernels"]
+        ],
+    }
+
+
 def owner_times(connection: Connection, run_ids: Sequence[int]) -> dict[int, tuple[OwnerTime, ...]]:
     """Time by node and owner of each run that has any, the longest first."""
     table = schema.owner_times

@@ -1,0 +1,137 @@
+"""Which nodes' operators are recorded in a run, and what comes out. Only with ``inside`` on kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from ... import clock
+from ...model import NodeKernels, Role, Run, Step
+from ...probes.kernels import KernelRecorder
+from ...store.errors import StoreError
+from ...store.history import History
+from ...workflow.prompt import title
+from .. import paths
+from .archive import Archive
+from .enrich import prompt_groups
+
+LOOK_BACK = 20
+"""So many of the workflow's newest runs are looked at for the nodes' usual times."""
+
+
+class Usual(NamedTuple):
+    """What a node took when it last ran without being recorded."""
+
+    seconds: float
+    run_id: int
+
+
+class Kernels:
+    """The recording of one run. ``notes`` are sentences for the user."""
+
+    def __init__(self, draft: Run, roles: Mapping[str, Role], archive: Archive) -> None:
+        self.notes: list[str] = []
+        self.cost_s = 0.0
+        """Starting and ending the recording took this long, between nodes."""
+        self._draft = draft
+        self._recorder = KernelRecorder()
+        nodes = [node_id for node_id in draft.prompt or {} if roles.get(node_id, "node") == "node"]
+        self._usual: Mapping[str, Usual] = {}
+        try:
+            self._usual = archive.ask(lambda history: _usual_times(draft, history), {})
+        except StoreError as error:
+            self.notes.append(f"How long nodes usually take is not known: {error}")
+        self._chosen = self._choose(nodes)
+
+    def enter(self, node_id: str) -> None:
+        """A node's ``execute`` is about to begin."""
+        if self._is_chosen(node_id):
+            began_s = clock.now()
+            self._recorder.begin()
+            self.cost_s += clock.now() - began_s
+
+    def leave(self, node_id: str) -> None:
+        """A node's ``execute`` has returned."""
+        if self._is_chosen(node_id):
+            began_s = clock.now()
+            self._recorder.end(node_id)
+            self.cost_s += clock.now() - began_s
+
+    def added_to(self, run: Run) -> Run:
+        """``run`` with the operators of its recorded nodes. Takes seconds; not on the executor's thread."""
+        steps = {step.node_id: step for step in run.steps}
+        found = []
+        folder = paths.data_folder(run.user_id) / "kernels"
+        for node_id in self._recorder.node_ids:
+            usual = self._usual.get(node_id)
+            file = f"{run.timestamp}_{node_id}.json.gz".replace(":", "-")
+            found.append(
+                NodeKernels(
+                    node_id=node_id,
+                    operators=self._recorder.operators(node_id),
+                    exec_time=steps[node_id].exec_time if node_id in steps else None,
+                    usual_s=usual.seconds if usual else None,
+                    usual_run_id=usual.run_id if usual else None,
+                    trace_file=file if self._recorder.save_trace(node_id, folder / file) else None,
+                )
+            )
+        self._recorder.drop()
+        found.sort(key=lambda node: -(node.exec_time or 0.0))
+        notes = [*self.notes, *([self._recorder.reason] if self._recorder.reason else [])]
+        if found:
+            names = ", ".join(f"#{node.node_id}" for node in found[:5])
+            notes.append(
+                f"Operators were recorded inside {names}, which slows them down: this run is left out of "
+                "trends and of comparisons with ordinary runs."
+            )
+        return replace(run, kernels=tuple(found), warnings=(*run.warnings, *notes))
+
+    def _is_chosen(self, node_id: str) -> bool:
+        chosen = self._chosen
+        return node_id in chosen or (":" in node_id and any(node_id.startswith(f"{id_}:") for id_ in chosen))
+
+    def _choose(self, nodes: list[str]) -> frozenset[str]:
+        name = self._draft.settings.inside_group
+        if name:
+            return self._members(name, nodes)
+        timed = {node_id: usual.seconds for node_id, usual in self._usual.items() if node_id in nodes}
+        if not timed:
+            self.notes.append(
+                "No operators were recorded: this workflow has no earlier run that says which node is slow. "
+                "Run it again, or name a group in “inside group” of the Profiler Start."
+            )
+            return frozenset()
+        return frozenset((max(timed, key=timed.__getitem__),))
+
+    def _members(self, name: str, nodes: list[str]) -> frozenset[str]:
+        prompt: Mapping[str, Any] = self._draft.prompt or {}
+        steps = tuple(
+            Step(node_id=node_id, node_type=str(prompt[node_id].get("class_type", "")),
+                 node_title=title(prompt, node_id))
+            for node_id in nodes
+        )  # fmt: skip
+        groups = prompt_groups(replace(self._draft, steps=steps))
+        found = frozenset(
+            member for group in groups if group.name.casefold() == name.casefold() for member in group.members
+        )
+        if not found:
+            self.notes.append(
+                f"No operators were recorded: no Profiler Group “{name}” has a node in this run."
+            )
+        return found
+
+
+def _usual_times(draft: Run, history: History) -> dict[str, Usual]:
+    workflow = draft.workflow_id or draft.workflow_hash
+    if not workflow:
+        return {}
+    runs, _ = history.list_runs(draft.user_id, workflow=workflow, limit=LOOK_BACK)
+    ids = [run["id"] for run in runs if run.get("inside") != "kernels"]
+    steps = history.steps_of(ids)
+    found: dict[str, Usual] = {}
+    for run_id in ids:
+        for step in steps.get(run_id, ()):
+            if step["status"] == "ok" and step["role"] == "node" and step["exec_time"]:
+                found.setdefault(step["node_id"], Usual(step["exec_time"], run_id))
+    return found

@@ -1,0 +1,158 @@
+// The call trees of a run as one flame: merged, folded, ordered. Pure: no page, no canvas.
+
+const FUNCTION_BITS = 20;
+
+/**
+ * One tree of everything in `stacks` (see `GET runs/{id}/inside`). `titles`: node id -> title; `nodeIds`: a
+ * Set to keep to these nodes, or null; `fold` leaves out functions that only call others; `threads` brings
+ * in worker threads, which work beside the node. Answers columns of equal length, a caller always before
+ * what it calls: `parent`, `depth`, `label` (index of `labels`), `self`, `total`, `start` in seconds, the
+ * longest first within each caller; `order` groups the frames of each depth from left to right.
+ */
+export function flameOf(stacks, { titles = {}, nodeIds = null, fold = true, threads = false } = {}) {
+  const labels = stacks.functions.map(([name, file, line, owner]) => {
+    const [kind, ownerName] = stacks.owners[owner];
+    return { name, file, line, kind, owner: ownerName };
+  });
+  const parent = [];
+  const label = [];
+  const self = [];
+  const index = new Map();
+  const grow = (from, number) => {
+    const key = (from + 1) * 2 ** FUNCTION_BITS + number;
+    let frame = index.get(key);
+    if (frame === undefined) {
+      frame = parent.length;
+      index.set(key, frame);
+      parent.push(from);
+      label.push(number);
+      self.push(0);
+    }
+    return frame;
+  };
+  for (const tree of stacks.trees) {
+    if ((tree.thread && !threads) || (nodeIds && !nodeIds.has(tree.node_id))) continue;
+    const name = `${titles[tree.node_id] || "node"} #${tree.node_id}${tree.thread ? ` · ${tree.thread}` : ""}`;
+    labels.push({ name, file: "", line: 0, kind: "node", owner: "", nodeId: tree.node_id });
+    const root = grow(-1, labels.length - 1);
+    const place = new Int32Array(tree.functions.length);
+    for (let frame = 0; frame < place.length; frame++) {
+      const caller = tree.parents[frame] < 0 ? root : place[tree.parents[frame]];
+      const number = tree.functions[frame];
+      place[frame] = fold && stacks.functions[number][4] ? caller : grow(caller, number);
+      self[place[frame]] += tree.self_s[frame];
+    }
+  }
+  return arranged(labels, parent, label, self);
+}
+
+function arranged(labels, parent, label, self) {
+  const count = parent.length;
+  const total = Float64Array.from(self);
+  for (let frame = count - 1; frame >= 0; frame--) if (parent[frame] >= 0) total[parent[frame]] += total[frame];
+  const depth = new Uint16Array(count);
+  for (let frame = 0; frame < count; frame++) depth[frame] = parent[frame] < 0 ? 0 : depth[parent[frame]] + 1;
+  const byLength = Array.from({ length: count }, (_, frame) => frame).sort((a, b) => total[b] - total[a] || a - b);
+  const children = Array.from({ length: count }, () => null);
+  const roots = [];
+  for (const frame of byLength) {
+    if (parent[frame] < 0) roots.push(frame);
+    else (children[parent[frame]] ??= []).push(frame);
+  }
+  const start = new Float64Array(count);
+  const rows = [];
+  let at = 0;
+  for (const frame of roots) {
+    start[frame] = at;
+    at += total[frame];
+  }
+  let row = roots;
+  while (row.length) {
+    rows.push(row);
+    const below = [];
+    for (const frame of row) {
+      let left = start[frame];
+      for (const child of children[frame] ?? []) {
+        start[child] = left;
+        left += total[child];
+        below.push(child);
+      }
+    }
+    row = below;
+  }
+  return { labels, parent, label, self: Float64Array.from(self), total, depth, start, rows, children, duration: at, count };
+}
+
+/** The frames of a row that reach into `[from, to]`: `[first, end)` of `flame.rows[row]`, by halving. */
+export function rowRange(flame, row, from, to) {
+  const frames = flame.rows[row];
+  const find = (isPast) => {
+    let low = 0;
+    let high = frames.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isPast(frames[middle])) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+  return [find((frame) => flame.start[frame] + flame.total[frame] > from), find((frame) => flame.start[frame] >= to)];
+}
+
+/** The frame of a row at `at` seconds, or -1. */
+export function frameAt(flame, row, at) {
+  if (row < 0 || row >= flame.rows.length) return -1;
+  const [first] = rowRange(flame, row, at, at);
+  const frame = flame.rows[row][first] ?? -1;
+  return frame >= 0 && flame.start[frame] <= at ? frame : -1;
+}
+
+/** Which labels hold `text`, as a Set of their numbers, and the seconds below them, nothing counted twice. */
+export function search(flame, text) {
+  const wanted = text.trim().toLowerCase();
+  const found = new Set();
+  if (!wanted) return { found, seconds: 0 };
+  flame.labels.forEach(({ name, file, owner }, number) => {
+    if (`${name} ${file} ${owner}`.toLowerCase().includes(wanted)) found.add(number);
+  });
+  const inside = new Uint8Array(flame.count);
+  let seconds = 0;
+  for (let frame = 0; frame < flame.count; frame++) {
+    const caller = flame.parent[frame];
+    inside[frame] = caller >= 0 ? inside[caller] : 0;
+    if (!inside[frame] && found.has(flame.label[frame])) {
+      inside[frame] = 1;
+      seconds += flame.total[frame];
+    }
+  }
+  return { found, seconds };
+}
+
+/** Where the arrow keys lead from a frame; the frame itself where there is nothing. */
+export function neighbour(flame, frame, key) {
+  if (frame < 0) return flame.rows[0]?.[0] ?? -1;
+  if (key === "ArrowUp") return flame.parent[frame] >= 0 ? flame.parent[frame] : frame;
+  if (key === "ArrowDown") return flame.children[frame]?.[0] ?? frame;
+  const row = flame.rows[flame.depth[frame]];
+  const at = row.indexOf(frame) + (key === "ArrowLeft" ? -1 : 1);
+  return row[at] ?? frame;
+}
+
+const PACK_HUES = [28, 8, 48, 350, 330, 64];
+const COLORS = {
+  node: "#7d8592",
+  core: "#4c8bd6",
+  torch: "#b3589a",
+  library: "#5ba37a",
+  interpreter: "#8a8f9c",
+  profiler: "#8a8f9c",
+  gpu_wait: "#6c6fc9",
+};
+
+/** The colour of an owner; each pack has a warm one of its own. */
+export function ownerColor(kind, owner) {
+  if (kind !== "pack") return COLORS[kind] ?? COLORS.interpreter;
+  let sum = 0;
+  for (const letter of owner) sum = (sum * 31 + letter.codePointAt(0)) >>> 0;
+  return `hsl(${PACK_HUES[sum % PACK_HUES.length]} 70% 58%)`;
+}
