@@ -67,6 +67,9 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
   let hover = -1;
   let pending = null;
   let drag = null;
+  const soon = () => {
+    pending ??= requestAnimationFrame(draw);
+  };
   build();
 
   function fillScope() {
@@ -145,10 +148,6 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
     draw();
   }
 
-  const soon = () => {
-    pending ??= requestAnimationFrame(draw);
-  };
-
   /** Paint what can be seen; calls narrower than a pixel are painted as one. Returns how many rectangles. */
   function draw() {
     pending = null;
@@ -195,7 +194,7 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
     if (right - left > LEAST_TEXT_PX) {
       const room = Math.floor((right - left - 8) / LETTER_PX);
       context.fillStyle = "#0d0f12";
-      context.fillText(name.length > room ? `${name.slice(0, Math.max(1, room - 1))}…` : name, left + 4, y + ROW_PX / 2);
+      context.fillText(name.length > room ? `${name.slice(0, Math.max(1, room - 1))}…` : name, left + 4, y + ROW_PX / 2, right - left - 6);
     }
     context.globalAlpha = 1;
     if (frame === selected || frame === hover) {

@@ -1,6 +1,6 @@
 // The call trees of a run as one flame: merged, folded, ordered. Pure: no page, no canvas.
 
-const FUNCTION_BITS = 20;
+const MANY = 48; // a call with more callees than this gets an index of them
 
 /**
  * One tree of everything in `stacks` (see `GET runs/{id}/inside`). `titles`: node id -> title; `nodeIds`: a
@@ -14,20 +14,36 @@ export function flameOf(stacks, { titles = {}, nodeIds = null, fold = true, thre
     const [kind, ownerName] = stacks.owners[owner];
     return { name, file, line, kind, owner: ownerName };
   });
-  const parent = [];
-  const label = [];
-  const self = [];
-  const index = new Map();
+  const most = stacks.trees.reduce((sum, tree) => sum + 1 + tree.functions.length, 0);
+  const parent = new Int32Array(most);
+  const label = new Int32Array(most);
+  const self = new Float64Array(most);
+  const firstChild = new Int32Array(most + 1).fill(-1);
+  const sibling = new Int32Array(most).fill(-1);
+  const known = new Map();
+  let count = 0;
+  /** The call of `number` by the frame `from`: the one there is, or a new one. */
   const grow = (from, number) => {
-    const key = (from + 1) * 2 ** FUNCTION_BITS + number;
-    let frame = index.get(key);
-    if (frame === undefined) {
-      frame = parent.length;
-      index.set(key, frame);
-      parent.push(from);
-      label.push(number);
-      self.push(0);
+    const head = from + 1;
+    const many = known.get(head);
+    let frame = many ? (many.get(number) ?? -1) : firstChild[head];
+    if (!many) {
+      let steps = 0;
+      for (; frame >= 0 && label[frame] !== number; frame = sibling[frame]) steps += 1;
+      if (steps > MANY) {
+        const index = new Map();
+        for (let each = firstChild[head]; each >= 0; each = sibling[each]) index.set(label[each], each);
+        known.set(head, index);
+      }
     }
+    if (frame >= 0) return frame;
+    frame = count;
+    count += 1;
+    parent[frame] = from;
+    label[frame] = number;
+    sibling[frame] = firstChild[head];
+    firstChild[head] = frame;
+    known.get(head)?.set(number, frame);
     return frame;
   };
   for (const tree of stacks.trees) {
@@ -43,7 +59,7 @@ export function flameOf(stacks, { titles = {}, nodeIds = null, fold = true, thre
       self[place[frame]] += tree.self_s[frame];
     }
   }
-  return arranged(labels, parent, label, self);
+  return arranged(labels, parent.subarray(0, count), label, self.subarray(0, count));
 }
 
 function arranged(labels, parent, label, self) {
@@ -52,13 +68,16 @@ function arranged(labels, parent, label, self) {
   for (let frame = count - 1; frame >= 0; frame--) if (parent[frame] >= 0) total[parent[frame]] += total[frame];
   const depth = new Uint16Array(count);
   for (let frame = 0; frame < count; frame++) depth[frame] = parent[frame] < 0 ? 0 : depth[parent[frame]] + 1;
-  const byLength = Array.from({ length: count }, (_, frame) => frame).sort((a, b) => total[b] - total[a] || a - b);
   const children = Array.from({ length: count }, () => null);
   const roots = [];
-  for (const frame of byLength) {
+  for (let frame = 0; frame < count; frame++) {
     if (parent[frame] < 0) roots.push(frame);
-    else (children[parent[frame]] ??= []).push(frame);
+    else if (children[parent[frame]]) children[parent[frame]].push(frame);
+    else children[parent[frame]] = [frame];
   }
+  const byLength = (a, b) => total[b] - total[a] || a - b;
+  for (const each of children) if (each?.length > 1) each.sort(byLength);
+  roots.sort(byLength);
   const start = new Float64Array(count);
   const rows = [];
   let at = 0;
@@ -80,7 +99,7 @@ function arranged(labels, parent, label, self) {
     }
     row = below;
   }
-  return { labels, parent, label, self: Float64Array.from(self), total, depth, start, rows, children, duration: at, count };
+  return { labels, parent, label, self, total, depth, start, rows, children, duration: at, count };
 }
 
 /** The frames of a row that reach into `[from, to]`: `[first, end)` of `flame.rows[row]`, by halving. */

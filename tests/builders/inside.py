@@ -113,7 +113,7 @@ def wide_tree_run(frames: int = 50_000, seed: int = 1) -> Run:
     chance = random.Random(seed)
     functions = tuple(
         Function(f"function_{number}", f"comfy/part_{number % 50}.py", number, number % len(OWNERS))
-        for number in range(2_000)
+        for number in range(20_000)
     )
     node = max(run.measured_steps, key=lambda step: step.exec_time or 0.0).node_id
     parents, depth = [-1], [0]
@@ -127,7 +127,7 @@ def wide_tree_run(frames: int = 50_000, seed: int = 1) -> Run:
         node_id=node,
         owner=0,
         sample_count=frames,
-        functions=tuple(chance.randrange(2_000) for _ in range(frames)),
+        functions=tuple(number % 20_000 for number in range(frames)),
         parents=tuple(parents),
         self_s=tuple(chance.expovariate(1000) for _ in range(frames)),
     )

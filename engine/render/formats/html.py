@@ -132,7 +132,7 @@ def _inside(report: Report) -> str:
     if not lines and report.run.stacks is None:
         return ""
     flame = '<div id="flame"></div>' if report.run.stacks is not None else ""
-    text = "\n".join(_safe(line) for line in lines)
+    text = escape("\n".join(lines))  # as it stands: the spaces keep the columns
     return f"<h2>Inside the nodes</h2>{flame}<pre>{text}</pre>"
 
 
