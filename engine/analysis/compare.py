@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..model import Group, Step
+from ..model import Group
+from ..workflow.groups import Node, resolve
 from . import comparable
 from .comparable import Kind, Row
 from .effect import Delta, deltas, noise_of
 from .executions import COLUMNS, Columns, Executions, Matrix, NodeKey, executions
-from .groups import members_of
 from .pairing import Pair, Pairing
 from .versions import Prompts, versions
 from .what_changed import WhatChanged, what_changed
@@ -243,11 +243,11 @@ def _groups(
 ) -> tuple[GroupComparison, ...]:
     if not groups:
         return ()
-    steps = [Step(node_id=node.node_id, node_type=node.node_type) for node in measured.nodes]
-    row_of = {id(step): row for row, step in enumerate(steps)}
+    nodes = [Node(node.node_id, node_type=node.node_type) for node in measured.nodes]
     made = []
-    for group in groups:
-        rows = [row_of[id(step)] for step in members_of(group, steps)]
+    for group in resolve(groups, nodes):
+        members = frozenset(group.members)
+        rows = [row for row, node in enumerate(nodes) if node.node_id in members]
         if not rows:
             continue
         found = {}

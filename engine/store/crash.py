@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from . import codec, run_mark, schema
 from .address import companion
-from .queries import contents
+from .queries import contents, membership
 from .rows import RawRow
 from .worker import is_alive
 
@@ -58,6 +58,7 @@ class Crashes:
                 if row["uuid"]:
                     node_id = run_mark.node_at_work(self.mark_path(row["uuid"]), node_id)
                 _mark(connection, row, node_id)
+                membership.regroup_run(connection, row["id"])
         for row in dead:
             if row["uuid"]:
                 run_mark.discard(self.mark_path(row["uuid"]))

@@ -19,7 +19,7 @@ from .asking import Asker
 from .database import Database
 from .errors import BadQuery, NotInHistory
 from .json_rows import Row
-from .queries import contents, run_list
+from .queries import contents, membership, run_list
 from .queries import groups as of_groups
 from .queries import inside as of_inside
 from .queries import references as of_references
@@ -100,14 +100,12 @@ class History:
         return {**json_rows.run_row(row), "environment": environment}
 
     def load_run(self, run_id: int, *, with_series: bool = True, user_id: str | None = None) -> Run:
-        """The whole run as it was recorded, with the groups as they are now.
+        """The whole run as it was recorded; its groups are called as they are now.
 
         Without ``with_series`` what was seen inside the nodes is left out as well.
         """
         with self.database.read() as connection:
             row = of_runs.run_row(connection, run_id, user_id)
-            workflow_id = row["workflow_id"] or row["workflow_hash"] or f"run:{run_id}"
-            groups = of_groups.group_rows(connection, workflow_id=workflow_id, user_id=row["user_id"])
             devices = of_steps.devices_of(connection, run_id)
             return rows.run_from_row(
                 row,
@@ -117,7 +115,7 @@ class History:
                 ),
                 series=of_series.read(connection, run_id) if with_series else (),
                 **(of_inside.read(connection, run_id) if with_series else {}),
-                groups=of_groups.model_groups(groups),
+                groups=membership.run_groups(connection, run_id),
                 environment=contents.environment(connection, row["environment_id"]),
                 **contents.workflow(connection, row),
             )
@@ -246,40 +244,33 @@ class History:
         workflow_id: str | None = None,
         user_id: str | None = None,
     ) -> Row:
-        """A new group; returns its row."""
+        """A new group, for recorded runs too; returns its row."""
         group = Group(
             name=name, color=color, description=description, members=tuple(members), workflow_id=workflow_id
         )
 
         def create(connection: Connection) -> RawRow:
-            group_id = of_groups.insert_group(connection, group, user_id)
-            return of_groups.group_row(connection, group_id)
+            row = of_groups.group_row(connection, of_groups.insert_group(connection, group, user_id))
+            membership.regroup(connection, row)
+            return row
 
         return json_rows.json_row(self.database.transact(create))
 
     def update_group(self, group_id: int, *, user_id: str | None = None, **fields: Any) -> Row:
-        """Change ``name``, ``color``, ``description``, ``members`` or ``workflow_id``."""
-        return json_rows.json_row(
-            self.database.transact(
-                lambda connection: of_groups.update_group(connection, group_id, fields, user_id)
-            )
-        )
+        """Change ``name``, ``color``, ``description``, ``members``, ``workflow_id``; recorded runs follow."""
+
+        def change(connection: Connection) -> RawRow:
+            row = of_groups.update_group(connection, group_id, fields, user_id)
+            if not fields.keys().isdisjoint(("members", "workflow_id")):
+                membership.regroup(connection, row)
+            return row
+
+        return json_rows.json_row(self.database.transact(change))
 
     def delete_group(self, group_id: int, *, user_id: str | None = None) -> Row:
         """Remove a group; returns the row it had, from which it can be created again."""
         return json_rows.json_row(
             self.database.transact(lambda connection: of_groups.delete_group(connection, group_id, user_id))
-        )
-
-    def upsert_run_groups(
-        self, workflow_id: str, groups: Iterable[Group], user_id: str = "default"
-    ) -> tuple[Group, ...]:
-        """Store the groups of a queued prompt's Group nodes; returns them with their ids.
-
-        A Group node's group is found again by workflow and ``source_node_id``.
-        """
-        return self.database.transact(
-            lambda connection: of_groups.upsert_run_groups(connection, workflow_id, groups, user_id)
         )
 
     def group_totals(self, run_id: int) -> list[Row]:

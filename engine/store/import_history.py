@@ -88,7 +88,8 @@ def _copy_all(source: Connection, target: Connection, user_id: str) -> dict[str,
             target.execute(insert(schema.series), chunks)
         inside.copy(source, target, row["id"], run_ids[row["id"]])
     _point_previous_runs(target, run_ids)
-    counts["groups"] = _copy_groups(source, target, user_id)
+    group_ids, counts["groups"] = _copy_groups(source, target, user_id)
+    _copy_run_groups(source, target, run_ids, group_ids)
     return counts
 
 
@@ -144,20 +145,39 @@ def _point_previous_runs(target: Connection, run_ids: Mapping[int, int]) -> None
         target.execute(changed.values(previous_run_id=run_ids.get(previous)))
 
 
-def _copy_groups(source: Connection, target: Connection, user_id: str) -> int:
-    """Groups that are not here yet with the same workflow, name and members."""
+def _copy_groups(source: Connection, target: Connection, user_id: str) -> tuple[dict[int, int], int]:
+    """New ids by old, and how many were not here yet: of the same Profiler Group, or the same members."""
 
     def essence(row: RawRow) -> tuple[Any, ...]:
+        if row["source_node_id"] is not None:
+            return (row["workflow_id"], row["source_node_id"])
         return (row["workflow_id"], row["name"], _sorted(row["members"]))
 
-    there = {essence(row) for row in of_groups.group_rows(target, user_id=user_id)}
+    there = {essence(row): row["id"] for row in of_groups.group_rows(target, user_id=user_id)}
+    ids: dict[int, int] = {}
     copied = 0
     for row in of_groups.group_rows(source):
-        if essence(row) not in there:
+        known = there.get(essence(row))
+        if known is None:
             group = rows.group_from_row(row, row["members"])
-            of_groups.insert_group(target, group, user_id)
+            known = there[essence(row)] = of_groups.insert_group(target, group, user_id)
             copied += 1
-    return copied
+        ids[row["id"]] = known
+    return ids, copied
+
+
+def _copy_run_groups(
+    source: Connection, target: Connection, run_ids: Mapping[int, int], group_ids: Mapping[int, int]
+) -> None:
+    """The members that groups had in the copied runs."""
+    for table in (schema.run_groups, schema.run_group_members):
+        copied: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in source.execute(select(table)).mappings():
+            if row["run_id"] in run_ids and row["group_id"] in group_ids:
+                values = {**row, "run_id": run_ids[row["run_id"]], "group_id": group_ids[row["group_id"]]}
+                copied.setdefault(tuple(values[key.name] for key in table.primary_key), values)
+        if copied:
+            target.execute(insert(table), list(copied.values()))
 
 
 def _sorted(values: Iterable[str]) -> tuple[str, ...]:

@@ -23,8 +23,7 @@ from ..clock import utc_timestamp
 from ..model import Run, Series, Step, StepDevice
 from . import rows
 from .database import Database
-from .queries import contents
-from .queries import groups as of_groups
+from .queries import contents, membership
 from .queries import inside as of_inside
 from .queries import runs as of_runs
 from .queries import series as of_series
@@ -253,8 +252,10 @@ class RunFile:
         series = of_series.write(connection, run_id, _rest(run.series, self._series), self._series)
         if run.stacks is not None or run.kernels:
             of_inside.write(connection, run_id, run)
-        workflow_id = run.workflow_id or run.workflow_hash or f"run:{run_id}"
-        of_groups.upsert_run_groups(connection, workflow_id, run.groups, run.user_id)
+        if run.steps:
+            membership.write_run_groups(connection, run_id, run)
+        else:
+            membership.regroup_run(connection, run_id)
         own: dict[str, Any] = {
             "uuid": self.uuid,
             "status": run.status if is_final else "running",

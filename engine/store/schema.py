@@ -192,6 +192,25 @@ group_members = Table(
     Column("position", Integer),
 )
 
+run_groups = Table(
+    "profiler_run_groups",
+    metadata,
+    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("group_id", Integer, ForeignKey("profiler_groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer),
+    Column("unmatched_json", Text),
+)
+"""The groups of a run, as they were looked up for it."""
+
+run_group_members = Table(
+    "profiler_run_group_members",
+    metadata,
+    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("group_id", Integer, ForeignKey("profiler_groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("node_id", Text, primary_key=True),
+)
+"""Which nodes of a run belong to which group: every node by its own id, those inside others too."""
+
 series = Table(
     "profiler_series",
     metadata,
@@ -279,10 +298,10 @@ group_totals = table(
     column("exec_time", Double),
     column("vram_max", Big),
     column("ram_max_bytes", Big),
+    column("energy_joules", Double),
+    column("energy_count", Integer),
 )
-"""A view: one row per run and group with at least one step in it, always up to date.
+"""A view: one row per run and group with at least one step in it, from the members kept with the run.
 
-A member ``7`` also covers ``7:3`` and every step displayed as 7; only steps of role
-``node`` count. A group belongs to the runs of its workflow, or to all runs if it
-names none.
+``energy_joules`` sums the ``energy_count`` steps that it was measured for.
 """

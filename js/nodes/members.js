@@ -30,21 +30,29 @@ const ancestors = (id) => {
   return found;
 };
 
-function glob(line, flags) {
-  const escaped = line
-    .split("*")
-    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-    .join(".*");
-  return new RegExp(`^${escaped}$`, flags);
+/** Whether `text` is the parts of `line` with anything where it has `*`; each at its first place, no going back. */
+function isLike(line, text) {
+  const [first, ...middle] = line.split("*");
+  const last = middle.pop();
+  const end = text.length - last.length;
+  if (!text.startsWith(first) || !text.endsWith(last) || end < first.length) return false;
+  let place = first.length;
+  for (const part of middle) {
+    const at = text.indexOf(part, place);
+    if (at < 0 || at + part.length > end) return false;
+    place = at + part.length;
+  }
+  return true;
 }
+
+const folded = (text) => text.trim().split(/\s+/).join(" ").toLowerCase();
 
 /** Whether a line names a node, by the rules of the report: title without regard to case. */
 export function matchesMember(line, { id, title, type }) {
   const ids = ancestors(id);
   if (ids.includes(line) || (line.startsWith("#") && ids.includes(line.slice(1))) || line === type) return true;
-  if (line.toLowerCase() === title.trim().toLowerCase()) return true;
-  if (!line.includes("*")) return false;
-  return glob(line, "s").test(id) || glob(line, "s").test(type) || glob(line.toLowerCase(), "s").test(title.toLowerCase());
+  if (folded(line) === folded(title)) return true;
+  return line.includes("*") && (isLike(line, id) || isLike(line, type) || isLike(folded(line), folded(title)));
 }
 
 /**

@@ -147,7 +147,7 @@ def hostile_run() -> Run:
     steps = [replace(one, node_title=title) for one, title in zip(run.steps, titles, strict=True)]
     groups = (
         Group(name="無効な色 <b>", color="chartreuse-ish", members=("1", "2", "3"), patterns=("1", "2", "3")),
-        Group(name="$x_1$ " + "long group name " * 6, color="#0af", members=("4", "3"), patterns=("4", "3")),
+        Group(name="$x_1$ " + "long group name " * 6, color="#0af", members=("3", "4"), patterns=("4", "3")),
         Group(name="Nothing", color="#ff0000", patterns=("Nope*", "99"), unmatched=("Nope*", "99")),
     )
     warnings = (

@@ -30,7 +30,7 @@ ARROWS = {
         "engine/model",
         "engine/clock",
     },
-    "engine/store": {"engine/model", "engine/clock"},
+    "engine/store": {"engine/workflow", "engine/model", "engine/clock"},
     "engine/render": {"engine/analysis", "engine/workflow", "engine/model"},
     "engine/analysis": {"engine/workflow", "engine/model"},
     "engine/capture": {"engine/probes", "engine/workflow", "engine/model", "engine/clock"},

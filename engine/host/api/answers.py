@@ -31,13 +31,30 @@ if TYPE_CHECKING:
 
     class Step(BaseModel): ...
 
-    class GroupTotal(BaseModel): ...
-
 else:
     Run = _row("Run", tables.runs, environment=(dict[str, Any], ABSENT))
     Step = _row("Step", tables.steps, devices=(list[dict[str, Any]], ABSENT))
-    _share = Annotated[float | None, Field(description="of the run's total_time, 0 to 1")]
-    GroupTotal = _row("GroupTotal", tables.group_totals, share=(_share, ABSENT), members=(list[str], ABSENT))
+
+
+class GroupTotal(BaseModel):
+    """What a group comes to in one run. Seconds, bytes, joules; ``null`` where nothing was measured."""
+
+    group_id: int
+    name: str
+    color: str
+    description: str
+    step_count: int
+    executed_count: int
+    cached_count: int
+    exec_time: float | None
+    wall_time_s: float | None
+    share: Annotated[float | None, Field(description="of the run's total_time, 0 to 1")]
+    vram_max: int | None
+    ram_max_bytes: int | None
+    energy_joules: float | None
+    energy_count: Annotated[int, Field(description="of how many nodes the energy is")]
+    members: Annotated[list[str], Field(description="the run's node ids that belong to the group")]
+    notes: list[str]
 
 
 class Group(BaseModel):

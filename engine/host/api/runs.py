@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
+from ...analysis.groups import GroupTotal, total
+from ...analysis.soundness import sound
 from .call import Answer, Call, RefusedError
 
 
@@ -15,18 +18,21 @@ def list_runs(call: Call) -> Answer:
 
 
 def get_run(call: Call) -> Answer:
-    """A run, its steps in execution order, and what each group comes to as groups are now."""
+    """A run, its steps in execution order, and what its groups come to: the numbers of its report."""
     run_id = call.path["run_id"]
     history = call.history
-    run = history.run_row(run_id, call.user_id)
-    own = {group["id"]: group for group in history.list_groups(user_id=call.user_id)}
-    groups = [total for total in history.group_totals(run_id) if total["group_id"] in own]
-    total_time = run.get("total_time")
-    for group in groups:
-        spent = group.get("exec_time")
-        group["members"] = own[group["group_id"]]["members"]
-        group["share"] = spent / total_time if spent is not None and total_time else None
-    return {"run": run, "steps": history.step_rows(run_id, call.user_id), "groups": groups}
+    run = sound(history.load_run(run_id, with_series=False, user_id=call.user_id))
+    totals = zip(run.groups, total(run, run.groups), strict=True)
+    return {
+        "run": history.run_row(run_id, call.user_id),
+        "steps": history.step_rows(run_id, call.user_id),
+        "groups": [_group_total(group.id, entry) for group, entry in totals if entry.node_ids],
+    }
+
+
+def _group_total(group_id: int | None, entry: GroupTotal) -> dict[str, Any]:
+    found = {**asdict(entry), "group_id": group_id, "step_count": entry.node_count, "members": entry.node_ids}
+    return {name: value for name, value in found.items() if name not in ("node_count", "node_ids")}
 
 
 def get_inside(call: Call) -> Answer:

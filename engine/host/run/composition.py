@@ -19,7 +19,7 @@ from ..executor import nodes as host_nodes
 from ..executor.binding import PromptCall
 from ..system import environment
 from .archive import PROMPT_WAIT_S, Archive
-from .enrich import prompt_groups, recall
+from .enrich import recall, with_groups
 from .inside import Inside
 
 AFTERWARDS_S = 5.0
@@ -147,7 +147,7 @@ class Composition:
 
     def _with_history(self, run: Run, timeout_s: float) -> Run:
         warnings = run.warnings
-        alone = replace(run, groups=prompt_groups(run))
+        alone = with_groups(run)
         try:
             run = self._archive.ask(lambda history: recall(run, history), alone, timeout_s)
         except StoreError as error:

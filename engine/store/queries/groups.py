@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, true, update
@@ -79,7 +78,7 @@ def set_members(connection: Connection, group_id: int, members: Iterable[str]) -
 def insert_group(connection: Connection, group: Group, user_id: str | None) -> int:
     """A new group; returns its id."""
     key = connection.execute(
-        insert(schema.groups).values(**_values(group), user_id=user_id)
+        insert(schema.groups).values(**values_of(group), user_id=user_id)
     ).inserted_primary_key
     assert key is not None
     group_id = int(key[0])
@@ -87,7 +86,8 @@ def insert_group(connection: Connection, group: Group, user_id: str | None) -> i
     return group_id
 
 
-def _values(group: Group) -> dict[str, Any]:
+def values_of(group: Group) -> dict[str, Any]:
+    """The columns that define a group, members excepted."""
     return {
         "name": codec.storable(group.name),
         "color": codec.storable(group.color),
@@ -108,6 +108,9 @@ def update_group(
         raise BadQuery(f"A group has no field {sorted(unknown)[0]!r} that can be changed.")
     group_row(connection, group_id, user_id)
     values = {name: codec.storable(value) for name, value in fields.items() if name != "members"}
+    if "members" in fields:
+        # They are what somebody chose now, no longer what a Profiler Group's lines found.
+        values |= {"patterns_json": None, "unmatched_json": None}
     if values:
         connection.execute(update(schema.groups).where(schema.groups.c.id == group_id).values(values))
     if "members" in fields:
@@ -118,52 +121,10 @@ def update_group(
 def delete_group(connection: Connection, group_id: int, user_id: str | None = None) -> dict[str, Any]:
     """Remove a group; returns the row it had. Raises :class:`NotInHistory`."""
     row = group_row(connection, group_id, user_id)
-    set_members(connection, group_id, ())
+    for table in (schema.group_members, schema.run_group_members, schema.run_groups):
+        connection.execute(delete(table).where(table.c.group_id == group_id))
     connection.execute(delete(schema.groups).where(schema.groups.c.id == group_id))
     return row
-
-
-def upsert_run_groups(
-    connection: Connection, workflow_id: str, groups: Iterable[Group], user_id: str
-) -> tuple[Group, ...]:
-    """Store the groups of a run; returns them with ids.
-
-    A Group node's group is found by ``source_node_id``, another by its id or its name,
-    and only a Group node overwrites what is stored: the panel's groups are the panel's.
-    """
-    groups = tuple(groups)
-    if not groups:
-        return ()
-    stored = [
-        row
-        for row in group_rows(connection, workflow_id=workflow_id, user_id=user_id)
-        if row["workflow_id"] == workflow_id
-    ]
-    by_source = {row["source_node_id"]: row for row in stored if row["source_node_id"] is not None}
-    by_id = {row["id"]: row for row in stored}
-    by_name = {row["name"]: row for row in stored if row["source_node_id"] is None}
-    result = []
-    for group in groups:
-        if group.source_node_id is not None:
-            row = by_source.get(group.source_node_id)
-        else:
-            row = by_id.get(group.id) if group.id is not None else by_name.get(group.name)
-        owned = replace(group, workflow_id=workflow_id)
-        if row is None:
-            if group.source_node_id is None and group.id is not None:
-                result.append(group)  # a group of all workflows, or one deleted meanwhile
-                continue
-            result.append(replace(owned, id=insert_group(connection, owned, user_id)))
-            continue
-        if group.source_node_id is not None:
-            values = _values(owned)
-            if any(row[name] != value for name, value in values.items()):
-                table = schema.groups
-                connection.execute(update(table).where(table.c.id == row["id"]).values(values))
-            if tuple(row["members"]) != group.members:
-                set_members(connection, row["id"], group.members)
-        result.append(replace(owned, id=row["id"]))
-    return tuple(result)
 
 
 def totals(connection: Connection, run_id: int) -> list[dict[str, Any]]:

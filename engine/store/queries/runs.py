@@ -104,6 +104,8 @@ def remove_run(connection: Connection, run_id: int) -> None:
     of_steps.delete_step_devices(connection, run_id)
     series.remove(connection, run_id)
     inside.remove(connection, run_id)
+    for table in (schema.run_group_members, schema.run_groups):
+        connection.execute(delete(table).where(table.c.run_id == run_id))
     connection.execute(delete(schema.steps).where(schema.steps.c.run_id == run_id))
     connection.execute(delete(runs).where(runs.c.id == run_id))
 

@@ -45,7 +45,7 @@ def _run() -> Run:
             ),
         ),
         devices=(Device(key="cuda:0", name="GPU", memory_total_bytes=16),),
-        groups=(Group(name="Samplers", color="#112233", members=("7",)),),
+        groups=(Group(name="Samplers", color="#112233", members=("7:3",)),),
         workflow={"nodes": [{"id": 7, "title": "Upscale"}]},
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.model import Group, Snapshot, SnapshotNode
+from engine.model import Snapshot, SnapshotNode
 from engine.store.database import Database
 from engine.store.errors import BadQuery, NotInHistory
 from engine.store.history import History
@@ -190,16 +190,6 @@ def test_groups_are_created_edited_and_refused(history: History) -> None:
         history.update_group(row["id"], source_node_id="1")
     with pytest.raises(NotInHistory):
         history.delete_group(row["id"] + 1)
-
-
-def test_groups_of_a_prompt_are_found_again_by_their_node(history: History) -> None:
-    node = Group(name="a", members=("1",), patterns=("1", "K*"), unmatched=("K*",), source_node_id="50")
-    (stored,) = history.upsert_run_groups("wf", [node])
-    (again,) = history.upsert_run_groups("wf", [node])
-    (elsewhere,) = history.upsert_run_groups("wf-2", [node])
-    assert stored.id == again.id != elsewhere.id
-    assert history.groups_for("wf") == (stored,)
-    assert stored.unmatched == ("K*",)
 
 
 def test_the_reference_is_the_one_stored_last_for_user_and_workflow(history: History) -> None:

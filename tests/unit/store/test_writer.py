@@ -174,11 +174,13 @@ def test_environment_and_workflow_are_stored_once(database: Database, writer: Ru
 
 def test_group_nodes_keep_their_group_over_runs(writer: RunWriter, history: History) -> None:
     group = Group(name="load", members=("1", "2"), workflow_id="wf-1", source_node_id="50", color="#ff0000")
-    record(writer, a_run(groups=(group,)))
+    steps = tuple(a_step(node_id, place) for place, node_id in enumerate("123"))
+    record(writer, a_run(groups=(group,), steps=steps))
     own = history.create_group(name="mine", members=["3"], workflow_id="wf-1", user_id="default")
-    run_id = record(writer, a_run(groups=(replace(group, name="loaders", members=("2", "9")),)))
+    changed = replace(group, name="loaders", members=("2", "3"))
+    run_id = record(writer, a_run(groups=(changed,), steps=steps))
     assert [(each.name, each.members) for each in history.load_run(run_id).groups] == [
-        ("loaders", ("2", "9")),
+        ("loaders", ("2", "3")),
         ("mine", ("3",)),
     ]
     assert [row["id"] for row in history.list_groups("wf-1")] == [1, own["id"]]
