@@ -14,7 +14,7 @@ from ...store.history import History
 from ...workflow.prompt import title
 from .. import paths
 from .archive import Archive
-from .enrich import prompt_groups
+from .enrich import with_groups
 
 LOOK_BACK = 20
 """So many of the workflow's newest runs are looked at for the nodes' usual times."""
@@ -111,7 +111,7 @@ class Kernels:
                  node_title=title(prompt, node_id))
             for node_id in nodes
         )  # fmt: skip
-        groups = prompt_groups(replace(self._draft, steps=steps))
+        groups = with_groups(replace(self._draft, steps=steps)).groups
         found = frozenset(
             member for group in groups if group.name.casefold() == name.casefold() for member in group.members
         )
