@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, Table, insert, literal, or_, select
 from . import rows, schema, sqlite_files
 from .database import Database
 from .errors import NotAHistory, StoreDamaged
+from .mend_types import mend
 from .queries import contents, inside
 from .queries import groups as of_groups
 from .queries import runs as of_runs
@@ -35,6 +37,7 @@ def import_database(target: Database, path: Path, user_id: str) -> dict[str, int
     try:
         with translating(str(path)):
             sqlite_files.copy(path, folder / "source.db", target.busy_timeout_s)
+            mend(folder / "source.db")
         with source.read() as reading:
             return target.transact(lambda writing: _copy_all(reading, writing, user_id))
     finally:
@@ -77,7 +80,7 @@ def _copy_all(source: Connection, target: Connection, user_id: str) -> dict[str,
         values = {name: value for name, value in row.items() if name != "id"}
         values["user_id"] = user_id
         values["environment_id"] = environments.get(row["environment_id"])
-        values |= contents.write_workflow(target, **contents.workflow(source, row))
+        values |= contents.write_workflow(target, **_workflow(source, row))
         values["timestamp"] = rows.iso_timestamp(row["timestamp"])
         run_ids[row["id"]] = _insert(target, runs, values)
         counts["runs"] += 1
@@ -91,6 +94,15 @@ def _copy_all(source: Connection, target: Connection, user_id: str) -> dict[str,
     group_ids, counts["groups"] = _copy_groups(source, target, user_id)
     _copy_run_groups(source, target, run_ids, group_ids)
     return counts
+
+
+def _workflow(source: Connection, row: RawRow) -> dict[str, Any]:
+    """The prompt and the graph of a run; none where what is stored cannot be unpacked."""
+    try:
+        found = contents.workflow(source, row)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, zlib.error):
+        return {"prompt": None, "workflow": None}
+    return {name: value if isinstance(value, dict) else None for name, value in found.items()}
 
 
 def _insert(target: Connection, table: Table, values: Mapping[str, Any]) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQL
 
 from .address import ENV_VARIABLE
 from .errors import (
+    NotInHistory,
     StoreAway,
     StoreBusy,
     StoreConflict,
@@ -40,6 +41,11 @@ _BY_TEXT: tuple[tuple[tuple[str, ...], type[StoreError], str], ...] = (
         StoreFull,
         "The disk that holds the history at {where} is full. Free some space there, or point "
         f"{ENV_VARIABLE} to another disk.",
+    ),
+    (
+        ("out of range",),
+        NotInHistory,
+        "There is nothing with such a number in the history at {where}.",
     ),
     (
         ("readonly", "read-only", "permission denied", "operation not permitted"),

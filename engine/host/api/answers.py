@@ -206,6 +206,7 @@ class Imported(BaseModel):
     steps: int
     groups: int
     skipped_runs: int
+    notes: list[str]
 
 
 class SettingsAnswer(BaseModel):

@@ -65,9 +65,9 @@ def refuse(refused: RefusedError) -> web.Response:
 def to_json(content: Any, status: int = 200) -> web.Response:
     """``content`` as JSON; numbers that JSON does not know become ``null``."""
     try:
-        text = json.dumps(content, allow_nan=False)
+        text = json.dumps(content, allow_nan=False, default=_as_text)
     except ValueError:
-        text = json.dumps(_finite(content), allow_nan=False)
+        text = json.dumps(_finite(content), allow_nan=False, default=_as_text)
     return web.Response(text=text, status=status, content_type="application/json", headers=_HEADERS)
 
 
@@ -163,6 +163,11 @@ def _file(file: File) -> web.Response:
     headers = {**_HEADERS, "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(file.name)}"}
     kind, _, charset = file.content_type.partition("; charset=")
     return web.Response(body=file.content, content_type=kind, charset=charset or None, headers=headers)
+
+
+def _as_text(value: object) -> str:
+    """For what JSON does not know: bytes that another program left where text belongs."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _finite(value: Any) -> Any:

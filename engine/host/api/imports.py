@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ...store.errors import NotAHistory
 from .call import Answer, Call, RefusedError
 
@@ -24,4 +26,17 @@ def import_history(call: Call) -> Answer:
             str(error).replace(str(file), call.body["path"] if call.body else "The file"),
         ) from None
     call.changed("history")
-    return dict(counts)
+    return {**counts, "notes": [_LIVE] if call.upload is not None and _is_write_ahead(file) else []}
+
+
+_LIVE = (
+    "If ComfyUI was running when this file was copied, its newest runs may be missing: they were still in "
+    "the file of the same name that ends in -wal. Stop that ComfyUI and copy again, or put both files into "
+    "ComfyUI's input folder and import by name. Runs that are here already are not taken twice."
+)
+
+
+def _is_write_ahead(file: Path) -> bool:
+    """Whether the database keeps what is new in a second file, which an upload cannot bring along."""
+    with file.open("rb") as stream:
+        return stream.read(20)[18:20] == b"\x02\x02"

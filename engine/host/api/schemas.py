@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+from typing_extensions import NotRequired, TypedDict
 
 from .validation import PATTERNS, comma_list, moment, number, true_or_false, whole_number
 
@@ -155,11 +156,12 @@ class WorkflowQuery(_Request):
 
 
 # -- workflows ----------------------------------------------------------------------
-class PromptNode(BaseModel):
-    model_config = ConfigDict(extra="allow")
-    class_type: Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=_FILLED)]
-    inputs: dict[str, Any] = ABSENT
-    meta: dict[str, Any] = Field(alias="_meta", default_factory=dict)
+# No model: workflows have thousands of nodes, and nothing need be made of each to check it.
+class PromptNode(TypedDict):
+    __pydantic_config__ = ConfigDict(extra="ignore")  # type: ignore[misc] # how pydantic has it configured
+    class_type: Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+    inputs: NotRequired[dict[Any, Any]]
+    _meta: NotRequired[dict[Any, Any]]
 
 
 def _as_given(prompt: Any, check: Callable[[Any], Any]) -> Any:
