@@ -25,6 +25,9 @@ from engine.store.writer import RunWriter
 from tests.builders import two_gpu_run
 from tests.unit.store.help import record
 
+CASES = int(os.environ.get("FUZZ_CASES", "150"))
+"""``make test-fuzz`` tries many more."""
+
 ANYTHING = st.one_of(
     st.none(),
     st.integers(-(2**63), 2**63 - 1),
@@ -54,7 +57,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@settings(max_examples=int(os.environ.get("FUZZ_CASES", "150")) // 10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=CASES // 10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=st.dictionaries(st.sampled_from(COLUMNS), ANYTHING, min_size=1, max_size=8))
 def test_a_history_of_any_values_is_imported_and_shown(
     original: Path, tmp_path_factory: pytest.TempPathFactory, changes: dict[tuple[str, str], Any]
