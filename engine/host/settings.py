@@ -49,7 +49,11 @@ _Kept = Annotated[
 
 
 class Settings(BaseModel):
-    """What a settings file may hold. ``panel`` is for what the browser keeps for itself."""
+    """What a settings file may hold.
+
+    ``keep_workflows``: how the workflow is kept with a run and in the pictures that a Report saves.
+    Only a whole one can be opened and run again. ``panel`` is for what the browser keeps for itself.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -68,6 +72,7 @@ class Settings(BaseModel):
     run_count: Annotated[int, Field(ge=1, le=1_000)] = 3
     minimum_time_s: Annotated[float, Field(ge=0, le=1e9)] = 0
     theme: Literal["auto", "dark", "light"] = "auto"
+    keep_workflows: Literal["whole", "without secrets", "no"] = "whole"
     panel: Annotated[dict[_Column, _Kept], Field(max_length=200)] = {}
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
+
+from .secrets import HIDDEN, hide_in_text, is_secret, is_secret_name
 
 STRING_LIMIT = 2_000
 """Longest string kept whole, in characters. Longer ones keep their begin."""
@@ -22,62 +23,6 @@ DEPTH_LIMIT = 16
 TOTAL_LIMIT = 5_000
 """Most values kept of one node."""
 INTEGER_BITS = 1_024
-HIDDEN = "<hidden>"
-"""What stands in place of a secret."""
-
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SECRET_WORDS = frozenset(
-    [
-        "password",
-        "passwd",
-        "pwd",
-        "passphrase",
-        "secret",
-        "secrets",
-        "credential",
-        "credentials",
-        "auth",
-        "authorization",
-        "authentication",
-        "bearer",
-        "apikey",
-        "cookie",
-        "cookies",
-    ]
-)
-_SECRET_PARTS = ("apikey", "accesskey", "privatekey", "secretkey", "password", "passphrase", "accesstoken")
-_TOKEN_MEASURES = frozenset(
-    [
-        "normalization",
-        "norm",
-        "count",
-        "counts",
-        "limit",
-        "length",
-        "len",
-        "weight",
-        "weights",
-        "id",
-        "ids",
-        "ratio",
-        "merging",
-        "merge",
-        "size",
-        "budget",
-        "type",
-        "index",
-        "indices",
-        "start",
-        "end",
-    ]
-)
-"""Words after "token" that say it is a piece of text, not a key to something."""
-_SECRET_VALUE = re.compile(
-    r"^\s*(?:bearer\s+\S+|sk-[\w-]{16,}|hf_\w{16,}|gh[pousr]_\w{16,}|github_pat_\w+|xox[abpr]-[\w-]{10,}|"
-    r"AKIA[A-Z0-9]{12,}|comfyui-[0-9a-f]{32,}|eyJ[\w-]+\.[\w-]+\.[\w-]+)\s*$",
-    re.IGNORECASE,
-)
-_URL_LOGIN = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s:@]+:[^/\s@]+@", re.IGNORECASE)
 
 
 def is_link(value: object) -> bool:
@@ -91,24 +36,6 @@ def is_link(value: object) -> bool:
     )
 
 
-def is_secret_name(name: str) -> bool:
-    """Whether an input of this name probably holds a secret (``api_key``, ``hf_token``, ``password``).
-
-    ``max_tokens`` and ``token_normalization`` are none.
-    """
-    words = [word.lower() for word in _WORDS.findall(name[:200])]
-    if _SECRET_WORDS.intersection(words):
-        return True
-    squashed = "".join(words)
-    if any(part in squashed for part in _SECRET_PARTS):
-        return True
-    for position, word in enumerate(words):
-        if word == "token":
-            following = words[position + 1] if position + 1 < len(words) else ""
-            return following not in _TOKEN_MEASURES
-    return False
-
-
 def redact(inputs: Mapping[str, Any]) -> str:
     """A node's inputs as JSON text that is safe to keep.
 
@@ -116,6 +43,73 @@ def redact(inputs: Mapping[str, Any]) -> str:
     valid JSON, at most about a megabyte long, whatever the values are.
     """
     return json.dumps(_Shortener().shorten(inputs), ensure_ascii=False, allow_nan=False)
+
+
+def hide(value: Any, name: str = "") -> Any:
+    """A JSON value without secrets, whole otherwise: for what leaves the process."""
+    if isinstance(value, str):
+        return HIDDEN if name and is_secret(name, value) else hide_in_text(value)
+    if isinstance(value, Mapping):
+        return {key: hide(item, str(key)) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [hide(item, name) for item in value]
+    return HIDDEN if name and is_secret(name, value) and not isinstance(value, float) else value
+
+
+def without_secrets(prompt: Mapping[str, Any] | None, workflow: Mapping[str, Any] | None) -> tuple[Any, Any]:
+    """A prompt and its graph without secrets.
+
+    A graph's widgets have no names: what the prompt hides is hidden wherever it stands in the graph.
+    """
+    secrets: set[str] = set()
+
+    def inputs_without(inputs: Mapping[str, Any]) -> dict[str, Any]:
+        kept = {}
+        for name, value in inputs.items():
+            kept[name] = value if is_link(value) else hide(value, name)
+            if isinstance(value, str) and kept[name] == HIDDEN and len(value) >= 4:
+                secrets.add(value)
+        return kept
+
+    shown = hide(
+        {
+            key: {**node, "inputs": {}} if isinstance(node, Mapping) else node
+            for key, node in (prompt or {}).items()
+        }
+    )
+    for key, node in (prompt or {}).items():
+        if isinstance(node, Mapping) and isinstance(node.get("inputs"), Mapping):
+            shown[key]["inputs"] = inputs_without(node["inputs"])
+
+    def scrub(value: Any) -> Any:
+        if isinstance(value, str):
+            return HIDDEN if value in secrets else value
+        if isinstance(value, dict):
+            if _has_secret_widget(value):
+                value = {**value, "widgets_values": _without_words(value.get("widgets_values"))}
+            return {key: scrub(item) for key, item in value.items()}
+        return [scrub(item) for item in value] if isinstance(value, list) else value
+
+    return (None if prompt is None else shown), (None if workflow is None else scrub(hide(workflow)))
+
+
+def _has_secret_widget(node: Mapping[str, Any]) -> bool:
+    """Whether a graph's node has a widget for a secret; where in its values it stands is not said."""
+    inputs = node.get("inputs")
+    return isinstance(inputs, list) and any(
+        isinstance(each, dict) and each.get("widget") and is_secret_name(str(each.get("name")))
+        for each in inputs
+    )
+
+
+def _without_words(values: Any) -> Any:
+    """Values of widgets without the texts that could be a key: longer ones of one word."""
+    if not isinstance(values, list):
+        return values
+    return [
+        HIDDEN if isinstance(value, str) and len(value) >= 8 and len(value.split()) == 1 else value
+        for value in values
+    ]
 
 
 class _Shortener:
@@ -130,7 +124,7 @@ class _Shortener:
         self._left -= 1
         if is_link(value):
             return self._link(value)
-        if name and _can_be_secret(value) and is_secret_name(name):
+        if name and is_secret(name, value):
             return HIDDEN
         if isinstance(value, (Mapping, list, tuple, set, frozenset)):
             if depth >= DEPTH_LIMIT:
@@ -163,10 +157,6 @@ class _Shortener:
         return kept
 
 
-def _can_be_secret(value: object) -> bool:
-    return not (value is None or isinstance(value, bool) or (isinstance(value, str) and not value.strip()))
-
-
 def _scalar(value: object) -> Any:
     if value is None or isinstance(value, bool):
         return value
@@ -183,11 +173,10 @@ def _scalar(value: object) -> Any:
 
 
 def _text(value: str) -> str:
-    if _SECRET_VALUE.match(value[:4_096]):
-        return HIDDEN
+    # Looked through before it is cut: half a key is a secret too.
+    value = hide_in_text(value[: 4 * STRING_LIMIT]) + value[4 * STRING_LIMIT :]
     cut = len(value) - STRING_LIMIT
     if cut > 0:
         value = f"{value[:STRING_LIMIT]}… ({cut} more characters)"
-    value = _URL_LOGIN.sub(rf"\g<scheme>{HIDDEN}@", value)
     # A lone surrogate is legal in a Python string and in no encoding.
     return value.encode("utf-8", "replace").decode("utf-8")

@@ -10,6 +10,7 @@ from comfy_execution.graph_utils import GraphBuilder
 
 from ...capture.recorder import Outcome
 from ...workflow.redaction import is_link
+from ...workflow.secrets import hide_in_text
 from .binding import NodeCall
 
 MESSAGE_LENGTH_MAX = 2000
@@ -78,12 +79,18 @@ def outcome(call: NodeCall, result: Any) -> Outcome:
     return failure(result[2] if len(result) > 2 else None)
 
 
+def _message(error: BaseException | None) -> str:
+    """What an error says, without the keys and logins that such texts like to quote."""
+    # Looked through before it is cut: half a key is a secret too.
+    return hide_in_text(str(error)[: 4 * MESSAGE_LENGTH_MAX])[:MESSAGE_LENGTH_MAX]
+
+
 def failure(error: BaseException | None) -> Outcome:
     """The outcome of a node that ended with ``error``."""
     if is_interrupt(error):
         return Outcome(status="interrupted")
     name = type(error).__name__ if error is not None else "Error"
-    return Outcome(status="error", error_type=name, error_message=str(error)[:MESSAGE_LENGTH_MAX])
+    return Outcome(status="error", error_type=name, error_message=_message(error))
 
 
 def cached_ids(status_messages: Iterable[Any]) -> tuple[str, ...]:

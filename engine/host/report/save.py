@@ -19,6 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ...render.formats import FORMATS, SUMMARY_KEY, export, summary_json
 from ...render.report import Report
+from ..run.archive import with_kept_workflow
 
 log = logging.getLogger("holaf.profiler")
 
@@ -116,10 +117,13 @@ def _place(prefix: str, picture: Image.Image) -> tuple[Path, str, int, str]:
 def _metadata(report: Report, run_id: int | None, extra_pnginfo: Mapping[str, Any] | None) -> PngInfo:
     info = PngInfo()
     if not _metadata_is_off():
-        if report.run.prompt is not None:
-            info.add_text("prompt", json.dumps(report.run.prompt))
-        for key, value in (extra_pnginfo or {}).items():
-            info.add_text(str(key), json.dumps(value))
+        kept = with_kept_workflow(report.run)
+        texts = {"prompt": kept.prompt, **(extra_pnginfo or {})}
+        if kept is not report.run and "workflow" in texts:
+            texts["workflow"] = kept.workflow
+        for key, value in texts.items():
+            if value is not None:
+                info.add_text(str(key), json.dumps(value))
     info.add_text(SUMMARY_KEY, json.dumps({**summary_json(report), "run_id": run_id}))
     return info
 

@@ -10,6 +10,7 @@ import atexit
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from ...model import Run
@@ -17,6 +18,7 @@ from ...store.errors import StoreError
 from ...store.history import History
 from ...store.run_file import RunSource
 from ...store.writer import RunHandle, RunWriter
+from ...workflow.redaction import without_secrets
 from .. import users
 from . import background
 
@@ -54,7 +56,7 @@ class Archive:
         if self._writer is None:
             self._writer = _writers[id(self.history)] = RunWriter(self.history.database)
         self._writer_cpu_s = self._writer.cpu_s
-        self._handle = self._writer.begin(draft, source)
+        self._handle = self._writer.begin(with_kept_workflow(draft), source)
 
     def name_node(self, node_id: str | None) -> None:
         """This node is at work now, ``None`` for none. At every boundary, on the executor's thread."""
@@ -64,12 +66,12 @@ class Archive:
     def settle(self, run: Run) -> None:
         """Write the run as its report shows it, before the prompt is over."""
         if self._handle is not None:
-            self._handle.settle(run)
+            self._handle.settle(with_kept_workflow(run))
 
     def finish(self, run: Run) -> None:
         """Write the run as it ended."""
         if self._handle is not None:
-            self._handle.finish(run)
+            self._handle.finish(with_kept_workflow(run))
 
     def run_id(self, timeout_s: float = PROMPT_WAIT_S) -> int | None:
         """The run's number in the history; ``None`` when it is not kept, or not by then. Blocks."""
@@ -96,6 +98,17 @@ class Archive:
     def cost_s(self) -> float | None:
         """CPU seconds that writing has taken since the run began."""
         return None if self._writer is None else max(self._writer.cpu_s - self._writer_cpu_s, 0.0)
+
+
+def with_kept_workflow(run: Run) -> Run:
+    """The run with its workflow as its user wants it kept: whole, without secrets, or not at all."""
+    wanted = users.preference(run.user_id, "keep_workflows")
+    if wanted == "no":
+        return replace(run, prompt=None, workflow=None)
+    if wanted == "without secrets":
+        prompt, workflow = without_secrets(run.prompt, run.workflow)
+        return replace(run, prompt=prompt, workflow=workflow)
+    return run
 
 
 @atexit.register

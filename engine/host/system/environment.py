@@ -22,7 +22,7 @@ from typing import Any
 from ...probes.nvml import driver_version
 from ...probes.system import total_ram_bytes
 from ...probes.torch_backend import find_backend
-from ...workflow.redaction import is_secret_name
+from ...workflow.secrets import is_secret_name
 from .packs import git_commit, installed_packs
 
 log = logging.getLogger("holaf.profiler")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from ...workflow.redaction import hide, without_secrets
 from ..plain import SCHEMA, summary_json, to_json
 from ..report import Report
 
@@ -12,11 +13,13 @@ MIME = "application/json"
 
 
 def render(report: Report) -> bytes:
-    """``{"schema", "summary", "run", "group_totals"}`` as UTF-8."""
+    """``{"schema", "summary", "run", "group_totals"}`` as UTF-8. Without secrets, the workflow's included."""
+    run = to_json(report.run)
+    prompt, workflow = without_secrets(run.pop("prompt"), run.pop("workflow"))
     document = {
         "schema": SCHEMA,
         "summary": summary_json(report),
-        "run": to_json(report.run),
+        "run": {**hide(run), "prompt": prompt, "workflow": workflow},
         "group_totals": to_json(report.totals),
     }
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode("utf-8")

@@ -80,7 +80,7 @@ def test_no_change_is_lost_where_many_write_at_once(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert settings.read(file)[0] == changes
+    assert settings.read(file)[0] == {**settings.DEFAULTS, **changes}
 
 
 def test_what_would_not_be_read_is_not_written(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.workflow.redaction import HIDDEN, STRING_LIMIT, is_secret_name, redact
+from engine.workflow.redaction import STRING_LIMIT, redact
+from engine.workflow.secrets import HIDDEN, is_secret_name
 
 
 def kept(**inputs: Any) -> Any:
@@ -91,7 +92,7 @@ def test_ordinary_names_are_no_secrets(name: str) -> None:
     ],
 )
 def test_secrets_are_hidden_by_their_look(value: str) -> None:
-    assert kept(text=value) == {"text": HIDDEN}
+    assert kept(text=value)["text"].removeprefix("Bearer ") == HIDDEN
 
 
 def test_a_wired_secret_stays_a_link_and_an_empty_one_empty() -> None:
