@@ -28,6 +28,7 @@ class Evidence:
 
     ``origin_s`` is the clock time of the run's start. ``cached_ids`` are the nodes
     that the host did not need to run, ``output_ids`` the outputs it was asked for.
+    ``ended_ids`` are the nodes that the host was done with, recorded or not; ``None`` where nobody knows.
     ``inputs`` holds the inputs of the nodes that ran, those made by expansion included.
     """
 
@@ -39,6 +40,7 @@ class Evidence:
     roles: Mapping[str, Role] = field(default_factory=dict)
     cached_ids: Iterable[str] = ()
     output_ids: Iterable[str] = ()
+    ended_ids: frozenset[str] | None = frozenset()
 
 
 def assemble(draft: Run, evidence: Evidence, display_name: Callable[[str], str]) -> Run:
@@ -117,7 +119,11 @@ def _identified(draft: Run) -> Run:
 
 
 def _with_absent(draft: Run, evidence: Evidence, display_name: Callable[[str], str]) -> list[Step]:
-    """The recorder's steps, then a step for each node of the prompt that never ran."""
+    """The recorder's steps, then a step for each node of the prompt that nobody saw running.
+
+    One that the host was done with all the same ran, for a time that is not known. Where it does not say
+    which those are, a node that nobody saw may have run or not, and has no step.
+    """
     prompt = draft.prompt or {}
     cached = set(evidence.cached_ids)
     steps = list(evidence.steps)
@@ -127,8 +133,12 @@ def _with_absent(draft: Run, evidence: Evidence, display_name: Callable[[str], s
     for node_id in prompt:
         if node_id in seen or node_id not in wanted:
             continue
+        if evidence.ended_ids is None and node_id not in cached:
+            continue
         node_type = str(prompt[node_id].get("class_type", ""))
         status: StepStatus = "cached" if node_id in cached else "skipped"
+        if status == "skipped" and node_id in (evidence.ended_ids or ()):
+            status = "ok"
         steps.append(
             Step(
                 node_id=node_id,

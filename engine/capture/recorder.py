@@ -87,6 +87,8 @@ class Recorder:
             if outcome.waiting == "async":
                 self._in_flight[node_id] = life
             return
+        if outcome.status not in ("cached", "skipped"):
+            life.execution_count += 1
         life.status = "ok" if _ran_before(life, outcome) else outcome.status
         life.error_type = outcome.error_type
         life.error_message = outcome.error_message
@@ -101,6 +103,11 @@ class Recorder:
         """Who a node is that has begun; ``None`` for any other."""
         life = self._lives.get(node_id)
         return None if life is None else self._ref(life)
+
+    def is_waiting(self, node_id: str) -> bool:
+        """Whether a node has returned without having ended."""
+        life = self._lives.get(node_id)
+        return life is not None and life.waiting is not None
 
     def tasks_done(self, node_id: str, boundary: Boundary) -> None:
         """All asynchronous tasks of a node have ended; what follows is no longer its doing."""

@@ -66,6 +66,7 @@ class NodeLife:
     loads_s = 0.0
     unloads_s = 0.0
     list_count: int | None = None
+    execution_count = 0
     models: tuple[ResidentModel, ...] = ()
     error_type: str | None = None
     error_message: str | None = None
@@ -138,6 +139,7 @@ def to_step(
         wall_time_s=end_s - start_s if ran and end_s is not None else None,
         segments=segments,
         list_count=life.list_count,
+        execution_count=(life.execution_count or None) if ran else None,
         vram_start=primary.vram_start if primary else None,
         vram_max=primary.vram_max if primary else None,
         vram_end=primary.vram_end if primary else None,

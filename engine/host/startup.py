@@ -11,10 +11,11 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from ..workflow import prompt as prompts
 from . import compatibility, paths
-from .executor import hooks
+from .executor import patch
 from .executor.binding import PromptCall
 from .executor.hooks import NodeHooks
 
@@ -39,7 +40,7 @@ def start() -> bool:
         return False
     _started = True
     compatibility.claim(FOLDER)
-    _install("measuring", lambda: hooks.install(_begin))
+    _install("measuring", _install_hooks)
     _install("model loading times", _install_model_times)
     _install("the history panel and its routes", _install_routes)
     _install("the snapshot guard", _install_guard)
@@ -56,6 +57,19 @@ def _install(what: str, install: Callable[[], None]) -> None:
             "Please report the lines below with your ComfyUI version.",
             what,
         )
+
+
+def _install_hooks() -> None:
+    from server import PromptServer
+
+    patch.install(_begin)
+    PromptServer.instance.add_on_prompt_handler(_when_queued)
+
+
+def _when_queued(json_data: Any) -> Any:
+    """ComfyUI's on-prompt handler: the hooks are looked after while nothing runs through them."""
+    patch.put_back()
+    return json_data
 
 
 def _begin(call: PromptCall) -> NodeHooks | None:

@@ -69,7 +69,8 @@ class Step:
     thread only. ``wall_time_s`` runs from its first moment to its last, waiting
     for lazy inputs and for expanded children included. ``start_s`` and ``end_s``
     are seconds since the run started. ``position`` counts from 0 in the order in
-    which nodes first ran.
+    which nodes first ran. ``execution_count`` is how often the node ran to its end, which
+    nodes in loops do several times; the times are those of all rounds together.
 
     ``time_share`` (0 to 1) is the part of the run's total time that is this node's: each
     moment is divided evenly among the nodes at work in it, so that the shares of a run
@@ -100,6 +101,7 @@ class Step:
     time_share: float | None = None
     segments: tuple[Segment, ...] = ()
     list_count: int | None = None
+    execution_count: int | None = None
     shared: bool = False
     vram_start: int | None = None
     vram_max: int | None = None

@@ -125,6 +125,7 @@ steps = Table(
     Column("time_share", Double),
     Column("segments_json", Text),
     Column("list_count", Integer),
+    Column("execution_count", Integer),
     Column("shared", Boolean),
     Column("device_vram_max_bytes", Big),
     Column("ram_start_bytes", Big),

@@ -37,9 +37,9 @@ def pack_files() -> list[Path]:
     return sorted({name for name in names if (REPOSITORY / name).is_file()})
 
 
-def install_pack(custom_nodes: Path) -> Path:
-    """Copy the pack below ``custom_nodes`` and return its folder there."""
-    target = custom_nodes / PACK_FOLDER
+def install_pack(custom_nodes: Path, folder: str = PACK_FOLDER) -> Path:
+    """Copy the pack into ``folder`` below ``custom_nodes`` and return it."""
+    target = custom_nodes / folder
     shutil.rmtree(target, ignore_errors=True)
     for name in pack_files():
         copy = target / name
@@ -50,9 +50,12 @@ def install_pack(custom_nodes: Path) -> Path:
 
 def install_test_nodes(custom_nodes: Path) -> Path:
     """Copy the nodes that tests build their workflows from, and return their folder."""
-    target = custom_nodes / "profiler-test-nodes"
+    return install_double(custom_nodes, "test_nodes", "profiler-test-nodes")
+
+
+def install_double(custom_nodes: Path, name: str, folder: str | None = None) -> Path:
+    """Copy the test pack ``name``, which lies beside this file, and return its folder."""
+    target = custom_nodes / (folder or name)
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(
-        Path(__file__).with_name("test_nodes"), target, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(Path(__file__).with_name(name), target, ignore=shutil.ignore_patterns("__pycache__"))
     return target

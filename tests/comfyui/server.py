@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 
 from .client import Client
-from .pack import PACK_FOLDER, install_pack, install_test_nodes
+from .pack import PACK_FOLDER, install_double, install_pack, install_test_nodes
 from .problem import ProvisioningError
 from .provision import Host
 
@@ -24,7 +24,8 @@ _FOLDERS = ("custom_nodes", "models", "input", "output", "temp", "user")
 class Server:
     """One ComfyUI started from ``host`` with everything it writes below ``base``.
 
-    ``pack``: with this checkout in its ``custom_nodes``. ``models``: a folder with ``checkpoints`` and so on.
+    ``pack``: with this checkout in its ``custom_nodes``. ``doubles``: with these test packs.
+    ``models``: a folder with ``checkpoints`` and so on.
     ``flags``: more command-line flags. ``environment``: variables to add. ``cpu``: on the CPU, whatever
     the machine has. Use it as a context manager, or
     call :meth:`start` and :meth:`stop`.
@@ -36,6 +37,7 @@ class Server:
         base: Path,
         *,
         pack: bool = True,
+        doubles: Sequence[str] = (),
         models: Path | None = None,
         port: int | None = None,
         flags: Sequence[str] = (),
@@ -49,6 +51,7 @@ class Server:
         self.pack_files: set[Path] = set()
         """What was copied into ``custom_nodes`` as the pack, relative to its folder."""
         self._pack = pack
+        self._doubles = tuple(doubles)
         self._models = models
         self._flags = list(flags)
         self._environment = environment or {}
@@ -100,6 +103,8 @@ class Server:
             folder = install_pack(self.base / "custom_nodes")
             self.pack_files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
         install_test_nodes(self.base / "custom_nodes")
+        for double in self._doubles:
+            install_double(self.base / "custom_nodes", double)
         command = [str(self.host.python), "-u", str(self.host.tree / "main.py")]
         command += ["--cpu"] if self._cpu else []
         command += ["--port", str(self.port), "--base-directory", str(self.base)]

@@ -58,4 +58,6 @@ def test_an_unreadable_executor_is_measured_by_its_progress_messages(
     assert profile.steps["slow"]["exec_time"] >= 0.2
     assert 0.02 <= profile.steps["quick"]["exec_time"] < profile.steps["slow"]["exec_time"]
     assert any("progress messages" in warning for warning in profile.run["warnings"])
-    assert "cannot tell when everything else is done" in profile.report()["table"]
+    # the Report reads what is left from the executor itself
+    assert "slow" in profile.report()["table"] or "Sleep" in profile.report()["table"]
+    assert profile.run["status"] == "success"

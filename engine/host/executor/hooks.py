@@ -3,8 +3,11 @@
 ``PromptExecutor.execute_async`` brackets a run, ``execution.execute`` brackets
 a node. Each wrapper calls the original exactly once and returns or raises
 exactly what the original did. Without a profiled run the node wrapper costs
-one attribute check. Every call into the profiler goes through :func:`safely`,
+one look-up. Every call into the profiler goes through :func:`safely`,
 the boundary that no exception of ours crosses.
+
+A run belongs to the context of its executor's coroutine: executors in other threads, and
+prompts inside prompts, have runs of their own or none.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from types import CodeType
 from typing import Any, Protocol, TypeVar
 
@@ -23,8 +27,16 @@ class NodeHooks(Protocol):
 
     is_off: bool
 
-    def enter_node(self, call: NodeCall) -> None:
-        """``execution.execute`` is about to be called for a node."""
+    def is_about(self, prompt: Any, executor: Any = None) -> bool:
+        """Whether the run profiles this prompt object, in this executor where one is given."""
+        ...
+
+    def runs_in(self, coroutine: Any) -> None:
+        """The prompt is about to be executed by this coroutine."""
+        ...
+
+    def enter_node(self, call: NodeCall) -> bool:
+        """``execution.execute`` is about to be called for a node. False: this call is not to be recorded."""
         ...
 
     def leave_node(self, call: NodeCall, result: Any) -> None:
@@ -48,52 +60,65 @@ class NodeHooks(Protocol):
         ...
 
 
-active: NodeHooks | None = None
 bracket: CodeType | None = None
 """The code of our bracket around a node, by which a node's entry is found on a stack."""
-
 
 log = logging.getLogger("holaf.profiler")
 T = TypeVar("T")
 
 BeginRun = Callable[[PromptCall], "NodeHooks | None"]
 
+_run: ContextVar[NodeHooks | None] = ContextVar("holaf_profiler_run", default=None)
+_open: list[NodeHooks] = []
+"""The runs that go on now, in any thread."""
 
-def install(begin: BeginRun) -> None:
-    """Wrap the host's executor. ``begin`` answers the run to profile, or ``None``."""
-    import execution
 
-    executor_class = execution.PromptExecutor
-    executor_class.execute_async = wrap_execute_async(executor_class.execute_async, begin)
-    execution.execute = wrap_execute(execution.execute)
+def run_of(prompt: Any) -> NodeHooks | None:
+    """The run that is being profiled here; for code that lost its context, the one of this prompt object."""
+    run = _run.get()
+    return run if run is not None else next((run for run in tuple(_open) if run.is_about(prompt)), None)
 
 
 def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callable[..., Any]:
     """``PromptExecutor.execute_async`` with a run's bracket around it."""
     bind = PromptBinder(original)
 
-    def begin_run(args: Sequence[Any], kwargs: Mapping[str, Any]) -> NodeHooks | None:
+    def begin_run(
+        args: Sequence[Any], kwargs: Mapping[str, Any], outer: NodeHooks | None
+    ) -> NodeHooks | None:
         try:
-            return begin(bind(args, kwargs))
+            call = bind(args, kwargs)
         except BindingError as error:
             log.warning("Profiling is off: %s. Please report this with your ComfyUI version.", error)
             return None
+        if outer is not None and outer.is_about(call.prompt, call.executor):
+            return outer  # a wrapper of ours further out has begun it
+        return begin(call)
 
     @functools.wraps(original)
     async def execute_async(*args: Any, **kwargs: Any) -> Any:
-        global active
-        run = safely(None, begin_run, args, kwargs)
-        if run is None:
+        outer = _run.get()
+        run = safely(None, begin_run, args, kwargs, outer)
+        if run is outer:
             return await original(*args, **kwargs)
-        outer, active = active, run
+        _run.set(run)
+        if run is None:  # a prompt inside a profiled one
+            try:
+                return await original(*args, **kwargs)
+            finally:
+                _run.set(outer)
+        _open.append(run)
         failure: BaseException | None = None
         try:
-            return await original(*args, **kwargs)
+            coroutine = original(*args, **kwargs)
+            safely(run, run.runs_in, coroutine)
+            return await coroutine
         except BaseException as error:
             failure = error
             raise
         finally:
-            active = outer
+            _run.set(outer)
+            _open.remove(run)
             safely(run, run.end_run, failure)
 
     return execute_async
@@ -104,9 +129,19 @@ def wrap_execute(original: Callable[..., Any]) -> Callable[..., Any]:
     global bracket
     bind = ExecuteBinder(original)
 
+    def lost_run(args: Sequence[Any], kwargs: Mapping[str, Any]) -> NodeHooks | None:
+        """The run of a node that another pack executes outside the prompt's context."""
+        try:
+            prompt = getattr(bind(args, kwargs).dynprompt, "original_prompt", None)
+        except BindingError:
+            return None
+        return run_of(prompt)
+
     @functools.wraps(original)
     async def execute(*args: Any, **kwargs: Any) -> Any:
-        run = active
+        run = _run.get()
+        if run is None and _open:
+            run = safely(None, lost_run, args, kwargs)
         if run is None:
             return await original(*args, **kwargs)
         call = safely(run, _enter_node, bind, run, args, kwargs)
@@ -132,8 +167,7 @@ def _enter_node(
     except BindingError as error:
         run.boundaries_unknown(str(error))
         return None
-    run.enter_node(call)
-    return call
+    return call if run.enter_node(call) else None
 
 
 def safely(run: NodeHooks | None, function: Callable[..., T], *args: Any) -> T | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -26,6 +27,14 @@ def display_name(node_type: str) -> str:
 
     names: Mapping[str, str] = nodes.NODE_DISPLAY_NAME_MAPPINGS
     return names.get(node_type) or node_type
+
+
+def is_async(node_type: str) -> bool:
+    """Whether a node's own code is asynchronous, so that others may run while it waits."""
+    import nodes
+
+    node_class = nodes.NODE_CLASS_MAPPINGS.get(node_type)
+    return inspect.iscoroutinefunction(getattr(node_class, str(getattr(node_class, "FUNCTION", "")), None))
 
 
 def output_node_ids(prompt: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Listens to the host's progress messages: sampler steps, and node boundaries where hooks fail.
+"""Listens to the host's progress messages: sampler steps, and the nodes that our hook does not get to see.
 
 Registered for one prompt at a time; the host drops it with the prompt. Never raises
 into the host.
@@ -7,73 +7,97 @@ into the host.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from comfy_execution import progress
 
 from ... import clock
 from ...capture.recorder import Outcome, Recorder
-from ...probes.boundary import BoundaryReader
 
 log = logging.getLogger("holaf.profiler")
 
 
 class StepProgress(progress.ProgressHandler):  # type: ignore[misc] # the host's classes are untyped
-    """Passes progress updates to the recorder."""
+    """Passes progress updates to the recorder, and node boundaries where the hook is bypassed.
+
+    The messages know a node's first begin and its end. A node that has begun when the next one
+    does is taken to be waiting.
+    """
 
     def __init__(
-        self, recorder: Recorder, boundary: BoundaryReader | None, tell_graph: Callable[[Any], None] | None
-    ) -> None:
-        super().__init__("holaf.profiler")
-        self._recorder = recorder
-        self._boundary = boundary
-        self._tell_graph = tell_graph
-
-    @classmethod
-    def attach(
-        cls,
+        self,
+        prompt_id: str,
         recorder: Recorder,
+        hooked_ids: Container[str],
         *,
-        boundary: BoundaryReader | None = None,
-        tell_graph: Callable[[Any], None] | None = None,
-    ) -> StepProgress:
-        """Listen to the prompt that runs now.
+        enter: Callable[[str], None],
+        leave: Callable[[str, Outcome], None],
+        on_bypass: Callable[[str, Any], None],
+        is_async: Callable[[str], bool],
+    ) -> None:
+        """``hooked_ids``: the nodes that are inside the hook now.
 
-        With ``boundary``, record node boundaries as well; ``tell_graph`` is then given the
-        prompt's graph, which the messages themselves do not carry.
+        ``enter`` and ``leave`` record a node that is not, after ``on_bypass(node_id, graph)``, ``graph``
+        being the prompt's. ``is_async`` answers whether a node's own code is asynchronous.
         """
-        handler = cls(recorder, boundary, tell_graph)
-        progress.add_progress_handler(handler)
-        return handler
+        super().__init__("holaf.profiler")
+        self._prompt_id = prompt_id
+        self._recorder = recorder
+        self._hooked_ids = hooked_ids
+        self._enter = enter
+        self._leave = leave
+        self._on_bypass = on_bypass
+        self._is_async = is_async
+        self._graph: Any = None
+        self._bypassed: dict[str, bool] = {}
+        """The nodes that were seen to begin here and have not ended; whether each waits."""
 
-    @property
-    def gives_boundaries(self) -> bool:
-        """Whether node boundaries come from here."""
-        return self._boundary is not None
+    def attach(self) -> bool:
+        """Listen to the prompt that runs now. False where that is not the run's own prompt, or not yet."""
+        if getattr(progress.get_progress_state(), "prompt_id", self._prompt_id) != self._prompt_id:
+            return False
+        progress.add_progress_handler(self)
+        return True
 
     def set_registry(self, registry: Any) -> None:
         """The host tells which prompt this is about."""
-        if self._tell_graph is not None:
-            self._tell_graph(registry.dynprompt)
+        self._graph = registry.dynprompt
 
     def update_handler(
         self, node_id: str, value: float, max_value: float, state: Any, prompt_id: str, image: Any = None
     ) -> None:
         """A node reports progress: a sampler after each of its steps."""
-        self._guarded(lambda: self._recorder.progress(node_id, clock.now(), value, max_value))
+        if prompt_id == self._prompt_id:
+            self._guarded(lambda: self._recorder.progress(node_id, clock.now(), value, max_value))
 
     def start_handler(self, node_id: str, state: Any, prompt_id: str) -> None:
         """A node starts."""
-        boundary = self._boundary
-        if boundary is not None:
-            self._guarded(lambda: self._recorder.enter(node_id, boundary.read(sync=False, entering=True)))
+        if node_id not in self._hooked_ids and prompt_id == self._prompt_id:
+            self._guarded(lambda: self._begin(node_id))
 
     def finish_handler(self, node_id: str, state: Any, prompt_id: str) -> None:
         """A node ends; for a cached node this comes without a start."""
-        boundary = self._boundary
-        if boundary is not None and node_id in self._recorder.visited:
-            self._guarded(lambda: self._recorder.leave(node_id, boundary.read(sync=False), Outcome()))
+        if node_id not in self._hooked_ids and prompt_id == self._prompt_id:
+            self._guarded(lambda: self._end(node_id))
+
+    def _begin(self, node_id: str) -> None:
+        self._on_bypass(node_id, self._graph)
+        for other, is_waiting in self._bypassed.items():
+            if not is_waiting:
+                # The host executes one node at a time: the other one has returned without having ended.
+                self._bypassed[other] = True
+                self._leave(other, Outcome(waiting="async" if self._is_async(other) else "lazy"))
+        self._bypassed[node_id] = False
+        self._enter(node_id)
+
+    def _end(self, node_id: str) -> None:
+        is_waiting = self._bypassed.pop(node_id, None)
+        if is_waiting or self._recorder.is_waiting(node_id):
+            self._enter(node_id)
+        elif is_waiting is None:
+            return
+        self._leave(node_id, Outcome())
 
     def _guarded(self, record: Callable[[], object]) -> None:
         """The do-no-harm boundary of this listener: the host calls it in the middle of a node."""

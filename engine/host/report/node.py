@@ -16,7 +16,7 @@ from ...render.chart.notice import draw_notice
 from ...render.options import Options
 from ...workflow import prompt as prompts
 from .. import paths
-from ..executor import hooks
+from ..executor import hooks, patch
 from ..run.session import Session
 from . import save, theme
 
@@ -47,22 +47,36 @@ async def make(
     inputs: Mapping[str, Any],
 ) -> Made:
     """Wait until everything else is done, then report on it. Raises only the host's interrupt."""
-    session = hooks.active
+    session = hooks.run_of(prompt)
     options = Options(theme="dark")
     try:
         options = theme.settle(Options.read(inputs), _user_of(session))
-        why = session.why_not_last(node_id) if isinstance(session, Session) else NO_START
+        why = session.why_not_last(node_id) if isinstance(session, Session) else _why_no_run(prompt or {})
     except Exception as error:
         log.exception(_NOT_DRAWN)
         return _notice(f"The report could not be drawn: {save.in_words(error)}", options)
     if not isinstance(session, Session):
-        return _notice(NO_START, options)
+        return _notice(why or NO_START, options)
     if why is not None:
         return _notice(f"{why} The run is kept in the history all the same.", options)
-    await session.wait_until_last()
+    await session.wait_until_last(node_id)
     return await asyncio.to_thread(
         _report_or_notice, session, options, prompt or {}, node_id, inputs.get("images"), extra_pnginfo
     )
+
+
+def _why_no_run(prompt: prompts.Prompt) -> str:
+    start_id = prompts.find_start(prompt)
+    if start_id is None or not prompts.start_settings(prompt, start_id)[0].enabled:
+        return NO_START
+    other = patch.displaced_by("execute_async")
+    why = patch.failure() or (
+        f"{other} has replaced PromptExecutor.execute_async, so the profiler was not called. Run again."
+        if other is not None
+        else "The profiler could not start; ComfyUI's log says why."
+    )
+    patch.put_back()
+    return f"This run was not measured. {why[0].upper()}{why[1:]}"
 
 
 def _report_or_notice(

@@ -16,6 +16,7 @@ from ...capture.measurement import Measurement
 from ...model import Role, Run, RunStatus, Step, StepStatus
 from ...store.errors import StoreError
 from ..executor import nodes as host_nodes
+from ..executor import patch
 from ..executor.binding import PromptCall
 from ..system import environment
 from .archive import PROMPT_WAIT_S, Archive
@@ -24,6 +25,9 @@ from .inside import Inside
 
 AFTERWARDS_S = 5.0
 """How long the history may take where no prompt waits for it."""
+UNSEEN_NAMED_MAX = 5
+"""So many nodes that were not measured are named; the others are counted."""
+
 _UNFINISHED: dict[RunStatus, StepStatus] = {"interrupted": "interrupted", "failed": "interrupted"}
 
 
@@ -33,6 +37,7 @@ class Ending:
 
     ``done_s``: when everything but reports was done, for a run in which no node had to execute.
     ``cut_short``: the run did not reach its last node. ``messages`` are the executor's own.
+    ``ended_ids``: the nodes that the host is done with; ``None`` where nobody knows.
     """
 
     status: RunStatus
@@ -41,6 +46,7 @@ class Ending:
     cut_short: bool = False
     failed_id: str | None = None
     messages: Sequence[Any] = ()
+    ended_ids: frozenset[str] | None = frozenset()
     warnings: tuple[str, ...] = ()
     report_s: float | None = None
 
@@ -101,7 +107,7 @@ class Composition:
         )
         draft = self._with_end(draft, evidence.steps, ending)
         run = self._inside.added_to(assemble(draft, evidence, host_nodes.display_name))
-        return self._with_history(run, timeout_s)
+        return self._with_history(_with_unseen(run), timeout_s)
 
     def _with_tail(self, reported: Run, ending: Ending) -> Run:
         run = with_tail(reported, self._evidence(ending), host_nodes.display_name)
@@ -124,6 +130,7 @@ class Composition:
             roles=self._roles,
             cached_ids=host_nodes.cached_ids(ending.messages),
             output_ids=self._call.execute_outputs,
+            ended_ids=ending.ended_ids,
         )
 
     def _with_end(self, run: Run, steps: Sequence[Step], ending: Ending) -> Run:
@@ -158,3 +165,15 @@ class Composition:
     def _with_warnings(self, run: Run, warnings: tuple[str, ...]) -> Run:
         known = (*run.warnings, *warnings, *self._archive.notices())
         return replace(run, warnings=tuple(dict.fromkeys(known)))
+
+
+def _with_unseen(run: Run) -> Run:
+    """``run`` with a notice of the nodes that ran without being measured."""
+    unseen = [step for step in run.measured_steps if step.status == "ok" and step.start_s is None]
+    if not unseen:
+        return run
+    titles = ", ".join(step.node_title or step.node_id for step in unseen[:UNSEEN_NAMED_MAX])
+    more = f" and {len(unseen) - UNSEEN_NAMED_MAX} more" if len(unseen) > UNSEEN_NAMED_MAX else ""
+    who = patch.outermost() or "another custom node pack"
+    notice = f"{titles}{more}: not measured, because {who} ran this without the profiler's hook."
+    return replace(run, warnings=(*run.warnings, notice))

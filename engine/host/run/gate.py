@@ -3,6 +3,7 @@
 Reports are async output nodes, so the host starts them first and lets the rest
 run on. After each node the run asks :meth:`ReportGate.check` whether only
 reports and what stands behind them are left; then all waiting reports go on.
+While it waits, a report also looks for itself, because not every node needs to come past the hook.
 """
 
 from __future__ import annotations
@@ -12,35 +13,41 @@ from collections.abc import Callable, Container
 from typing import Any
 
 from ... import clock
+from ..executor import pending
 
 POLL_S = 0.1
-"""How often a waiting report looks whether the user pressed Cancel."""
+"""How often a waiting report looks what is left, and whether the user pressed Cancel."""
 
 
 class ReportGate:
     """The gate in front of all reports of one run. Lives on the run's own event loop."""
 
-    def __init__(self, last_ids: Container[str]) -> None:
-        """``last_ids``: the prompt's reports and everything behind them."""
+    def __init__(self, last_ids: Container[str], look: Callable[[int], pending.Left]) -> None:
+        """``last_ids``: the prompt's reports and everything behind them.
+
+        ``look`` answers what the prompt has left, given the number of reports that wait.
+        """
         self._last_ids = last_ids
-        self._waiting: list[asyncio.Event] = []
+        self._look = look
+        self._waiting: dict[asyncio.Event, str] = {}
+        self._unknown_count = 0
         self.is_open = False
         self.opened_s: float | None = None
+        self.opened_because: pending.Left | None = None
+        """What was left as the gate opened; ``None`` while it is shut, and where the run ended first."""
 
-    def check(self, execution_list: Any, dynprompt: Any, finished_id: str | None) -> None:
+    def check(self, execution_list: Any, finished_id: str | None) -> None:
         """Open the gate if nothing but reports and their followers is still to run.
 
         ``finished_id`` is the node that just ended, which the host still lists.
         """
         if not self._waiting or self.is_open:
             return
-        last = self._last_ids
-        for node_id in execution_list.pendingNodes:
-            if node_id == finished_id or node_id in last:
-                continue
-            if dynprompt.get_real_node_id(node_id) not in last:
-                return
-        self.open()
+        try:
+            if pending.only_these(execution_list, self._last_ids, finished_id):
+                self._open_because("reports")
+        except AttributeError:
+            pass  # not the list that we know: the reports look for themselves
 
     def open(self) -> None:
         """Let every report go on, now and later."""
@@ -51,18 +58,33 @@ class ReportGate:
             event.set()
         self._waiting.clear()
 
-    async def wait(self, raise_if_interrupted: Callable[[], None]) -> None:
-        """Wait for the gate. Raises what ``raise_if_interrupted`` raises on Cancel."""
+    async def wait(self, node_id: str, raise_if_interrupted: Callable[[], None]) -> None:
+        """Wait for the gate in the report ``node_id``.
+
+        Raises what ``raise_if_interrupted`` raises on Cancel.
+        """
         if self.is_open:
             return
         event = asyncio.Event()
-        self._waiting.append(event)
+        self._waiting[event] = node_id
         opened = asyncio.ensure_future(event.wait())
         try:
             while not event.is_set():
                 await asyncio.wait((opened,), timeout=POLL_S)
                 raise_if_interrupted()
+                if not self.is_open:
+                    self._open_if_last()
         finally:
             opened.cancel()
-            if event in self._waiting:
-                self._waiting.remove(event)
+            self._waiting.pop(event, None)
+
+    def _open_if_last(self) -> None:
+        left = self._look(len(set(self._waiting.values())))
+        # Each report looks once in a round, and one round may fall between two nodes.
+        self._unknown_count = self._unknown_count + 1 if left == "unknown" else 0
+        if left in ("reports", "stuck") or self._unknown_count > len(self._waiting):
+            self._open_because(left)
+
+    def _open_because(self, left: pending.Left) -> None:
+        self.opened_because = left
+        self.open()

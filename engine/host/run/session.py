@@ -21,12 +21,13 @@ from .. import paths
 from ..executor import hooks
 from ..executor import nodes as host_nodes
 from ..executor.binding import NodeCall, PromptCall
-from ..executor.progress import StepProgress
+from ..executor.pending import Left
 from ..system.memory_snapshot import MemorySnapshot, is_out_of_memory
 from ..system.models import ModelWatch
 from . import background
 from .archive import Archive
 from .composition import Composition, Ending
+from .coverage import Coverage
 from .gate import ReportGate
 from .inside import Inside
 from .live import LiveFeed
@@ -50,12 +51,9 @@ class Session:
         self.is_off = False
         self.measurement = Measurement(probes, draft.settings, self._describe)
         self._call = call
-        self._boundary = probes.boundary
         self._roles = prompts.roles(call.prompt)
-        self._dynprompt: Any = None
         self._models = ModelWatch(self.measurement.recorder, lambda: host_nodes.node_at_work(call.prompt_id))
         self._memory_snapshot = MemorySnapshot(draft.settings.memory_snapshot)
-        self._progress: StepProgress | None = None
         self._warnings = list(draft.warnings)
         self._failed_id: str | None = None
         self._out_of_memory = False
@@ -64,7 +62,10 @@ class Session:
         self.inside = Inside(draft, self.measurement, self._roles, archive)
         self._composition = Composition(call, draft, self._roles, self.measurement, archive, self.inside)
         self._last_ids = self._ids_that_come_last()
-        self.gate = ReportGate(self._last_ids)
+        self._coverage = Coverage(
+            call.prompt_id, self.measurement, self._last_ids, self._enter, self._warnings.append
+        )
+        self.gate = ReportGate(self._last_ids, self._left)
         self._so_far = RunSoFar(self.measurement.recorder, self._roles)
         self.live = LiveFeed(
             draft, self.measurement, self._so_far, archive, self._count_of_nodes, self.inside.function_now
@@ -72,6 +73,7 @@ class Session:
 
     def start(self) -> None:
         """Begin writing and sampling, and tell the browsers."""
+        self._coverage.begin()
         self.archive.begin(self.draft, self._so_far)
         self.measurement.start(self.inside.stacks)
         self._models.start()
@@ -81,55 +83,36 @@ class Session:
 
     # ---- what the hooks report -----------------------------------------------------------
 
-    def enter_node(self, call: NodeCall) -> None:
-        """A node's ``execute`` begins."""
-        if self._dynprompt is None:
-            self._dynprompt = call.dynprompt
-            self._progress = StepProgress.attach(self.measurement.recorder)
-        if call.dynprompt is not self._dynprompt:
-            return  # another pack runs a graph of its own inside a node; that time is the node's
-        if call.node_id not in self._roles:
-            self.archive.name_node(call.node_id)
-        if self.inside.kernels is not None:
-            self.inside.kernels.enter(call.node_id)
-        self.measurement.enter(call.node_id)
+    def is_about(self, prompt: Any, executor: Any = None) -> bool:
+        """Whether this run profiles this prompt object, in this executor where one is given."""
+        return prompt is self._call.prompt and executor in (None, self._call.executor)
+
+    def runs_in(self, coroutine: Any) -> None:
+        """The prompt is about to be executed by this coroutine."""
+        self._coverage.runs_in(coroutine)
+
+    def enter_node(self, call: NodeCall) -> bool:
+        """A node's ``execute`` begins. False: it is not to be recorded."""
+        if not self._coverage.enter(call):
+            return False
+        self._enter(call.node_id)
+        return True
 
     def leave_node(self, call: NodeCall, result: Any) -> None:
         """A node's ``execute`` returned."""
-        if call.dynprompt is not self._dynprompt:
-            return
+        self._coverage.leave(call)
         outcome = host_nodes.outcome(call, result)
         self._leave(call, outcome)
-        if call.execution_list is None:
-            # Without the host's list of pending nodes a report cannot know that it is last.
-            self.gate.open()
-        else:
-            finished = None if outcome.waiting else call.node_id
-            self.gate.check(call.execution_list, call.dynprompt, finished)
+        self.gate.check(call.execution_list, None if outcome.waiting else call.node_id)
 
     def node_raised(self, call: NodeCall, error: BaseException) -> None:
         """A node's ``execute`` raised instead of answering: the whole prompt is being torn down."""
-        if call.dynprompt is not self._dynprompt:
-            return
+        self._coverage.leave(call)
         self._leave(call, host_nodes.failure(error))
 
     def boundaries_unknown(self, why: str) -> None:
         """Fall back to the host's progress messages."""
-        if self._progress is not None and self._progress.gives_boundaries:
-            return
-        log.warning(
-            "Workflow Profiler cannot read node boundaries on this ComfyUI (%s); it uses progress messages "
-            "instead, which are less exact. Please report this with your ComfyUI version.",
-            why,
-        )
-        self._warnings.append(f"Node times come from progress messages and are less exact: {why}.")
-        self._progress = StepProgress.attach(
-            self.measurement.recorder, boundary=self._boundary, tell_graph=self._know_graph
-        )
-        self.gate.open()
-
-    def _know_graph(self, dynprompt: Any) -> None:
-        self._dynprompt = dynprompt
+        self._coverage.boundaries_unknown(why)
 
     def end_run(self, failure: BaseException | None) -> None:
         """The prompt is over: put the run together without holding up the next prompt."""
@@ -147,8 +130,6 @@ class Session:
 
     def why_not_last(self, node_id: str) -> str | None:
         """Why this Report cannot wait for the rest, in a sentence; ``None`` where it can."""
-        if self._progress is not None and self._progress.gives_boundaries:
-            return "On this version of ComfyUI a Profiler Report cannot tell when everything else is done."
         if node_id not in self._last_ids:
             return (
                 "This Profiler Report was made by another node while the workflow ran, so it cannot wait for "
@@ -156,14 +137,18 @@ class Session:
             )
         return None
 
-    async def wait_until_last(self) -> None:
-        """Wait until only reports are left to run. Raises the host's interrupt on Cancel."""
-        await self.gate.wait(host_nodes.raise_if_interrupted)
+    async def wait_until_last(self, node_id: str) -> None:
+        """Wait in a report until only reports are left to run. Raises the host's interrupt on Cancel."""
+        await self.gate.wait(node_id, host_nodes.raise_if_interrupted)
+        try:
+            self._coverage.say_why_opened(self.gate.opened_because)
+        except Exception:
+            log.exception("Workflow Profiler cannot say what its reports went by.")
 
     def run_so_far(self) -> Run:
         """The run as reports show it, everything else being done. Blocks; any thread."""
         return self._composition.reported(
-            self._ending("partial" if self.is_off else self._success(), self._messages())
+            self._ending("partial" if self.is_off else self._success_so_far(), self._messages())
         )
 
     def add_report_cost(self, seconds: float) -> None:
@@ -182,7 +167,7 @@ class Session:
 
     def _describe(self, node_id: str) -> NodeRef:
         """Who a node is, those made by expansion included."""
-        dynprompt = self._dynprompt
+        dynprompt = self._coverage.dynprompt
         node = dynprompt.get_node(node_id)
         node_type = node["class_type"]
         return NodeRef(
@@ -194,6 +179,13 @@ class Session:
             parent_node_id=dynprompt.get_parent_node_id(node_id),
             inputs=node.get("inputs"),
         )
+
+    def _enter(self, node_id: str) -> None:
+        if node_id not in self._roles:
+            self.archive.name_node(node_id)
+        if self.inside.kernels is not None:
+            self.inside.kernels.enter(node_id)
+        self.measurement.enter(node_id)
 
     def _leave(self, call: NodeCall, outcome: Outcome) -> None:
         node_id = call.node_id
@@ -221,6 +213,17 @@ class Session:
     def _success(self) -> RunStatus:
         outputs = host_nodes.output_node_ids(self._call.prompt)
         return "success" if outputs <= set(self._call.execute_outputs) else "partial"
+
+    def _success_so_far(self) -> RunStatus:
+        return "failed" if self.gate.opened_because == "stuck" else self._success()
+
+    def _left(self, waiting: int) -> Left:
+        """What the prompt has left. Asked by the reports; a bug in here must not hold them."""
+        try:
+            return self._coverage.left(waiting)
+        except Exception:
+            log.exception("Workflow Profiler cannot tell what the workflow has still to run.")
+            return "unknown"
 
     def _final_status(self, failure: BaseException | None) -> RunStatus:
         names = {message[0] for message in self._messages()}
@@ -269,6 +272,7 @@ class Session:
             cut_short=status in ("failed", "interrupted") or self.is_off,
             failed_id=self._failed_id,
             messages=messages,
+            ended_ids=self._coverage.ended_ids(),
             warnings=tuple(self._warnings),
             report_s=self._report_s or None,
         )

@@ -214,3 +214,23 @@ def test_a_model_loaded_by_asynchronous_work_is_the_loading_of_its_node() -> Non
     recorder.loading(8.0, node_id="of another prompt")
     loads = {step.node_id: (step.load_time_s, step.offload_time_s) for step in recorder.steps(5.0)}
     assert loads == {"a": (3.0, 4.0), "b": (0.0, 0.0)}
+
+
+def test_executions_of_a_loop_are_counted_and_add_up() -> None:
+    recorder = recorder_of()
+    for start_s in (1.0, 4.0, 9.0):
+        recorder.enter("1", at(start_s))
+        recorder.leave("1", at(start_s + 0.5), Outcome(list_count=1))
+        recorder.enter("2", at(start_s + 0.5))
+        recorder.leave("2", at(start_s + 0.75), Outcome(status="cached" if start_s > 1 else "ok"))
+    looped, cached_later = recorder.steps(20.0)
+    assert (looped.status, looped.execution_count, looped.exec_time) == ("ok", 3, 1.5)
+    assert (looped.start_s, looped.end_s) == (1.0, 9.5)
+    assert (cached_later.status, cached_later.execution_count) == ("ok", 1)
+
+
+def test_a_cached_node_was_executed_no_time_at_all() -> None:
+    recorder = recorder_of()
+    recorder.enter("1", at(1.0))
+    recorder.leave("1", at(1.1), Outcome(status="cached"))
+    assert recorder.step("1").execution_count is None

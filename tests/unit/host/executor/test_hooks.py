@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from engine.host.executor import hooks as run_state
+from engine.host.executor import hooks
 from engine.host.executor.binding import NodeCall, PromptCall
 from engine.host.executor.hooks import wrap_execute, wrap_execute_async
 
@@ -47,8 +47,15 @@ class Run:
         if name == self.fail:
             raise ValueError("a bug in the profiler")
 
-    def enter_node(self, call: NodeCall) -> None:
+    def is_about(self, prompt: Any, executor: Any = None) -> bool:
+        return prompt is PROMPT
+
+    def runs_in(self, coroutine: Any) -> None:
+        self.coroutine = coroutine
+
+    def enter_node(self, call: NodeCall) -> bool:
         self._note("enter", call)
+        return True
 
     def leave_node(self, call: NodeCall, result: Any) -> None:
         self._note("leave", result)
@@ -70,9 +77,9 @@ class Run:
 @pytest.fixture
 def active() -> Iterator[Run]:
     run = Run()
-    run_state.active = run
+    token = hooks._run.set(run)
     yield run
-    run_state.active = None
+    hooks._run.reset(token)
 
 
 async def execute_9(server, dynprompt, caches, current_item, extra_data, executed, prompt_id, execution_list, pending_subgraph_results):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
@@ -143,13 +150,14 @@ def test_arguments_that_mean_nothing_are_reported_and_passed_on(active: Run) -> 
 
 @pytest.mark.parametrize("hook", ["enter", "leave"])
 def test_a_bug_in_the_profiler_never_reaches_the_workflow(hook: str) -> None:
-    run = run_state.active = Run(fail=hook)
+    run = Run(fail=hook)
+    token = hooks._run.set(run)
     try:
         execute = wrap_execute(execute_9)
         assert asyncio.run(execute(*ARGS_9)) == ("ok", "3", "prompt-1")
         assert asyncio.run(execute(*ARGS_9)) == ("ok", "3", "prompt-1")
     finally:
-        run_state.active = None
+        hooks._run.reset(token)
     assert run.is_off
     assert [name for name, _ in run.notes].count(hook) == 1  # switched off, not tried again
 
@@ -178,7 +186,7 @@ class Executor:
     caches = server = None
 
     async def execute_async(self, prompt, prompt_id, extra_data={}, execute_outputs=[]):  # type: ignore[no-untyped-def]  # noqa: B006
-        self.active_inside = run_state.active
+        self.active_inside = hooks.run_of(prompt)
         if prompt_id == "bad":
             raise RuntimeError("bad prompt")
         return "the host's answer"
@@ -201,7 +209,7 @@ def test_a_run_is_closed_whatever_happens(prompt_id: str) -> None:
         assert asyncio.run(bracket(executor, PROMPT, prompt_id, {"a": 1}, ["3"])) == "the host's answer"
     assert calls == [PromptCall(executor, PROMPT, prompt_id, {"a": 1}, ["3"])]
     assert executor.active_inside is run
-    assert run_state.active is None
+    assert hooks.run_of(PROMPT) is None
     assert [name for name, _ in run.notes] == ["end"]
     assert isinstance(run.notes[0][1], RuntimeError if prompt_id == "bad" else type(None))
 
@@ -215,10 +223,111 @@ def test_a_prompt_runs_even_if_profiling_cannot_begin() -> None:
 
 
 def test_a_prompt_inside_a_prompt_gives_the_outer_one_back() -> None:
-    outer = run_state.active = Run()
+    outer = Run()
+    token = hooks._run.set(outer)
     try:
         bracket = wrap_execute_async(Executor.execute_async, lambda call: Run())
-        asyncio.run(bracket(Executor(), PROMPT, "good"))
-        assert run_state.active is outer
+        asyncio.run(bracket(Executor(), dict(PROMPT), "good"))
+        assert hooks.run_of(None) is outer
     finally:
-        run_state.active = None
+        hooks._run.reset(token)
+
+
+def hidden_wrapper(original: Callable[..., Any]) -> Callable[..., Any]:
+    kept = {"function": original}
+
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await kept["function"](*args, **kwargs)
+
+    return wrapper
+
+
+def renaming_wrapper(original: Callable[..., Any]) -> Callable[..., Any]:
+    kept = {"function": original}
+
+    async def wrapper(a, graph, c, node, e, done, number, todo, parts, tasks, more, last):  # type: ignore[no-untyped-def]  # fmt: skip
+        return await kept["function"](a, graph, c, node, e, done, number, todo, parts, tasks, more, last)
+
+    return wrapper
+
+
+@pytest.mark.parametrize("other", [anonymous_wrapper, polite_wrapper, hidden_wrapper, renaming_wrapper])
+def test_what_a_node_waits_for_is_known_below_any_wrapper(active: Run, other: Any) -> None:
+    async def main() -> None:
+        tasks = {"3": [asyncio.ensure_future(asyncio.sleep(0))]}
+        parts = {"4": [(True, (["3", 0],))]}
+        await wrap_execute(other(execute_12))(*ARGS_9[:8], parts, tasks, {}, None)
+
+    asyncio.run(main())
+    call = active.notes[0][1]
+    assert "3" in call.pending_async
+    assert "4" not in call.pending_async
+    assert len(call.pending_async.get("3", ())) == 1
+    assert "4" in call.pending_subgraph
+    assert "3" not in call.pending_subgraph
+
+
+def test_a_wrapper_that_hands_over_other_arguments_does_not_mislead(active: Run) -> None:
+    async def wrapper(*args: Any) -> Any:
+        return await execute_9(*args[1:])
+
+    assert asyncio.run(wrap_execute(wrapper)("extra", *ARGS_9)) == ("ok", "3", "prompt-1")
+    assert active.notes[0][1].node_id == "3"
+
+
+def test_a_second_bracket_of_ours_around_the_same_prompt_begins_nothing() -> None:
+    begun: list[Run] = []
+
+    def begin(call: PromptCall) -> Run:
+        begun.append(Run())
+        return begun[-1]
+
+    bracket = wrap_execute_async(anonymous_wrapper(wrap_execute_async(Executor.execute_async, begin)), begin)
+    assert asyncio.run(bracket(Executor(), PROMPT, "good")) == "the host's answer"
+    assert [run.notes for run in begun] == [[("end", None)]]
+
+
+def test_executors_in_threads_keep_their_own_runs() -> None:
+    import threading
+
+    runs = {name: Run() for name in ("short", "long")}
+    inside, short_is_over = threading.Event(), threading.Event()
+    seen: dict[str, Any] = {}
+
+    class Waiting(Executor):
+        async def execute_async(self, prompt, prompt_id, extra_data=None, execute_outputs=()):  # type: ignore[no-untyped-def, override]
+            if prompt_id == "long":
+                inside.set()
+                short_is_over.wait(10)
+            else:
+                inside.wait(10)
+            seen[prompt_id] = hooks.run_of(prompt)
+
+    bracket = wrap_execute_async(Waiting.execute_async, lambda call: runs[call.prompt_id])
+    threads = [
+        threading.Thread(target=lambda name=name: asyncio.run(bracket(Waiting(), PROMPT, name)))
+        for name in runs
+    ]
+    for thread in threads:
+        thread.start()
+    threads[0].join(10)
+    short_is_over.set()
+    threads[1].join(10)
+    assert seen == runs
+    assert [len(run.notes) for run in runs.values()] == [1, 1]
+    assert hooks.run_of(PROMPT) is None
+
+
+def test_a_node_executed_outside_the_prompts_context_finds_its_run() -> None:
+    run = Run()
+    execute = wrap_execute(execute_9)
+    graph = Graph()
+    graph.original_prompt = PROMPT  # type: ignore[attr-defined]
+    args = ("server", graph, *ARGS_9[2:])
+
+    class Elsewhere(Executor):
+        async def execute_async(self, prompt, prompt_id, extra_data=None, execute_outputs=()):  # type: ignore[no-untyped-def, override]
+            await asyncio.get_running_loop().run_in_executor(None, lambda: asyncio.run(execute(*args)))
+
+    asyncio.run(wrap_execute_async(Elsewhere.execute_async, lambda call: run)(Elsewhere(), PROMPT, "good"))
+    assert [name for name, _ in run.notes] == ["enter", "leave", "end"]

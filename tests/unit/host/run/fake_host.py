@@ -82,6 +82,7 @@ def modules(user_directory: Path) -> dict[str, types.ModuleType]:
         "comfy_execution.progress",
         ProgressHandler=ProgressHandler,
         add_progress_handler=lambda _handler: None,
+        get_progress_state=lambda: None,
     )
     output = type("Output", (), {"OUTPUT_NODE": True})
     outputs = dict.fromkeys(("Save", "HolafProfilerReport", "PreviewImage"), output)
@@ -114,8 +115,10 @@ class Graph:
 class Pending:
     """Stands for the host's ExecutionList."""
 
-    def __init__(self) -> None:
+    def __init__(self, graph: Graph) -> None:
+        self.dynprompt = graph
         self.pendingNodes = dict.fromkeys(PROMPT, True)
+        self.blockCount = dict.fromkeys(PROMPT, 0)
 
 
 class Executor:
@@ -138,7 +141,8 @@ class HandRun:
         from engine.host.executor.binding import PromptCall
 
         self.executor = Executor()
-        self.graph, self.pending, self.executed = Graph(), Pending(), set[str]()
+        self.graph, self.executed = Graph(), set[str]()
+        self.pending = Pending(self.graph)
         self.session = begin(PromptCall(self.executor, PROMPT, prompt_id, {}, OUTPUTS))
 
     def enter(self, node_id: str) -> Any:

@@ -1,0 +1,121 @@
+"""ComfyUI's own execution tests with every prompt profiled: the same ones pass as without the pack.
+
+``python -m tests.comfyui.host_suite VERSION ...`` runs all of ``tests/execution`` of the first version and
+the executor's tests of the others: without the pack, with a Profiler Start in every prompt, and for the first
+one with a Profiler Report too. Each runs in a copy of the tree. Prints a line for each; 1 where one differs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from xml.etree import ElementTree
+
+from .cache import say
+from .pack import install_double, install_pack
+from .problem import ProvisioningError
+from .provision import Host, provision
+from .server import free_port
+
+ALL = ("tests/execution",)
+RELEVANT = ("tests/execution/test_execution.py", "tests/execution/test_async_nodes.py")
+TIMEOUT_S = 1800.0
+
+Results = dict[str, str]
+"""Test -> ``passed``, ``failed`` or ``skipped``."""
+
+
+def run(host: Host, mode: str, tests: Sequence[str]) -> tuple[Results, int]:
+    """The results of one run, and how many prompts were profiled. ``mode``: "", "start" or "report"."""
+    with tempfile.TemporaryDirectory(prefix="host-suite-") as folder:
+        tree = Path(folder) / "ComfyUI"
+        shutil.copytree(host.tree, tree, ignore=shutil.ignore_patterns("__pycache__", ".git"))
+        if mode:
+            install_pack(tree / "custom_nodes")
+            install_double(tree / "custom_nodes", "force_profiling")
+        found = Path(folder) / "results.xml"
+        # Its tests start "python main.py" themselves.
+        path = os.pathsep.join([str(host.python.parent), os.environ.get("PATH", "")])
+        environment = {**os.environ, "PATH": path, "FORCE_PROFILING": mode, "HF_HUB_OFFLINE": "1"}
+        command = [str(host.python), "-m", "pytest", *tests, "-q", "-p", "no:cacheprovider"]
+        command += ["--junitxml", str(found), "--port", str(free_port()), "--skip-timing-checks"]
+        log = Path(folder) / "log.txt"
+        with log.open("wb") as out:
+            subprocess.run(
+                command, cwd=tree, env=environment, stdout=out, stderr=out, timeout=TIMEOUT_S, check=False
+            )
+        if not found.is_file():
+            raise ProvisioningError(
+                f"ComfyUI's tests did not run:\n{log.read_text(errors='replace')[-3000:]}"
+            )
+        return read_results(found), count_runs(tree)
+
+
+def read_results(path: Path) -> Results:
+    """What a JUnit file says of each test."""
+    results: Results = {}
+    for case in ElementTree.parse(path).iter("testcase"):
+        kinds = {child.tag for child in case}
+        ended = "failed" if kinds & {"failure", "error"} else "skipped" if "skipped" in kinds else "passed"
+        results[f"{case.get('classname')}::{case.get('name')}"] = ended
+    return results
+
+
+def count_runs(tree: Path) -> int:
+    """How many runs the history of a ComfyUI holds."""
+    total = 0
+    for database in (tree / "user").rglob("holaf_profiler.db"):
+        with closing(sqlite3.connect(database)) as connection:
+            total += connection.execute("SELECT count(*) FROM profiler_runs").fetchone()[0]
+    return total
+
+
+def passed(results: Results) -> set[str]:
+    """The tests that passed."""
+    return {name for name, ended in results.items() if ended == "passed"}
+
+
+def compare(host: Host, tests: Sequence[str], modes: Sequence[str]) -> bool:
+    """Whether the same tests pass in every mode as do without the pack; says what it found."""
+    plain, _ = run(host, "", tests)
+    print(
+        f"ComfyUI {host.version}: {len(passed(plain))} of {len(plain)} tests pass without the pack",
+        flush=True,
+    )
+    same = True
+    for mode in modes:
+        profiled, runs = run(host, mode, tests)
+        lost = sorted(passed(plain) - passed(profiled))
+        what = "a Start" if mode == "start" else "a Start and a Report"
+        print(
+            f"ComfyUI {host.version}: {len(passed(profiled))} pass with {what} in every prompt "
+            f"({runs} runs recorded)" + "".join(f"\n  fails only when profiled: {name}" for name in lost),
+            flush=True,
+        )
+        same = same and not lost and runs > 0
+    return same
+
+
+def main(versions: Sequence[str]) -> int:
+    """The command; 0 where profiling changes nothing."""
+    try:
+        hosts = provision(*versions)
+    except ProvisioningError as problem:
+        say(str(problem))
+        return 1
+    same = [
+        compare(host, RELEVANT if number else ALL, ("start",) if number else ("start", "report"))
+        for number, host in enumerate(hosts)
+    ]
+    return 0 if all(same) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
