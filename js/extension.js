@@ -69,7 +69,7 @@ const guarded = (action) => async () => {
 };
 
 function linkStyles() {
-  for (const file of ["profiler.css", "timeline/timeline.css", "timeline/flame.css"]) {
+  for (const file of ["profiler.css", "nodes/nodes.css", "timeline/timeline.css", "timeline/flame.css"]) {
     const link = document.createElement("link");
     link.rel = "stylesheet";
     link.href = new URL(file, import.meta.url).href;

@@ -1,18 +1,24 @@
-// The Profiler Report node: the table under the picture, in both of ComfyUI's
-// renderers, and both brought back after a tab switch and after a reload.
+// The Profiler Report node: headline, the nodes in a table and the picture, in both of ComfyUI's
+// renderers, brought back in the same shape after a tab switch and after a reload.
 
 import * as backend from "../comfy/api.js";
-import { button, fill, h } from "../ui/dom.js";
-import { runLabel } from "../ui/format.js";
-import { t } from "../ui/i18n.js";
-import { REPORT, walk, widgetValue } from "../comfy/graph.js";
+import { app, setting, theme, toast, vueNodes } from "../comfy/app.js";
 import { rootGraph } from "../comfy/canvas.js";
-import { app, setting, toast } from "../comfy/app.js";
+import { REPORT, walk, widgetValue } from "../comfy/graph.js";
+import { button, fill, h } from "../ui/dom.js";
+import { bytes, runLabel, seconds, statusWord } from "../ui/format.js";
+import { msg, t } from "../ui/i18n.js";
 
 const MIN_HEIGHT = 120;
 /** With ComfyUI's own picture below it, the table leaves the room to the picture. */
-const MAX_HEIGHT_BESIDE_PICTURE = 200;
-const FIRST_SIZE = [520, 760];
+const MAX_HEIGHT_BESIDE_PICTURE = 230;
+/** So high that the picture below the table is as wide as the node. */
+const FIRST_SIZE = { legacy: [520, 960], vue: [520, 1050] };
+const COLUMNS = [
+  ["exec_time", msg("Active time"), seconds],
+  ["vram_max", msg("VRAM peak"), bytes],
+  ["ram_max_bytes", msg("RAM peak"), bytes],
+];
 const views = new WeakMap();
 
 /** Dress one node; others pass untouched. `openRun(id)` shows a run in the panel. */
@@ -28,7 +34,8 @@ export function dressReportNode(node, openRun) {
   });
   widget.serialize = false;
   // A node from a saved workflow gets its own size back after this.
-  node.setSize?.([Math.max(node.size[0], FIRST_SIZE[0]), Math.max(node.size[1], FIRST_SIZE[1])]);
+  const [width, height] = vueNodes() ? FIRST_SIZE.vue : FIRST_SIZE.legacy;
+  node.setSize?.([Math.max(node.size[0], width), Math.max(node.size[1], height)]);
   const onExecuted = node.onExecuted;
   node.onExecuted = function (output, ...rest) {
     const result = onExecuted?.call(this, output, ...rest);
@@ -57,14 +64,12 @@ export async function restoreFromHistory(workflowId) {
   let run;
   try {
     const { runs } = await backend.listRuns({ workflow: workflowId, limit: 5, sort: "-timestamp" });
-    run =
-      runs.find(({ status }) => status === "success" || status === "partial") ??
-      runs.find(({ status }) => status !== "running");
+    run = runs.find(({ status }) => status !== "running");
   } catch {
     return; // no history, no picture: the node says what to do
   }
   if (!run) return;
-  await Promise.all(empty.map(({ node }) => views.get(node)?.showRun(run, widgetValue(node, "theme", "dark"))));
+  await Promise.all(empty.map(({ node }) => views.get(node)?.showRun(run, widgetValue(node, "theme", "auto"))));
 }
 
 function reports() {
@@ -72,20 +77,20 @@ function reports() {
 }
 
 function createView(openRun) {
-  let table = "";
+  let text = "";
   let runId = null;
   let imageUrl = null;
-  const headline = h("strong", { class: "hp-ellipsis" });
-  const pre = h("pre", { class: "hp-table-text", tabIndex: 0, "aria-label": t("Profile as text") });
+  const headline = h("strong", { class: "hp-report-headline" });
+  const table = h("div", { class: "hp-report-table", tabIndex: 0, role: "region", "aria-label": t("Nodes of the run") });
   const picture = h("div", { class: "hp-restored" });
   const copy = button(t("Copy"), copyTable, { iconName: "copy", title: t("Copy the table as text") });
   const open = button(t("Details"), () => openRun(runId), { title: t("Open this run in the Profiler panel") });
   const element = h(
     "div",
     { class: "hp-node hp-report-node" },
-    h("div", { class: "hp-row" }, headline, open, copy),
+    h("div", { class: "hp-row hp-report-head" }, headline, open, copy),
+    table,
     picture,
-    pre,
   );
   element.addEventListener("pointerdown", (event) => event.stopPropagation());
   element.addEventListener("wheel", (event) => event.stopPropagation(), { passive: true });
@@ -93,12 +98,12 @@ function createView(openRun) {
 
   async function copyTable() {
     try {
-      await navigator.clipboard.writeText(table);
+      await navigator.clipboard.writeText(text);
       toast("success", t("Table copied"));
     } catch {
-      // without HTTPS there is no clipboard: select the text, so that Ctrl+C works
+      // without HTTPS there is no clipboard: select the table, so that Ctrl+C works
       const range = document.createRange();
-      range.selectNodeContents(pre);
+      range.selectNodeContents(table);
       const chosen = getSelection();
       chosen.removeAllRanges();
       chosen.addRange(range);
@@ -106,13 +111,37 @@ function createView(openRun) {
     }
   }
 
-  function draw(title) {
+  /** `nodes`: steps, those that took longest first; without any the text is shown. */
+  function draw(title, nodes = [], status = "") {
     headline.textContent = title;
     headline.title = title;
-    pre.textContent = table || t("Run the workflow, and the table appears here.");
-    pre.classList.toggle("hp-muted", !table);
-    copy.disabled = !table;
+    headline.classList.toggle("hp-worse", ["failed", "crashed", "interrupted"].includes(status));
+    copy.hidden = !text;
     open.hidden = !runId;
+    const columns = COLUMNS.filter(([name]) => nodes.some((node) => typeof node[name] === "number"));
+    fill(
+      table,
+      nodes.length
+        ? h(
+            "table",
+            { class: "hp-table" },
+            h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("Node")), columns.map(([, label]) => h("th", { scope: "col", class: "hp-number" }, t(label))))),
+            h("tbody", {}, nodes.map((node) => row(node, columns))),
+          )
+        : h("p", { class: "hp-muted" }, text || t("Run the workflow, and the table appears here.")),
+    );
+  }
+
+  function row(node, columns) {
+    const hasTime = typeof node.exec_time === "number" && node.status !== "cached";
+    return h(
+      "tr",
+      { class: `hp-step-${node.status}` },
+      h("td", { class: "hp-report-name", title: `${node.node_type} #${node.node_id}` }, node.node_title || node.node_type, h("span", { class: "hp-muted" }, ` #${node.node_id}`)),
+      columns.map(([name, , format]) =>
+        h("td", { class: "hp-number" }, name === "exec_time" && (!hasTime || node.status === "error") ? statusWord(node.status) : format(node[name])),
+      ),
+    );
   }
 
   function clearPicture() {
@@ -125,25 +154,25 @@ function createView(openRun) {
   return {
     element,
     get isEmpty() {
-      return !table;
+      return !text;
     },
     /** What the server sent with this very run; its picture shows itself. */
     show(made) {
       if (!made) return;
       clearPicture();
-      element.classList.add("hp-beside-picture");
-      table = String(made.table ?? "");
+      text = String(made.table ?? "");
       runId = made.run_id || null;
-      draw(String(made.headline ?? ""));
+      draw(String(made.headline ?? ""), made.nodes ?? []);
     },
-    /** A run from the history: table and picture are asked for. */
-    async showRun(run, theme) {
-      const [text, image] = await Promise.allSettled([
+    /** A run from the history: its nodes and its picture are asked for. */
+    async showRun(run, wantedTheme) {
+      const [details, table, image] = await Promise.allSettled([
+        backend.getRun(run.id),
         backend.exportRun(run.id, "txt").then((blob) => blob.text()),
-        backend.exportRun(run.id, "png", { theme }),
+        backend.exportRun(run.id, "png", { theme: wantedTheme === "auto" ? theme() : wantedTheme }),
       ]);
-      if (table || text.status !== "fulfilled") return; // a new run was faster, or there is nothing to show
-      table = text.value;
+      if (text || table.status !== "fulfilled") return; // a new run was faster, or there is nothing to show
+      text = table.value;
       runId = run.id;
       clearPicture();
       if (image.status === "fulfilled") {
@@ -152,7 +181,10 @@ function createView(openRun) {
           picture.style.setProperty("--hp-ratio", String(event.target.naturalWidth / event.target.naturalHeight || 1.4));
         fill(picture, h("img", { src: imageUrl, alt: t("Chart of {run}", { run: runLabel(run) }), on: { load: ratio } }));
       }
-      draw(t("Last run: {run}", { run: runLabel(run) }));
+      const steps = details.status === "fulfilled" ? details.value.steps.filter(({ role }) => role === "node") : [];
+      const ranked = steps.sort((a, b) => (b.exec_time ?? -1) - (a.exec_time ?? -1)).slice(0, 10);
+      const [first] = text.split("\n");
+      draw(t("Last run: {headline}", { headline: first.trim() || runLabel(run) }), ranked, run.status);
       app.canvas?.setDirty?.(true, true);
     },
     dispose: clearPicture,

@@ -79,7 +79,7 @@ test("where there is nothing to try there is nothing to see", async () => {
   await page.route("**/recommendations*", (route) => route.fulfill({ json: { run_id: oldest.id, recommendations: [] } }));
   await openRun(oldest);
   await answered;
-  await page.locator(".hp-chart img").waitFor();
+  await page.locator(".hp-timeline-canvas").waitFor();
   assert.equal(await advice().isVisible(), false);
   await page.unroute("**/recommendations*");
 });
@@ -107,7 +107,7 @@ test("the history has a point for each run; pointing, keys and a click find and 
   await points().last().click();
   await shownRun(newest);
   await openHistory(newest);
-  await page.getByRole("button", { name: "Back to the run" }).click();
+  await page.getByRole("button", { name: "Back", exact: true }).click();
   await shownRun(newest);
 });
 

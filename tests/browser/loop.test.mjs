@@ -167,7 +167,7 @@ test("a graph without a Start is queued as if there were no profiler, and the pa
 
   await action(page, "Run profile").click();
   await page.locator(".hp-snack").getByText("no enabled Profiler Start").waitFor();
-  await page.locator(".hp-snack").getByRole("button", { name: "Add Start and Report" }).click();
+  await page.locator(".hp-snack").getByRole("button", { name: "Profile this workflow" }).click();
   await page.waitForFunction(() => app.rootGraph.nodes.filter(({ type }) => type.startsWith("HolafProfiler")).length === 2);
   await action(page, "Run profile").click();
   assert.equal((await endedRuns(page, graph.id, 1))[0].status, "success");

@@ -113,7 +113,7 @@ test("a run is renamed, commented, pinned; a step commented; all of it is there 
   await open(run);
   assert.equal(await page.getByLabel("Comment on this run").inputValue(), "kept\nfor later");
   await step.getByText("sleeps").waitFor();
-  await page.locator(".hp-chart img").waitFor();
+  await page.locator(".hp-timeline-canvas").waitFor();
   await picture(page, "run");
 });
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -19,6 +19,9 @@ from .. import paths
 from ..executor import hooks, patch
 from ..run.session import Session
 from . import save, theme
+
+if TYPE_CHECKING:
+    from ...render.report import Report
 
 log = logging.getLogger("holaf.profiler")
 
@@ -121,7 +124,7 @@ def _report(
     if notes:
         text = "\n".join([text, "", *notes])
     session.add_report_cost(clock.now() - began_s)
-    return _made(picture, text, run_id or 0, shown, report.summary.headline)
+    return _made(picture, text, run_id or 0, shown, report.summary.headline, _rows(report))
 
 
 def _user_of(session: object) -> str:
@@ -144,7 +147,21 @@ def _notice(message: str, options: Options) -> Made:
     return _made(picture, message, 0, shown, message)
 
 
-def _made(picture: Image.Image, text: str, run_id: int, shown: list[dict[str, str]], headline: str) -> Made:
+def _rows(report: Report) -> list[dict[str, Any]]:
+    """The ranked nodes for the table on the node, under the names that a step has in JSON."""
+    names = ("node_id", "node_title", "node_type", "status", "exec_time", "vram_max", "ram_max_bytes")
+    ranked = report.summary.ranking[: report.options.top_n]
+    return [{name: getattr(step, name) for name in names} for step in ranked]
+
+
+def _made(
+    picture: Image.Image,
+    text: str,
+    run_id: int,
+    shown: list[dict[str, str]],
+    headline: str,
+    rows: Sequence[dict[str, Any]] = (),
+) -> Made:
     import numpy
     import torch
 
@@ -155,6 +172,6 @@ def _made(picture: Image.Image, text: str, run_id: int, shown: list[dict[str, st
         run_id=run_id,
         ui={
             "images": shown,
-            "holaf_profiler": [{"run_id": run_id, "table": text, "headline": headline}],
+            "holaf_profiler": [{"run_id": run_id, "table": text, "headline": headline, "nodes": list(rows)}],
         },
     )
