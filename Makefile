@@ -61,6 +61,7 @@ bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.sampler_cost
 	@$(RUN) -m metrics.guard
 	@$(RUN) -m metrics.accuracy
+	@$(RUN) -m metrics.timeline
 
 format:  ## rewrite the sources in the one style
 	@$(RUN) -m ruff check --fix .

@@ -136,7 +136,7 @@ def _lanes(run: Run, device: Device | None) -> list[dict[str, Any]]:
     found = []
     for kind, label, unit, metrics in _LANES:
         series = [
-            _series(each, title)
+            _series(each, title, digits=0 if unit == "bytes" else 2)
             for metric, title in metrics
             for each in run.series
             if each.metric == metric and each.t_s and _belongs(each, device, is_first)
@@ -152,12 +152,12 @@ def _belongs(series: Series, device: Device | None, is_first: bool) -> bool:
     return is_first if series.device is None else device is not None and series.device == device.key
 
 
-def _series(series: Series, label: str) -> dict[str, Any]:
+def _series(series: Series, label: str, digits: int) -> dict[str, Any]:
     starts = series.start_s if len(series.start_s) == len(series.t_s) else series.t_s
-    values = [round(float(value), 2) for value in series.value]
+    values = [round(float(value), digits or None) for value in series.value]
     return {
         "label": label,
-        "t_s": [round(float(t_s), 5) for t_s in starts],
+        "t_s": [round(float(t_s), 4) for t_s in starts],
         "value": values,
         "most": max(values, default=0.0),
     }

@@ -180,6 +180,16 @@ function label(context, node, { left, width }, y, view) {
   context.fillText(text, from + 4, y);
 }
 
+/** Neighbouring pixels of one height as one: `[from, to, value]`; pixels without a value are left out. */
+function* plateaus(values) {
+  let from = 0;
+  for (let at = 1; at <= values.length; at += 1) {
+    if (at < values.length && values[at] === values[from]) continue;
+    if (!Number.isNaN(values[from])) yield [from, at, values[from]];
+    from = at;
+  }
+}
+
 function paintLane(context, lane, view, top, colors) {
   const [dark, light] = LANE_COLORS[lane.kind] ?? FALLBACK;
   const color = colors.isDark ? dark : light;
@@ -192,32 +202,22 @@ function paintLane(context, lane, view, top, colors) {
     const { low, high } = columnsOf(series, view.from_s, view.to_s, Math.ceil(view.width));
     const y = (value) => base - Math.min(1, value / most) * room;
     context.fillStyle = color;
-    context.strokeStyle = color;
+    // Axis-aligned rectangles: a path of a thousand points with a stroke takes a browser ten times as long.
     if (index === 0) {
       context.globalAlpha = 0.28;
-      context.beginPath();
-      for (let at = 0; at < high.length; at += 1) {
-        if (Number.isNaN(high[at])) continue;
-        context.rect(at, y(high[at]), 1, base - y(high[at]));
-      }
-      context.fill();
+      for (const [from, to, value] of plateaus(high)) context.fillRect(from, y(value), to - from, base - y(value));
       context.globalAlpha = 1;
     }
-    context.setLineDash(index === 0 ? [] : [3, 3]);
-    context.beginPath();
-    let isOn = false;
-    for (let at = 0; at < high.length; at += 1) {
-      if (Number.isNaN(high[at])) isOn = false;
-      else if (isOn) {
-        context.lineTo(at, y(high[at]));
-        if (low[at] !== high[at]) context.lineTo(at, y(low[at]));
-      } else {
-        context.moveTo(at, y(high[at]));
-        isOn = true;
+    let before = null;
+    for (const [from, to, value] of plateaus(high)) {
+      const top = y(value);
+      if (index === 0 || from % 6 < 3 || to - from > 6) context.fillRect(from, top, to - from, 1);
+      const bottom = Math.max(y(low[from]), before ?? top);
+      if (index === 0 && bottom - Math.min(top, before ?? top) > 1) {
+        context.fillRect(from, Math.min(top, before ?? top), 1, bottom - Math.min(top, before ?? top));
       }
+      before = top;
     }
-    context.stroke();
-    context.setLineDash([]);
   }
   context.textAlign = "left";
   context.fillStyle = colors.text;
