@@ -157,8 +157,8 @@ app.registerExtension({
     {
       id: BADGES_SETTING,
       category: ["Profiler", "Canvas", "Badges"],
-      name: "Show the last time and VRAM on nodes",
-      tooltip: "A small label on each node with its time and VRAM peak in the last profiled run.",
+      name: "Show the last time on nodes",
+      tooltip: "A small label on each node with its time in the last profiled run.",
       type: "boolean",
       defaultValue: false,
       onChange: (on) => {

@@ -55,7 +55,9 @@ export function createRunsView(context) {
     try {
       const answer = await backend.listRuns(toParams(filters, pageSize()), { signal: mine.signal });
       if (request !== mine) return;
+      const isSame = table.element.childElementCount > 0 && JSON.stringify(answer) === JSON.stringify(shown);
       shown = answer;
+      if (isSame) return; // what is drawn anew between press and release of a button misses its click
       // deleting the last run of the last page leaves an empty page behind
       if (!answer.runs.length && answer.total > 0 && filters.offset > 0) {
         filters = { ...filters, offset: pageOf(filters.offset, pageSize(), answer.total).previous ?? 0 };

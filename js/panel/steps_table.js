@@ -277,8 +277,11 @@ export function createStepsTable({ context, run, steps, groups, onChoose }) {
     element,
     /** Show the same run's steps anew, as after another tab edited them. */
     update(fresh) {
-      all = withShare(fresh.steps, fresh.run.total_time);
+      const steps = withShare(fresh.steps, fresh.run.total_time);
+      const isSame = JSON.stringify([steps, fresh.groups]) === JSON.stringify([all, knownGroups]);
+      all = steps;
       knownGroups = fresh.groups;
+      if (isSame) return; // what is drawn anew between press and release of a button misses its click
       if (!element.contains(document.activeElement) || !document.activeElement.matches(".hp-inline")) draw();
     },
     setSubgraphs(titles) {

@@ -1,7 +1,7 @@
 // Texts in the user's language. An English text is its own key, so that what is not
 // translated reads in English. Pure but for `loadTexts`.
 
-export const LANGUAGES = [];
+export const LANGUAGES = ["de", "es", "fr", "ja", "ko", "zh"];
 
 let texts = {};
 let locale = "en";
