@@ -51,6 +51,12 @@ export function toParams(filters, pageSize = PAGE_SIZE) {
   return params;
 }
 
+/** The run's number where a search is one: "1003", "#1003", "Run 1003"; else null. */
+export function runNumber(text) {
+  const match = /^\s*(?:run\s*)?#?\s*(\d{1,9})\s*$/i.exec(text ?? "");
+  return match ? Number(match[1]) : null;
+}
+
 /** Filters changed: back to the first page. */
 export function withFilter(filters, changes) {
   return { ...filters, ...changes, offset: changes.offset ?? 0 };

@@ -7,7 +7,7 @@ import { t, tn } from "../ui/i18n.js";
 import { problem } from "../ui/widgets.js";
 import { FORMATS, download } from "./export.js";
 import { createRunsFilters } from "./runs_filters.js";
-import { EMPTY_FILTERS, isFiltered, pageOf, toParams, withFilter } from "./runs_query.js";
+import { EMPTY_FILTERS, isFiltered, pageOf, runNumber, toParams, withFilter } from "./runs_query.js";
 import { createRunsTable } from "./runs_table.js";
 
 /** `context`: see panel.js. */
@@ -53,8 +53,15 @@ export function createRunsView(context) {
     request = mine;
     element.setAttribute("aria-busy", "true");
     try {
-      const answer = await backend.listRuns(toParams(filters, pageSize()), { signal: mine.signal });
+      const [answer, named] = await Promise.all([
+        backend.listRuns(toParams(filters, pageSize()), { signal: mine.signal }),
+        runByNumber(mine.signal),
+      ]);
       if (request !== mine) return;
+      if (named && !answer.runs.some(({ id }) => id === named.id)) {
+        answer.runs.unshift(named);
+        answer.total += 1;
+      }
       const isSame = table.element.childElementCount > 0 && JSON.stringify(answer) === JSON.stringify(shown);
       shown = answer;
       if (isSame) return; // what is drawn anew between press and release of a button misses its click
@@ -73,6 +80,13 @@ export function createRunsView(context) {
     } finally {
       if (request === mine) element.removeAttribute("aria-busy");
     }
+  }
+
+  /** The run whose visible number is searched for: "1003", "#1003", "Run 1003". */
+  async function runByNumber(signal) {
+    const number = runNumber(filters.q);
+    if (number === null) return null;
+    return backend.getRun(number, { signal }).then(({ run }) => run, () => null);
   }
 
   /** The pinned runs' times by workflow: what the Change column compares with. */

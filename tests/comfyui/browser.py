@@ -1,7 +1,7 @@
 """Run the browser tests, or say in one line why they cannot run here.
 
-They need node, a Chromium, and the registry's playwright-core, which is fetched into the cache once. On a
-Debian machine where we are root a missing Chromium is installed.
+They need node, a Chromium, and the registry's playwright-core and axe-core, which are fetched into the cache
+once. On a Debian machine where we are root a missing Chromium is installed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .cache import REPOSITORY, cache_folder, say, stamped, write_stamp
 from .trees import last_line
 
 PLAYWRIGHT = "playwright-core@1.56.1"
+AXE = "axe-core@4.10.3"
 _TESTS = REPOSITORY / "tests" / "browser"
 
 
@@ -40,27 +41,28 @@ def chromium() -> str | None:
     return None
 
 
-def playwright() -> Path | None:
-    """The ``node_modules`` folder with playwright-core in it, or ``None`` where npm cannot fetch it."""
-    folder = cache_folder() / "node"
+def npm_modules(package: str, folder_name: str) -> Path | None:
+    """The ``node_modules`` folder with ``package`` (``name@version``); ``None`` where npm cannot fetch it."""
+    folder = cache_folder() / folder_name
     modules = folder / "node_modules"
-    if stamped(folder, PLAYWRIGHT) and (modules / "playwright-core" / "package.json").is_file():
+    name = package.split("@", 1)[0]
+    if stamped(folder, package) and (modules / name / "package.json").is_file():
         return modules
     npm = shutil.which("npm")
     if npm is None:
         return None
     folder.mkdir(exist_ok=True)
-    say("Fetching playwright-core ...")
+    say(f"Fetching {name} ...")
     done = subprocess.run(
-        [npm, "install", "--prefix", str(folder), "--no-save", "--no-audit", "--no-fund", PLAYWRIGHT],
+        [npm, "install", "--prefix", str(folder), "--no-save", "--no-audit", "--no-fund", package],
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        say(f"playwright-core could not be fetched: {last_line(done.stderr)}")
+        say(f"{name} could not be fetched: {last_line(done.stderr)}")
         return None
-    write_stamp(folder, PLAYWRIGHT)
+    write_stamp(folder, package)
     return modules
 
 
@@ -71,11 +73,14 @@ def obstacle() -> str | None:
     binary = chromium()
     if binary is None:
         return "there is no Chromium (set CHROMIUM_PATH)"
-    modules = playwright()
+    modules = npm_modules(PLAYWRIGHT, "node")
     if modules is None:
         return "playwright-core could not be fetched (npm is needed once)"
     os.environ["CHROMIUM_PATH"] = binary
     os.environ["NODE_MODULES"] = str(modules)
+    axe = npm_modules(AXE, "axe")
+    if axe is not None:
+        os.environ["AXE_CORE"] = str(axe / "axe-core" / "axe.min.js")
     return None
 
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import * as columns from "../../js/panel/columns.js";
 import * as live from "../../js/run/live_model.js";
-import { repeat, repeatCount } from "../../js/run/repeat.js";
+import { createSeries, repeat, repeatCount, spreadOf } from "../../js/run/repeat.js";
 import * as query from "../../js/panel/runs_query.js";
 
 const STEPS = [
@@ -46,6 +46,64 @@ test("columns say n/a for what is not known and never lose the node's name", () 
 test("a shortest time can be written as people write it", () => {
   const read = (text) => columns.parseDuration(text);
   assert.deepEqual([read("0.5"), read("0,5 s"), read("500 ms"), read("2 min"), read("much")], [0.5, 0.5, 0.5, 120, 0]);
+});
+
+test("a search for a visible number means that run", () => {
+  assert.deepEqual(["1003", "#7", "Run 12", "run #5", "warm 7", "", undefined].map(query.runNumber), [1003, 7, 12, 5, null, null, null]);
+});
+
+test("a subgraph is a row with the totals of its nodes; a column without a value is left out", () => {
+  const steps = [
+    { node_id: "7:1", node_title: "A", status: "ok", exec_time: 2, vram_max: 10, ram_max_bytes: null },
+    { node_id: "3", node_title: "B", status: "ok", exec_time: 1, vram_max: null, ram_max_bytes: null },
+    { node_id: "7:2:5", node_title: "C", status: "cached", exec_time: null, vram_max: 30, ram_max_bytes: null },
+  ];
+  const [upscale, other] = columns.withSubgraphs(steps, { 7: "Upscale" });
+  assert.deepEqual([upscale.node_title, upscale.exec_time, upscale.vram_max, upscale.status, upscale.children.length], ["Upscale", 2, 30, "ok", 2]);
+  assert.equal(other.node_title, "B");
+  const shown = columns.knownColumns(columns.chosenColumns(["exec_time", "vram_max", "ram_max_bytes", "step_comment"]), steps);
+  assert.deepEqual(shown.map(({ id }) => id), ["node_title", "exec_time", "vram_max", "step_comment"]);
+});
+
+test("a series keeps its progress for whoever looks later, and ends with what its runs took", async () => {
+  const waiting = [];
+  const series = createSeries({
+    runToEnd: (onQueued) =>
+      new Promise((resolve) => {
+        onQueued(`prompt ${waiting.length}`);
+        waiting.push((time) => resolve({ status: "success", run_id: waiting.length, total_time: time }));
+      }),
+    stop: async () => {},
+  });
+  const seen = [];
+  const stop = series.subscribe(({ done, state }) => seen.push(`${done} ${state}`));
+  const end = series.start(2);
+  await new Promise(setImmediate);
+  waiting[0](3);
+  await new Promise(setImmediate);
+  stop(); // the tab is closed
+  const later = [];
+  series.subscribe(({ done, state, runs }) => later.push([done, state, runs.map((run) => run.total_time)]));
+  waiting[1](5);
+  await end;
+  assert.deepEqual(seen, ["0 running", "1 running"]);
+  assert.deepEqual(later[0].slice(0, 2), [1, "running"]);
+  assert.deepEqual(later.at(-1), [2, "finished", [3, 5]]);
+  assert.equal(series.isRunning, false);
+  assert.deepEqual(spreadOf([5, null, 3, 4]), { median: 4, least: 3, most: 5 });
+  assert.equal(spreadOf([null]), null);
+});
+
+test("the live view says how long is left only while that is known", () => {
+  const started = live.started(live.IDLE, { prompt_id: "p", run_id: 1, total_nodes: 3 }, 0);
+  assert.equal(live.left_s(started, 1000), null);
+  const expecting = live.expected(started, "p", 10);
+  assert.equal(live.left_s(expecting, 4000), 6);
+  assert.equal(live.left_s(expecting, 11_000), null);
+  assert.equal(live.expected(started, "another", 10).expected_s, null);
+  const sampling = live.progressed(live.executing(expecting, "3", "KSampler", 5000), { node: "3", value: 4, max: 20 });
+  assert.deepEqual(sampling.progress, { value: 4, max: 20 });
+  assert.equal(live.executing(sampling, "4", "VAE", 6000).progress, null);
 });
 
 test("filters become the server's query; whole local days", () => {
