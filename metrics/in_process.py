@@ -22,7 +22,7 @@ from tests.comfyui.provision import Host, provision
 class InProcessComfyUI:
     """ComfyUI's own executor, node registry and server object, on the CPU.
 
-    ``base`` is its base directory. The pack is not loaded until :meth:`load_pack`.
+    ``base`` is its base directory, ``pack`` the folder of the pack, which :meth:`load_pack` loads.
     """
 
     def __init__(self) -> None:
@@ -54,14 +54,14 @@ class InProcessComfyUI:
         asyncio.set_event_loop(self.loop)
         self.server: Any = server.PromptServer(self.loop)
         self._load(install_test_nodes(custom_nodes))
-        self._pack = install_pack(custom_nodes)
+        self.pack = install_pack(custom_nodes)
         # a user's second start finds byte code: so does this first one
-        compileall.compile_dir(self._pack, quiet=2)
+        compileall.compile_dir(self.pack, quiet=2)
         self._absent = self._hooked_functions()
 
     def load_pack(self) -> None:
         """Load the pack the way ComfyUI does at start-up."""
-        self._load(self._pack)
+        self._load(self.pack)
         self._present = self._hooked_functions()
         if self._present == self._absent:
             raise RuntimeError("The pack was loaded and hooked nothing.")
