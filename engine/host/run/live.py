@@ -88,6 +88,10 @@ class LiveFeed:
         """No node runs any more; the run is still to be put together."""
         self._over.set()
 
+    def wait_for_end(self, timeout_s: float) -> bool:
+        """Wait until no node runs any more; False where one still does after ``timeout_s``."""
+        return self._over.wait(timeout_s)
+
     def over(self) -> None:
         """The run is in the history, or will never be."""
         global _current

@@ -13,6 +13,7 @@ from ...workflow import prompt as prompts
 from ...workflow.fingerprint import workflow_identity
 from .. import paths
 from ..executor.binding import PromptCall
+from ..report import warm_up
 from ..system import cache_mode, dynamic_vram
 from .archive import Archive
 from .session import Session
@@ -62,6 +63,8 @@ def begin(call: PromptCall) -> Session | None:
     except Exception as error:
         session.switch_off(error)
         raise
+    if prompts.nodes_of_class(call.prompt, prompts.REPORT_ID):
+        warm_up.begin(session.live.wait_for_end)
     return session
 
 

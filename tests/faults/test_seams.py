@@ -1,0 +1,50 @@
+"""Every seam of the profiler broken, alone and in pairs: the user's prompt never notices.
+
+``make test`` tries a slice; ``make test-faults`` all of them and :data:`PAIRS` random pairs.
+"""
+
+from __future__ import annotations
+
+import os
+from random import Random
+
+import pytest
+
+from tests.faults.conftest import Faulty
+from tests.faults.seams import SINGLES, SLICE
+
+ALL = os.environ.get("PROFILER_FAULTS") == "all"
+PAIRS = 60
+
+
+@pytest.mark.parametrize(("seam", "kind"), SINGLES if ALL else SLICE)
+def test_a_broken_seam_changes_nothing(faulty: Faulty, seam: str, kind: str) -> None:
+    faulty.check({seam: kind})
+
+
+def pairs() -> list[tuple[tuple[str, str], tuple[str, str]]]:
+    random = Random(20261124)
+    found = []
+    while len(found) < PAIRS:
+        one, other = random.sample(SINGLES, 2)
+        if one[0] != other[0]:
+            found.append((one, other))
+    return found
+
+
+@pytest.mark.skipif(not ALL, reason="only in make test-faults")
+@pytest.mark.parametrize(("one", "other"), pairs())
+def test_two_broken_seams_change_nothing(
+    faulty: Faulty, one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    faulty.check(dict((one, other)))
+
+
+def test_after_all_that_a_run_is_recorded_as_ever(faulty: Faulty) -> None:
+    client = faulty.server.client
+    client.post("/profiler_faults", {"seams": {}})
+    outcome = client.run(faulty.scene().prompt)
+    assert outcome.status == "success"
+    sent = outcome.outputs["report"]["holaf_profiler"][0]
+    assert sent["run_id"] > 0
+    assert "ProfilerTestSleep" in sent["table"]
