@@ -56,6 +56,7 @@ test-gpu:  ## the measurements against known truths, on a machine with a GPU
 
 bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.overhead
+	@$(RUN) -m metrics.small_prompt
 	@$(RUN) -m metrics.startup
 	@$(RUN) -m metrics.report_speed
 	@$(RUN) -m metrics.sampler_cost

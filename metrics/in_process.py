@@ -83,6 +83,11 @@ class InProcessComfyUI:
         while self.loop.is_running() and not self.server.messages.empty():
             asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self.loop).result()
 
+    def is_profiling(self) -> bool:
+        """Whether a run goes on or is still being put together."""
+        name = next((name for name in sys.modules if name.endswith(".engine.host.run.live")), None)
+        return name is not None and bool(sys.modules[name].status()["active"])
+
     def hook(self, present: bool) -> None:
         """Put the functions that the pack wraps back to what they were without it, or with it."""
         execute_async, execute = self._present if present else self._absent

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .. import clock
+from ..clock import now
 from ..model import Metric, Overhead, RunSettings, Step, StepStatus
 from ..probes.select import Probes
 from .gpu_events import GpuMarks
@@ -34,12 +34,14 @@ class Measurement:
         self.samples = SampleLog()
         self._sampler = Sampler(probes.sampled, settings.interval_ms / 1000.0, self.samples)
         self._marks = GpuMarks(probes.memory if settings.timing == "light" else None)
-        self._sync = settings.timing == "precise"
+        self._is_light = settings.timing == "light"
+        self._sync = not self._is_light
+        self._read = probes.boundary.read
         self._boundary_s = 0.0
         self._boundary_count = 0
         self._sync_s = 0.0
         self._stacks: StackSampler | None = None
-        self.origin_s = clock.now()
+        self.origin_s = now()
         self.recorder = Recorder(self.origin_s, describe, primary)
 
     def start(self, stacks: StackSampler | None = None) -> None:
@@ -49,33 +51,36 @@ class Measurement:
 
     def enter(self, node_id: str) -> None:
         """A node begins, or begins again after waiting."""
-        began_s = clock.now()
-        boundary = self._probes.boundary.read(sync=False, entering=True)
-        self._marks.enter(node_id)
+        began_s = now()
+        boundary = self._read(sync=False, entering=True)
+        if self._is_light:
+            self._marks.enter(node_id)
         self.recorder.enter(node_id, boundary)
-        self._boundary_s += clock.now() - began_s
+        self._boundary_s += now() - began_s
 
     def leave(self, node_id: str, outcome: Outcome) -> None:
         """A node returned."""
-        began_s = clock.now()
+        began_s = now()
         if outcome.status == "cached":
             self._marks.drop(node_id)
             boundary = self._probes.boundary.read_light()
         else:
-            self._marks.leave(node_id)
-            boundary = self._probes.boundary.read(sync=self._sync)
+            if self._is_light:
+                self._marks.leave(node_id)
+            boundary = self._read(sync=self._sync)
         self.recorder.leave(node_id, boundary, outcome)
-        self._sync_s += boundary.sync_s
+        sync_s = boundary.sync_s
+        self._sync_s += sync_s
         self._boundary_count += 1
-        self._boundary_s += clock.now() - began_s - boundary.sync_s
+        self._boundary_s += now() - began_s - sync_s
 
     def tasks_done(self, node_id: str) -> None:
         """The last of a node's asynchronous tasks has ended just now. Executor's thread, as all the rest."""
-        began_s = clock.now()
-        boundary = self._probes.boundary.read(sync=self._sync)
+        began_s = now()
+        boundary = self._read(sync=self._sync)
         self.recorder.tasks_done(node_id, boundary)
         self._sync_s += boundary.sync_s
-        self._boundary_s += clock.now() - began_s - boundary.sync_s
+        self._boundary_s += now() - began_s - boundary.sync_s
 
     def end(self) -> None:
         """Nothing is to be sampled any more. Does not block; :meth:`stop` is still to be called."""

@@ -14,6 +14,9 @@ from ..clock import now
 from ..model import Boundary, ResidentModel, Segment, Step, StepStatus
 from .spans import NodeLife, NodeRef, ProgressUpdate, Running, Stretch, to_step
 
+new_tuple = tuple.__new__
+"""Makes a named tuple without its class's own ``__new__``, which is a Python function."""
+
 
 class Outcome(NamedTuple):
     """How one ``execute`` call of a node ended.
@@ -75,7 +78,7 @@ class Recorder:
         life.entered = None
         self._current = None
         if outcome.status != "cached":
-            life.stretches.append(Stretch("run", entered, boundary))
+            life.stretches.append(new_tuple(Stretch, ("run", entered, boundary)))
         if self._in_flight:
             self._seen(boundary)
         life.end = boundary

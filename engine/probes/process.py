@@ -39,9 +39,11 @@ class ProcessProbe(Protocol):
     @property
     def metrics(self) -> tuple[Metric, ...]: ...
 
-    def cpu_s(self) -> float:
-        """CPU seconds so far, of this process and of its children reaped before the last :meth:`read`."""
-        ...
+    children_s: float
+    """CPU seconds of the children that had been reaped by the last :meth:`read`.
+
+    An attribute, because it is asked for at each boundary of each node.
+    """
 
     def ram_bytes(self) -> int | None:
         """Resident memory now. Leaves the peak alone, so any thread may ask."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import resource
-import time
 from typing import Any
 
 from ..model import Metric
@@ -36,7 +35,7 @@ class LinuxProcess:
         self._folder = folder
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._read_children_s = children_clock()
-        self._children_s = self._read_children_s()
+        self.children_s = self._read_children_s()
         self._statm = self._open("statm", os.O_RDONLY, "ram_bytes")
         self._status = self._open("status", os.O_RDONLY, "ram_max_bytes")
         self._clear = self._open("clear_refs", os.O_WRONLY, "ram_max_bytes")
@@ -84,10 +83,6 @@ class LinuxProcess:
             Metric(name="read_call_bytes", unit="B", method=read_call.method, reason=read_call.reason),
         )
 
-    def cpu_s(self) -> float:
-        """CPU seconds so far, with the children that had been reaped by the last :meth:`read`."""
-        return time.process_time() + self._children_s
-
     def ram_bytes(self) -> int | None:
         """Resident bytes now."""
         if self._statm < 0:
@@ -101,8 +96,8 @@ class LinuxProcess:
     def read(self) -> ProcessReading:
         """Everything at once; starts a new peak."""
         usage = _usage()
-        self._children_s = self._read_children_s()
-        cpu_s = usage.ru_utime + usage.ru_stime + self._children_s
+        self.children_s = self._read_children_s()
+        cpu_s = usage.ru_utime + usage.ru_stime + self.children_s
         ram, peak = self._read_memory(usage)
         calls = self._read_calls() if self._io >= 0 else None
         return ProcessReading(cpu_s, ram, peak, None if calls is None else usage.ru_inblock * BLOCK, calls)

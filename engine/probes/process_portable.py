@@ -16,7 +16,8 @@ class PortableProcess:
 
     def __init__(self, process: psutil.Process | None = None) -> None:
         self._process = process or psutil.Process()
-        self._children_s = children_clock()
+        self._read_children_s = children_clock()
+        self.children_s = self._read_children_s()
         self._missing: dict[str, str] = {}
         self._has_io = hasattr(self._process, "io_counters")
 
@@ -44,10 +45,6 @@ class PortableProcess:
             calls,
         )
 
-    def cpu_s(self) -> float:
-        """CPU seconds so far, reaped children included where the system counts them."""
-        return time.process_time() + self._children_s()
-
     def ram_bytes(self) -> int | None:
         """Resident bytes now."""
         try:
@@ -64,4 +61,6 @@ class PortableProcess:
                 calls = int(self._process.io_counters().read_bytes)
             except (psutil.Error, OSError, NotImplementedError):
                 self._has_io = False
-        return ProcessReading(self.cpu_s(), self.ram_bytes(), None, None, calls)
+        self.children_s = self._read_children_s()
+        cpu_s = time.process_time() + self.children_s
+        return ProcessReading(cpu_s, self.ram_bytes(), None, None, calls)

@@ -22,6 +22,7 @@ _MAPPED_FILE_SYSTEMS = frozenset(("ext2", "ext3", "ext4", "xfs", "tmpfs", "overl
 at its next write to mapped memory; there the name is written through the file."""
 UNKNOWN = b"?"
 """What the file says before its run names a node, or names none."""
+_NOBODY = bytes(SIZE)
 _own: set[Path] = set()
 """Runs of this process: asking for their lock would give it up."""
 
@@ -47,7 +48,7 @@ class RunMark:
 
     def name(self, node_id: str | None) -> None:
         """This node is at work now; ``None`` for none. A few hundred nanoseconds; never raises."""
-        text = node_id.encode("utf-8", "replace")[:SIZE].ljust(SIZE, b"\0") if node_id else bytes(SIZE)
+        text = node_id.encode("utf-8", "replace")[:SIZE].ljust(SIZE, b"\0") if node_id else _NOBODY
         try:
             if self._memory is not None:
                 self._memory[:] = text

@@ -41,6 +41,8 @@ class Archive:
         self._handle: RunHandle | None = None
         self._writer: RunWriter | None = None
         self._writer_cpu_s = 0.0
+        self.name_node: Callable[[str | None], None] = lambda _node_id: None
+        """Called at every boundary with the node at work, ``None`` for none, on the executor's thread."""
         self._notice: str | None = None
         try:
             self.history = users.for_user(user_id)
@@ -57,11 +59,7 @@ class Archive:
             self._writer = _writers[id(self.history)] = RunWriter(self.history.database)
         self._writer_cpu_s = self._writer.cpu_s
         self._handle = self._writer.begin(with_kept_workflow(draft), source)
-
-    def name_node(self, node_id: str | None) -> None:
-        """This node is at work now, ``None`` for none. At every boundary, on the executor's thread."""
-        if self._handle is not None:
-            self._handle.name_node(node_id)
+        self.name_node = self._handle.name_node
 
     def settle(self, run: Run) -> None:
         """Write the run as its report shows it, before the prompt is over."""
