@@ -14,7 +14,7 @@ RUN := $(PROVISION) --run
 PYTEST := $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help provision demo test test-unit test-js test-contract test-browser test-matrix test-gpu bench lint types format clean
+.PHONY: help provision demo test test-unit test-js test-contract test-faults-slice test-browser test-matrix test-faults test-gpu bench lint types format clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ provision:  ## fetch a real ComfyUI and build the environment that runs it (noth
 demo:  ## profile the example workflow in a real ComfyUI and leave it running (PORT=8188, EXIT=1 ends by itself)
 	@$(RUN) -m tests.comfyui.demo --port $(PORT) $(if $(EXIT),--exit)
 
-test: provision lint types test-js test-unit test-contract test-browser  ## everything that must pass, about ten minutes
+test: provision lint types test-js test-unit test-contract test-faults-slice test-browser  ## everything that must pass, about ten minutes
 
 lint:  ## style and formatting
 	@$(RUN) -m ruff check .
@@ -44,12 +44,18 @@ test-unit:  ## without ComfyUI and torch, seconds
 test-contract:  ## against the newest and the oldest real ComfyUI
 	@$(RUN) -m tests.comfyui.contract $(OLDEST) $(NEWEST)
 
+test-faults-slice:
+	@$(PYTEST) tests/faults
+
 test-browser:  ## the panel and the nodes in a real Chromium against a real ComfyUI
 	@$(RUN) -m tests.comfyui.browser
 
 test-matrix:  ## the contract tests against all seven pinned ComfyUI versions
 	@$(PROVISION) all >/dev/null
 	@$(RUN) -m tests.comfyui.contract $(ALL)
+
+test-faults:  ## every part of the profiler broken, alone and in pairs, 3,000 prompts (about an hour)
+	@PROFILER_FAULTS=all $(PYTEST) tests/faults
 
 test-gpu:  ## the measurements against known truths, on a machine with a GPU
 	@$(PYTEST) tests/gpu -s

@@ -49,7 +49,7 @@ SEAMS = {
     "store: open": Seam("engine.store.database:Database.open", True),
     "event": Seam("engine.host.run.events:send", True),
     "event: listeners": Seam("engine.host.run.events:has_listeners", True),
-    "guard": Seam("engine.host.guard:_judge", True),
+    "guard": Seam("engine.host.guard:_judge"),
 }
 KINDS = ("raise", "memory", "nonsense", "hang")
 

@@ -63,7 +63,7 @@ def begin(call: PromptCall) -> Session | None:
     except Exception as error:
         session.switch_off(error)
         raise
-    if prompts.nodes_of_class(call.prompt, prompts.REPORT_ID):
+    if any(prompts.nodes_of_class(call.prompt, prompts.REPORT_ID)):
         warm_up.begin(session.live.wait_for_end)
     return session
 

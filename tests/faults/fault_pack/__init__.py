@@ -2,8 +2,8 @@
 
 ``POST /profiler_faults {"seams": {"module:attribute": kind}}`` puts every seam back and breaks these;
 kinds are ``raise``, ``memory`` (a MemoryError), ``exit`` (a SystemExit), ``hang`` (30 s, or until the next
-request) and ``nonsense`` (answers an object that nothing can be done with). ``GET`` answers how often
-each was met.
+request), ``nonsense`` (answers an object that nothing can be done with), ``past`` and ``future`` (answer a
+date). ``GET`` answers how often each was met.
 """
 
 import importlib
@@ -22,6 +22,9 @@ MARK = ".engine.host.executor.hooks"
 _originals = {}
 _met = {}
 _release = threading.Event()
+
+
+DATES = {"past": "1970-01-01T00:00:00.000Z", "future": "2999-01-01T00:00:00.000Z"}
 
 
 class Nonsense:
@@ -59,6 +62,12 @@ def _fault(seam, kind, original, release):
 
         async def broken(*args, **kwargs):
             return Nonsense() if strike() else await original(*args, **kwargs)
+
+    elif kind in DATES:
+
+        def broken(*args, **kwargs):
+            strike()
+            return DATES[kind]
 
     else:
 
