@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..model import Group, Run, Step
+from ..workflow.groups import GROUP_COLORS
 from .labels import clean, shorten
 from .ranking import did_not_run, time_share
 from .series import union_s, work_intervals
 from .summary import duration_s
 from .units import format_energy
-
-DEFAULT_COLORS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#999999")
-"""Okabe and Ito's palette, which people with any kind of colour vision can tell apart."""
 
 _NOTES_MAX = 5
 _HEX = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
@@ -59,7 +57,7 @@ def valid_color(color: str, position: int = 0) -> tuple[str, bool]:
     """``color`` as ``#RRGGBB``, and whether it was one; else the palette's at ``position``."""
     found = _HEX.fullmatch(color.strip()) if isinstance(color, str) else None
     if found is None:
-        return DEFAULT_COLORS[position % len(DEFAULT_COLORS)], False
+        return GROUP_COLORS[position % len(GROUP_COLORS)], False
     digits = found.group(1)
     if len(digits) == 3:
         digits = "".join(digit * 2 for digit in digits)

@@ -13,7 +13,6 @@ from ..analysis.labels import clean, step_title
 from ..analysis.summary import duration_s
 from ..model import Device, Run, Series, Step
 from .chart.palette import Palette, palette_for
-from .chart.theme import DARK
 from .plain import to_json
 from .report import Report
 
@@ -56,7 +55,7 @@ def timeline_data(report: Report) -> dict[str, Any]:
     Nodes of the profiler are left out; a node that did not run has ``start_s`` ``None``.
     """
     run, totals = report.run, report.totals
-    palette = palette_for(run.measured_steps, totals, run.total_time, DARK)
+    palette = palette_for(run.measured_steps, totals, run.total_time)
     members = {entry.name: set(entry.node_ids) for entry in totals}
     data = {
         "duration_s": duration_s(run) or 0.0,

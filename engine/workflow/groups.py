@@ -16,6 +16,9 @@ from ..model import Group, Run
 from .canvas import group_members
 from .prompt import GroupNode, group_nodes
 
+GROUP_COLORS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00", "#999999")
+"""Okabe and Ito's palette, which people with any kind of colour vision can tell apart. A new Profiler
+Group has the first."""
 GLOBS_MAX = 500
 """Lines with ``*`` that one group may have: each is compared with every node."""
 UNMATCHED_MAX = 50
@@ -57,7 +60,8 @@ def groups_of(
         replace(_from_node(node, workflow or {}), id=known.get(node.node_id))
         for node in group_nodes(prompt or {})
     ]
-    return resolve([*own, *(group for group in stored if group.source_node_id is None)], nodes)
+    panels = [group for group in stored if group.source_node_id is None]
+    return resolve([*_apart(own, [group.color for group in panels]), *panels], nodes)
 
 
 def resolve(groups: Iterable[Group], nodes: Sequence[Node]) -> tuple[Group, ...]:
@@ -173,6 +177,16 @@ def _identities(node: Node, parents: Mapping[str, str | None]) -> set[str]:
         found.add(node_id)
         waiting.extend((parents.get(node_id), *islice(_ancestors(node_id), 64)))
     return found
+
+
+def _apart(groups: Sequence[Group], taken: Sequence[str]) -> list[Group]:
+    """``groups`` with a colour of its own for each that still has the one that every new node has."""
+    chosen = {color.upper() for color in (*taken, *(group.color for group in groups))} - {GROUP_COLORS[0]}
+    free = iter([color for color in GROUP_COLORS if color not in chosen])
+    return [
+        replace(group, color=next(free, group.color)) if group.color.upper() == GROUP_COLORS[0] else group
+        for group in groups
+    ]
 
 
 def _from_node(node: GroupNode, workflow: Mapping[str, Any]) -> Group:

@@ -9,9 +9,7 @@ from ...analysis.groups import GroupTotal
 from ...analysis.labels import clean
 from ...analysis.ranking import did_not_run, time_share
 from ...model import Step
-from .theme import NODE_COLORS, Theme, channels
-
-_LINES = 8
+from .theme import type_color
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,37 +36,28 @@ class Share:
 class Palette:
     """Colours by node id, and the legend that explains them."""
 
-    colors: Mapping[str, str]
+    colors: Mapping[str, tuple[str, ...]]
     legend: tuple[Share, ...]
     heading: str
-    by_group: bool
-    fallback: str
 
     def of(self, step: Step) -> str:
-        """The step's colour."""
-        return self.colors.get(step.node_id, self.fallback)
+        """The step's colour: its first group's, else its type's."""
+        return self.all_of(step)[0]
+
+    def all_of(self, step: Step) -> tuple[str, ...]:
+        """The colours of all the step's groups, at least one."""
+        return self.colors.get(step.node_id) or (type_color(step.node_type),)
 
 
-def palette_for(
-    steps: Sequence[Step], totals: Sequence[GroupTotal], total_time: float | None, theme: Theme
-) -> Palette:
-    """Colours by group where any group has members, else by node class.
-
-    A node of several groups has the colour of the first; one of no group that of its
-    class, from the colours that the groups leave.
-    """
-    if any(entry.node_ids for entry in totals):
-        return _by_group(steps, totals, total_time, theme)
-    return _by_type(steps, total_time, theme)
-
-
-def _by_group(
-    steps: Sequence[Step], totals: Sequence[GroupTotal], total_time: float | None, theme: Theme
-) -> Palette:
-    colors: dict[str, str] = {}
+def palette_for(steps: Sequence[Step], totals: Sequence[GroupTotal], total_time: float | None) -> Palette:
+    """Colours of the groups, and of the node types for what is in no group."""
+    colors: dict[str, tuple[str, ...]] = {}
     for entry in totals:
         for node_id in entry.node_ids:
-            colors.setdefault(node_id, entry.color)
+            colors[node_id] = (*colors.get(node_id, ()), entry.color)
+    rest = [step for step in steps if step.node_id not in colors and not did_not_run(step)]
+    if not colors:
+        return Palette(colors, tuple(_types(rest, total_time)), "node types")
     legend = [
         Share(
             name=clean(entry.name) or "(no name)",
@@ -83,45 +72,17 @@ def _by_group(
         )
         for entry in totals
     ]
-    rest = [step for step in steps if step.node_id not in colors and not did_not_run(step)]
-    free = [color for color in NODE_COLORS if all(_apart(color, entry.color) for entry in totals)]
-    # No more colours than the legend has lines to explain them.
-    by_type, types = _types(rest, free[: max(2, _LINES - len(totals))], total_time, theme)
-    section = "in no group" if types else ""
-    legend += [replace(entry, section=section) for entry in types]
-    return Palette({**by_type, **colors}, tuple(legend), "groups", True, theme.other)
+    legend += [replace(entry, section="in no group") for entry in _types(rest, total_time)]
+    return Palette(colors, tuple(legend), "groups")
 
 
-def _by_type(steps: Sequence[Step], total_time: float | None, theme: Theme) -> Palette:
-    ran = [step for step in steps if not did_not_run(step)]
-    colors, legend = _types(ran, NODE_COLORS, total_time, theme)
-    return Palette(colors, tuple(legend), "node types", False, theme.other)
-
-
-def _types(
-    steps: Sequence[Step], free: Sequence[str], total_time: float | None, theme: Theme
-) -> tuple[dict[str, str], list[Share]]:
-    """A colour for each class, the longest-running first, until there are no more; the rest is grey."""
+def _types(steps: Sequence[Step], total_time: float | None) -> list[Share]:
+    """A line for each node type, the longest-running first."""
     kinds: dict[str, list[Step]] = {}
     for step in steps:
         kinds.setdefault(step.node_type, []).append(step)
     order = sorted(kinds, key=lambda kind: -_time(kinds[kind]))
-    colors: dict[str, str] = {}
-    legend = []
-    for kind, color in zip(order, free, strict=False):
-        colors.update((step.node_id, color) for step in kinds[kind])
-        legend.append(_share(clean(kind), color, kinds[kind], total_time))
-    rest = order[len(legend) :]
-    if rest:
-        others = [step for kind in rest for step in kinds[kind]]
-        name = clean(rest[0]) if len(rest) == 1 else f"{len(rest)} {'other ' if legend else ''}types"
-        legend.append(_share(name, theme.other, others, total_time))
-    return colors, legend
-
-
-def _apart(one: str, other: str) -> bool:
-    """Whether two colours are far enough from each other to be told apart."""
-    return sum(abs(a - b) for a, b in zip(channels(one), channels(other), strict=True)) > 0.45
+    return [_share(clean(kind), type_color(kind), kinds[kind], total_time) for kind in order]
 
 
 def _time(steps: Sequence[Step]) -> float:

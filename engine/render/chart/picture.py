@@ -36,7 +36,7 @@ def draw(report: Report, width_px: int = 1600) -> Image:
     """
     run, summary, notes = report.run, report.summary, report.notes
     look = theme_named(report.options.theme)
-    palette = palette_for(run.measured_steps, report.totals, summary.total_time, look)
+    palette = palette_for(run.measured_steps, report.totals, summary.total_time)
     canvas = Canvas(min(max(int(width_px), _LEAST_WIDTH), _MOST_WIDTH), look.background)
 
     y = draw_header(canvas, look, report, 28.0) + 22

@@ -48,12 +48,12 @@ def draw_ranking(
     shown = ran[:count]
     resting = idle[: max(0, min(_MOST_CACHED if shown else count, MOST_ROWS - len(shown)))]
     bar, columns = columns_for(summary, report.options.sort_by)
-    edges = [right - 18 - 124 * number for number in range(len(columns))][::-1]
+    edges = [right - 18 - 130 * number for number in range(len(columns))][::-1]
     bar_right = edges[0] - 108 if edges else right - 20
     name_right = left + 290
     heading = bar.heading if shown else ""
     if bar.kind == "seconds" and any(_loading_share(step) > 0.05 for step in shown):
-        heading += "  (hatched: loading models)"
+        heading += " (hatched: loading)"
     heading = canvas.fit(heading, 17, bar_right - name_right - 20)
     _headings(canvas, theme, heading, columns, edges, left, name_right, top, len(shown), len(ran))
     y = top + ROW
@@ -159,10 +159,12 @@ def _bar(
     loads: bool,
 ) -> None:
     """The bar; of a time the part that went into loading models is hatched."""
-    color = palette.of(step)
+    colors = palette.all_of(step)
     upper, lower = middle - 10, middle + 10
     length = max(length, 2.0)
-    canvas.boxes([(start, upper, start + length, lower)], color)
+    canvas.boxes([(start, upper, start + length, lower)], colors[0])
+    for number, color in enumerate(colors[1:4], start=1):
+        canvas.boxes([(start, lower - 5 * number, start + length, lower - 5 * (number - 1))], color)
     hatched = length * _loading_share(step) if loads else 0.0
     if hatched >= 6:
         canvas.boxes([(start, upper, start + hatched, lower)], "none", edge=theme.panel, hatch="////")

@@ -1,15 +1,47 @@
 """The colours of a report, dark and light. Knows no run and draws nothing.
 
-The palette is Okabe and Ito's, which people with any kind of colour vision can
-tell apart. Status is never said by colour alone.
+Saturated colours are groups and node types; lanes have pale or dark tints of their
+own. Status is never said by colour alone.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zlib import crc32
 
-NODE_COLORS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#B07D4B")
-"""Handed out to groups or node types, the longest-running first."""
+TYPE_COLORS = (
+    "#F28881", "#E39849", "#B7AF41", "#73C076", "#04C5B5", "#2EBBE8", "#82A8FD", "#BE95EC", "#E488BE",
+    "#B36139", "#9B7300", "#6A862D", "#0A9068", "#008D9C", "#3080BC", "#746FBE", "#9E60A1", "#B45971",
+)  # fmt: skip
+"""Nine hues at two lightnesses of the OKLCH space, 40 degrees apart: what node types are drawn in."""
+_KNOWN_TYPES = (
+    "VAEDecode",
+    "KSampler",
+    "SaveImage",
+    "CLIPTextEncode",
+    "VAEEncode",
+    "UNETLoader",
+    "CheckpointLoaderSimple",
+    "LoraLoader",
+    "EmptyLatentImage",
+    "SamplerCustomAdvanced",
+    "PreviewImage",
+    "LoadImage",
+    "CLIPLoader",
+    "VAELoader",
+    "ControlNetApplyAdvanced",
+    "KSamplerAdvanced",
+    "ImageUpscaleWithModel",
+    "DualCLIPLoader",
+)
+"""The commonest types, each at a colour of its own."""
+
+
+def type_color(node_type: str) -> str:
+    """The colour of a node type: the same in every run, picture and view."""
+    if node_type in _KNOWN_TYPES:
+        return TYPE_COLORS[_KNOWN_TYPES.index(node_type)]
+    return TYPE_COLORS[crc32(node_type.encode("utf-8", "replace")) % len(TYPE_COLORS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +80,10 @@ DARK = Theme(
     good="#3FBF95",
     warn="#F0B429",
     bad="#FF7A59",
-    vram="#56B4E9",
-    ram="#CC79A7",
-    gpu="#E69F00",
-    cpu="#2BC79A",
+    vram="#9CD3F5",
+    ram="#E3B7D6",
+    gpu="#F2D49B",
+    cpu="#A6E0C9",
     capacity="#FF7A59",
     band_alpha=0.13,
     fill_alpha=0.28,
@@ -68,10 +100,10 @@ LIGHT = Theme(
     good="#00734F",
     warn="#8F5A00",
     bad="#B93A00",
-    vram="#0072B2",
-    ram="#A8467E",
-    gpu="#C27A00",
-    cpu="#008561",
+    vram="#1F4E79",
+    ram="#6E2F57",
+    gpu="#7A5200",
+    cpu="#0B5A43",
     capacity="#C24A00",
     band_alpha=0.14,
     fill_alpha=0.22,

@@ -16,6 +16,8 @@ from .theme import Theme, text_on
 
 MOST_ROWS = 6
 _LEAST_LABEL = 24.0
+_STRIPE = 7.0
+"""Height of what a bar shows of each further group of its node."""
 _TOLERANCE_S = 1e-4
 """Neighbours may touch by as much as two clock readings differ."""
 
@@ -82,12 +84,17 @@ def draw_timeline(
     by_color: dict[str, list[Box]] = {}
     waits: dict[str, list[Box]] = {}
     gaps: list[Box] = []
+    stripes: dict[str, list[Box]] = {}
     for bar in bars:
         upper = top + 8 + bar.row * (height + 4)
         color = palette.of(bar.step)
         for start, end in bar.work:
             left, right = axis.x(start), axis.x(end)
-            by_color.setdefault(color, []).append((left, upper, max(right, left + 0.35), upper + height))
+            right = max(right, left + 0.35)
+            by_color.setdefault(color, []).append((left, upper, right, upper + height))
+            for number, other in enumerate(palette.all_of(bar.step)[:0:-1]):
+                lower = upper + height - number * _STRIPE
+                stripes.setdefault(other, []).append((left, lower - _STRIPE, right, lower))
             if right - left > 4:
                 gaps.append((right - 1.5, upper, right, upper + height))
         for start, end in bar.waits:
@@ -101,6 +108,8 @@ def draw_timeline(
         ]
         canvas.lines(edges, color, 1.3, dashes=(4, 3))
     for color, boxes in by_color.items():
+        canvas.boxes(boxes, color)
+    for color, boxes in stripes.items():
         canvas.boxes(boxes, color)
     canvas.boxes(gaps, theme.panel)
     for bar in bars:

@@ -17,9 +17,12 @@ from engine.model import Group, Run
 from engine.render.chart import picture as chart
 from engine.render.chart.axis import TimeAxis, decimate
 from engine.render.chart.canvas import DESIGN_WIDTH, Canvas
+from engine.render.chart.palette import palette_for
+from engine.render.chart.theme import DARK, LIGHT, TYPE_COLORS, Theme, type_color
 from engine.render.chart.timeline import arrange
 from engine.render.options import Options
 from engine.render.report import prepare
+from engine.workflow.groups import GROUP_COLORS
 from tests import builders
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -164,6 +167,24 @@ def test_group_colour_fills_its_nodes_share_of_the_time_axis() -> None:
         return int((np.abs(pixels - color).max(axis=2) <= 2).sum(axis=1).max())
 
     assert longest((0x12, 0xAB, 0x34)) / longest((0xAB, 0x12, 0x34)) == pytest.approx(6 / 4, rel=0.02)
+
+
+def test_a_type_has_one_colour_whatever_runs_beside_it_and_a_group_its_own() -> None:
+    step_a, step_b = builders.step("1", "KSampler", 0.0, 6.0), builders.step("2", "SomeNode", 6.0, 4.0)
+    both = palette_for((step_a, step_b), (), 10.0)
+    assert both.of(step_b) == palette_for((step_b,), (), 4.0).of(step_b) == type_color("SomeNode")
+    run = Run(timestamp="", total_time=10.0, steps=(step_a, step_b))
+    groups = [Group(name=name, color=name, members=("1",)) for name in ("#111111", "#222222")]
+    grouped = palette_for(run.steps, prepare(run, groups=groups).totals, 10.0)
+    assert grouped.all_of(step_a) == ("#111111", "#222222")
+    assert grouped.all_of(step_b) == (type_color("SomeNode"),)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def test_no_lane_has_the_colour_of_a_node(theme: Theme) -> None:
+    lanes = {theme.vram, theme.ram, theme.gpu, theme.cpu}
+    assert len(lanes) == 4
+    assert lanes.isdisjoint((*TYPE_COLORS, *GROUP_COLORS))
 
 
 def test_threads_draw_what_one_thread_draws() -> None:

@@ -133,3 +133,13 @@ def test_hostile_patterns_take_no_time() -> None:
     assert exact.unmatched[-1] == "… and 19,950 more lines"
     assert GLOBS_MAX < 20_000
     assert globs.members == ()
+
+
+def test_groups_that_nobody_coloured_get_colours_of_their_own() -> None:
+    def node(**inputs: str) -> dict[str, object]:
+        return {"class_type": "HolafProfilerGroup", "inputs": {"color": "#56b4e9", **inputs}}
+
+    prompt = {"1": node(), "2": node(color="#E69F00"), "3": node(), "4": node()}
+    first, chosen, third, fourth = (group.color for group in groups_of(prompt, None, NODES))
+    assert chosen == "#E69F00"
+    assert len({first, chosen, third, fourth}) == 4
