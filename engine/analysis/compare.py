@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from ..model import Group
-from ..workflow.groups import Node, resolve
 from . import comparable
 from .comparable import Kind, Row
 from .effect import Delta, deltas, noise_of
-from .executions import COLUMNS, Columns, Executions, Matrix, NodeKey, executions
-from .pairing import Pair, Pairing
-from .versions import Prompts, versions
+from .executions import COLUMNS, Columns, Executions, Matrix, NodeKey, executions, rows_of_groups
+from .pairing import Pair, Pairing, pair
+from .versions import Prompts, graph_of, versions
 from .what_changed import WhatChanged, what_changed
 
 METRICS = (
@@ -241,15 +240,8 @@ def _groups(
     used: tuple[Sequence[int], Sequence[int]],
     earlier: Sequence[int],
 ) -> tuple[GroupComparison, ...]:
-    if not groups:
-        return ()
-    nodes = [Node(node.node_id, node_type=node.node_type) for node in measured.nodes]
     made = []
-    for group in resolve(groups, nodes):
-        members = frozenset(group.members)
-        rows = [row for row, node in enumerate(nodes) if node.node_id in members]
-        if not rows:
-            continue
+    for group, rows in rows_of_groups(groups, measured):
         found = {}
         for name in GROUP_METRICS:
             values = _combined(measured.values[name][rows], name)
@@ -274,26 +266,13 @@ def _changes(
     """What differs between the newest run of each side."""
     before, after = evidence.runs[before_id], evidence.runs[after_id]
     prompts = (evidence.prompts.get(before_id), evidence.prompts.get(after_id))
-    made = tuple(pairs.get(before_id, ())) or tuple(pairs.get(after_id, ()))
-    if not pairs.get(before_id):  # one version: every node is itself
-        made = _same(prompts[1])
+    made = tuple(pairs.get(before_id, ())) or pair(graph_of(prompts[0]), graph_of(prompts[1]))
     environments = tuple(
         evidence.environments.get(run.get("environment_id") or 0, {}) for run in (before, after)
     )
     return what_changed(
         before, after, environments=(environments[0], environments[1]), prompts=prompts, pairs=made
     )
-
-
-def _same(prompt: Mapping[str, Any] | None) -> tuple[Pair, ...]:
-    from .pairing import graph_nodes
-
-    seen = [
-        (str(node_id), str(node.get("class_type") or ""), str((node.get("_meta") or {}).get("title") or ""))
-        for node_id, node in (prompt or {}).items()
-        if isinstance(node, Mapping)
-    ]
-    return tuple(Pair(node, node, "id") for node in graph_nodes(None, seen))
 
 
 def _notes(

@@ -27,12 +27,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from .executions import Mask, Matrix
+from .executions import Mask, Matrix, Vector
 
 Verdict = Literal["faster", "slower", "less", "more", "no difference", "unknown"]
-Vector = npt.NDArray[np.float64]
 
 ALPHA = 0.045
 """The share of false verdicts aimed at: a little under 5 %, for noise that is not quite normal."""

@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..model import Run
+from ..model import Group, Run
+from ..workflow.groups import Node, resolve
 
 Matrix = npt.NDArray[np.float64]
+Vector = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Columns = Mapping[str, Sequence[Any]]
 """The steps of many runs, one sequence a column of the history, all of one length."""
@@ -122,6 +124,21 @@ def executions(
         cached=_marked(flat[states == "cached"], shape) & ~_marked(flat[real], shape),
         present=_marked(flat, shape),
     )
+
+
+def rows_of_groups(groups: Sequence[Group], measured: Executions) -> list[tuple[Group, list[int]]]:
+    """Each group that has nodes among ``measured``, and their rows."""
+    nodes = [
+        Node(node.node_id, title, node.node_type)
+        for node, title in zip(measured.nodes, measured.titles, strict=True)
+    ]
+    found = []
+    for group in resolve(groups, nodes):
+        members = frozenset(group.members)
+        rows = [row for row, node in enumerate(nodes) if node.node_id in members]
+        if rows:
+            found.append((group, rows))
+    return found
 
 
 def columns_of_run(run: Run, run_id: int, names: Iterable[str]) -> dict[str, list[Any]]:

@@ -1,21 +1,25 @@
-"""What a class of node usually costs, over many runs. Pure: rows in, numbers out.
+"""What a class of node usually costs, over many runs. Pure: columns in, numbers out.
 
-Takes rows as the history gives them: mappings with the names of the columns.
+Only real executions count (see ``executions``); each is one value here, also where a
+node ran several times in one run.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .spread import Spread, spread
+import numpy as np
+
+from .executions import Columns, Mask, Vector
+from .spread import Spread
 
 Row = Mapping[str, Any]
 
-_MEASURED = ("ok", None)
-"""Statuses whose times count; ``None`` is a row that another program wrote."""
+_METRICS = ("exec_time", "self_time_s", "vram_max", "ram_max_bytes", "energy_joules")
+STEP_COLUMNS = ("run_id", "node_type", "role", "status", *_METRICS)
+"""The columns of steps that the statistics read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,42 +45,70 @@ class TypeStatistics:
     energy_joules: Spread | None
 
 
-def by_type(runs: Iterable[Row], steps: Mapping[int, Iterable[Row]]) -> tuple[TypeStatistics, ...]:
+def by_type(runs: Iterable[Row], columns: Columns) -> tuple[TypeStatistics, ...]:
     """Statistics of every node class, largest total time first.
 
-    ``steps`` maps a run's id to its steps. Only nodes that count in totals are counted.
+    ``columns`` are the steps with :data:`STEP_COLUMNS`; those of other runs and of the
+    profiler's own nodes do not count.
     """
-    cold = {run["id"]: run.get("cold") for run in runs}
-    found: dict[str, list[tuple[int, Row]]] = defaultdict(list)
-    for run_id, rows in steps.items():
-        if run_id not in cold:
-            continue
-        for step in rows:
-            if step.get("role") in ("node", None):
-                found[str(step.get("node_type") or "")].append((run_id, step))
-    statistics = [_of_type(node_type, entries, cold) for node_type, entries in found.items()]
-    return tuple(sorted(statistics, key=lambda entry: (-entry.total_s, entry.node_type)))
+    start = {run["id"]: run.get("cold") for run in runs}
+    counted = np.array(
+        [
+            run_id in start and role in ("node", None)
+            for run_id, role in zip(columns["run_id"], columns["role"], strict=True)
+        ],
+        dtype=np.bool_,
+    )
+    codes: dict[str, int] = {}
+    type_at = np.array(
+        [codes.setdefault(kind or "", len(codes)) for kind in columns["node_type"]], dtype=np.int64
+    )
+    run_at = np.array(columns["run_id"], dtype=np.int64)
+    state = np.array([status or "ok" for status in columns["status"]], dtype="U12")
+    cold_at = np.array([start.get(run_id) for run_id in columns["run_id"]], dtype=np.float64)
+    values = {name: np.array(columns[name], dtype=np.float64) for name in _METRICS}
+    order = np.flatnonzero(counted)
+    order = order[np.argsort(type_at[order], kind="stable")]
+    edges = np.searchsorted(type_at[order], np.arange(len(codes) + 1))
+    found = []
+    for kind, code in codes.items():
+        rows = order[edges[code] : edges[code + 1]]
+        if len(rows):
+            mine = {name: column[rows] for name, column in values.items()}
+            found.append(_of_type(kind, run_at[rows], state[rows], cold_at[rows], mine))
+    return tuple(sorted(found, key=lambda entry: (-entry.total_s, entry.node_type)))
 
 
-def _of_type(node_type: str, entries: list[tuple[int, Row]], cold: Mapping[int, Any]) -> TypeStatistics:
-    executed = [(run_id, step) for run_id, step in entries if step.get("status") in _MEASURED]
-
-    def values(name: str) -> Spread | None:
-        return spread(step.get(name) for _, step in executed)
-
-    times = values("exec_time")
+def _of_type(
+    node_type: str, run_at: Any, state: Any, cold: Vector, values: Mapping[str, Vector]
+) -> TypeStatistics:
+    executed: Mask = state == "ok"
+    times = values["exec_time"]
+    known = times[executed & np.isfinite(times)]
     return TypeStatistics(
         node_type=node_type,
-        run_count=len({run_id for run_id, _ in entries}),
-        executed_count=len(executed),
-        cached_count=sum(step.get("status") == "cached" for _, step in entries),
-        error_count=sum(step.get("status") == "error" for _, step in entries),
-        total_s=times.mean * times.count if times else 0.0,
-        exec_time=times,
-        warm=spread(step.get("exec_time") for run_id, step in executed if cold[run_id] in (False, 0)),
-        cold=spread(step.get("exec_time") for run_id, step in executed if cold[run_id] in (True, 1)),
-        self_time_s=values("self_time_s"),
-        vram_max=values("vram_max"),
-        ram_max_bytes=values("ram_max_bytes"),
-        energy_joules=values("energy_joules"),
+        run_count=len(np.unique(run_at)),
+        executed_count=int(executed.sum()),
+        cached_count=int((state == "cached").sum()),
+        error_count=int((state == "error").sum()),
+        total_s=float(known.sum()),
+        warm=_spread(times[executed & (cold == 0)]),
+        cold=_spread(times[executed & (cold == 1)]),
+        **{name: _spread(column[executed]) for name, column in values.items()},
+    )
+
+
+def _spread(values: Vector) -> Spread | None:
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return None
+    middle, high = np.percentile(known, (50, 95)).tolist()
+    return Spread(
+        count=len(known),
+        mean=float(known.mean()),
+        median=middle,
+        std=float(known.std(ddof=1)) if len(known) > 1 else None,
+        p95=high,
+        minimum=float(known.min()),
+        maximum=float(known.max()),
     )

@@ -1,33 +1,68 @@
-"""One workflow over time: does it get slower, and does memory stay behind? Pure.
+"""One workflow over its runs: levels, lasting changes and their causes, drift, what comes next. Pure.
 
-Takes rows as the history gives them: mappings with the names of the columns.
+Takes rows as the history gives them. Only runs of one kind (see ``comparable``) go into
+a series; the others are named and can be asked for. How many series are looked at is
+allowed for: of a hundred quiet workflows one has a false change, all nodes together.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
-from .spread import Line, known, line, median
+import numpy as np
 
-Row = Mapping[str, Any]
+from ..model import Group
+from . import comparable, forecast, leaks
+from .change_points import shifts, without_outliers
+from .comparable import ENDED_WELL, Kind, Row
+from .drift import LEAST_RUNS, slope
+from .effect import Delta, deltas, medians
+from .executions import WHO, Columns, Executions, Matrix, NodeKey, Vector, executions, rows_of_groups
+from .forecast import Forecast
+from .leaks import Leak
+from .pairing import Pair, pair
+from .versions import Prompts, graph_of, versions
+from .what_changed import WhatChanged, what_changed
 
-LEAK_RUNS = 4
-"""Fewest runs in one process from which growth is claimed, the first (it loads models) left out."""
-LEAK_BYTES = 2 * 1024 * 1024
-"""Growth a run below this is taken for noise of the allocator."""
+METRICS = ("exec_time", "vram_max")
+STEP_COLUMNS = (*WHO, *METRICS)
+"""The columns of steps that a trend reads; those of :data:`leaks.COLUMNS` are wanted of the newest runs."""
+TOTALS = ("total_time", "vram_max", "ram_max_bytes", "energy_joules")
+FALSE_CHANGES = 0.008
+"""The share of quiet workflows in which any change may be found: half of it for the total time."""
+LEAST_SHARE = 0.01
+"""Nodes that take less of the workflow's time than this are not searched for changes."""
+CAUSES_MAX = 8
+NEAR = 3
+"""A change is dated within so many runs: its cause is looked for around it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a trend is made from. ``runs`` are one workflow's, in any order, those that failed too.
+
+    ``columns`` are the steps with :data:`STEP_COLUMNS`; ``memory`` those of the newest runs
+    with the columns of leaks. ``environments`` are by ``environment_id``, ``prompts`` by run id.
+    """
+
+    runs: Sequence[Row]
+    columns: Columns
+    memory: Columns
+    environments: Mapping[int, Mapping[str, str]]
+    prompts: Prompts
+    groups: Sequence[Group] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """One quantity over the runs of a workflow, oldest first.
+    """One quantity over the runs, oldest first.
 
-    ``values`` has one entry a run, ``None`` where it was not measured. ``slope_per_run`` is
-    that of the least-squares line through the known ones; ``change_share`` is what the
-    line gained from first to last, as a share of where it began. ``is_certain``: the slope
-    is more than twice its standard error.
+    ``values`` has one entry a run of the trend, ``None`` where it was not measured or the
+    run is of another kind. ``slope_per_run`` is the drift of the newest level (since the
+    last change point); ``change_share`` what that drift comes to over its runs, as a share
+    of where it began. ``is_certain``: the drift is no chance.
     """
 
     values: tuple[float | None, ...]
@@ -49,158 +84,259 @@ class NodeTrend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leak:
-    """Memory that a node keeps in every run and that is not given back between runs.
+class GroupTrend:
+    """The time of a group's nodes together."""
 
-    ``kind``: ``vram`` or ``ram``. ``bytes_per_run`` is the smaller of what the node added
-    in a typical run and of what the memory after it grew by from run to run. ``run_ids``
-    are the runs of one process that show it.
+    name: str
+    color: str
+    exec_time: Trend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePoint:
+    """From ``run_id`` on ``metric`` has another level. ``node_id`` is ``None`` for the whole run.
+
+    ``share`` is the change as a share of ``before``; ``causes`` is what changed around there.
     """
 
-    kind: str
-    node_id: str
-    node_type: str
-    node_title: str
-    bytes_per_run: float
-    total_bytes: float
-    run_ids: tuple[int, ...]
+    metric: str
+    node_id: str | None
+    node_title: str | None
+    run_id: int
+    timestamp: str
+    before: float
+    after: float
+    share: float
+    causes: tuple[WhatChanged, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """From ``run_id`` on the environment was another."""
+
+    run_id: int
+    details: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trends:
-    """A workflow's history. ``runs`` are the runs that count, oldest first."""
+    """A workflow's history. ``runs`` are those that ended well, oldest first, of all kinds.
+
+    ``counted_ids`` are those of the kind that the series show. ``success_rate`` counts all
+    finished runs. ``against_pinned`` sets the newest runs against the pinned ones.
+    """
 
     runs: tuple[Row, ...]
-    total_time: Trend
-    vram_max: Trend
-    ram_max_bytes: Trend
+    counted_ids: tuple[int, ...]
+    kinds: tuple[Kind, ...]
+    success_rate: float | None
+    totals: Mapping[str, Trend]
     nodes: tuple[NodeTrend, ...]
+    groups: tuple[GroupTrend, ...]
+    change_points: tuple[ChangePoint, ...]
+    environment_changes: tuple[Mark, ...]
     leaks: tuple[Leak, ...]
+    forecast: Mapping[str, Forecast]
+    against_pinned: Delta | None
+    notes: tuple[str, ...]
 
 
-def trends(runs: Iterable[Row], steps: Mapping[int, Iterable[Row]]) -> Trends:
-    """How one workflow's runs developed.
-
-    ``runs`` may come in any order; those that did not run to their end are left out.
-    ``steps`` maps a run's id to its steps.
-    """
-    ordered = sorted(
-        (run for run in runs if run.get("status") in ("success", "partial", None)),
-        key=lambda run: (str(run.get("timestamp") or ""), run["id"]),
-    )
-    per_node = _by_node(ordered, steps)
+def trends(evidence: Evidence, kind: str | None = None) -> Trends:
+    """How one workflow's runs developed. ``kind``: the label of the kind to show; else that of most runs."""
+    every = sorted(evidence.runs, key=lambda run: (str(run.get("timestamp") or ""), run["id"]))
+    runs = [run for run in every if run.get("status") in ENDED_WELL]
+    ids = [int(run["id"]) for run in runs]
+    found = versions(runs, evidence.columns, evidence.prompts)
+    measured = executions(ids, evidence.columns, METRICS, found.aliases)
+    conditions = comparable.conditions_of(runs, measured)
+    kinds = comparable.kinds(conditions)
+    chosen = next((one for one in kinds if one.label == kind), kinds[0] if kinds else None)
+    counted = set(chosen.run_ids if chosen else ())
+    like = _like_nodes(conditions, counted)
+    series = _Series(runs, measured, [i in counted for i in ids], [i in like for i in ids])
+    points = _change_points(series, evidence)
+    newest_memory = [i for i in ids if i in like][-leaks.MOST_RUNS :]
+    memory = executions(newest_memory, evidence.memory, leaks.COLUMNS, found.aliases)
+    by_id = {int(run["id"]): run for run in runs}
     return Trends(
-        runs=tuple(ordered),
-        total_time=_trend([run.get("total_time") for run in ordered]),
-        vram_max=_trend([run.get("vram_max") for run in ordered]),
-        ram_max_bytes=_trend([run.get("ram_max_bytes") for run in ordered]),
-        nodes=tuple(_node_trend(key, rows, ordered) for key, rows in per_node.items()),
-        leaks=tuple(_leaks(ordered, per_node)),
+        runs=tuple(runs),
+        counted_ids=tuple(i for i in ids if i in counted),
+        kinds=kinds,
+        success_rate=_success_rate(every),
+        totals={name: _trend(name, series.totals[name], _since(points, name, None, ids)) for name in TOTALS},
+        nodes=tuple(_node_trends(series, points, ids)),
+        groups=tuple(_group_trends(evidence.groups, series)),
+        change_points=points,
+        environment_changes=tuple(_marks(runs, evidence.environments)),
+        leaks=leaks.leaks([by_id[i] for i in newest_memory], memory),
+        forecast={
+            name: forecast.next_run(series.totals[name][_since(points, name, None, ids) :])
+            for name in ("total_time", "vram_max", "ram_max_bytes")
+        },
+        against_pinned=_against_pinned(runs, counted),
+        notes=tuple(_notes(kinds, chosen)),
     )
 
 
-_Key = tuple[str, str]
+class _Series:
+    """The numbers of all series: totals by name, and the node arrays with other kinds blanked out."""
+
+    def __init__(
+        self, runs: Sequence[Row], measured: Executions, counted: Sequence[bool], like: Sequence[bool]
+    ) -> None:
+        mask = np.array(counted, dtype=np.bool_)
+        self.runs = runs
+        self.measured = measured
+        self.totals: dict[str, Vector] = {}
+        for name in TOTALS:
+            values = np.array([run.get(name) for run in runs], dtype=np.float64)
+            self.totals[name] = np.where(mask, values, np.nan)
+        blank = np.array(like, dtype=np.bool_)[None, :]
+        self.nodes: dict[str, Matrix] = {
+            name: np.where(blank, values, np.nan) for name, values in measured.values.items()
+        }
+        # A group's time is comparable only where the same of its nodes ran.
+        self.whole: dict[str, Matrix] = {
+            name: np.where(mask[None, :], values, np.nan) for name, values in measured.values.items()
+        }
 
 
-def _by_node(runs: Sequence[Row], steps: Mapping[int, Iterable[Row]]) -> dict[_Key, dict[int, Row]]:
-    """The steps of each node by run id; of a node that ran several times in a run, its last."""
-    found: dict[_Key, dict[int, Row]] = defaultdict(dict)
-    for run in runs:
-        for step in steps.get(run["id"], ()):
-            if step.get("role") in ("node", None):
-                key = (str(step.get("node_id") or ""), str(step.get("node_type") or ""))
-                found[key][run["id"]] = step
-    return found
+def _like_nodes(conditions: Mapping[int, comparable.Conditions], counted: set[int]) -> set[int]:
+    """The runs of the counted kind whatever came from the cache: what counts for single nodes."""
+    wanted = {conditions[run_id]._replace(from_cache="") for run_id in counted}
+    return {run_id for run_id, one in conditions.items() if one._replace(from_cache="") in wanted}
 
 
-def _node_trend(key: _Key, rows: Mapping[int, Row], runs: Sequence[Row]) -> NodeTrend:
-    def values(name: str) -> list[float | None]:
-        steps = [rows.get(run["id"]) for run in runs]
-        return [step.get(name) if step and step.get("status") in ("ok", None) else None for step in steps]
+def _change_points(series: _Series, evidence: Evidence) -> tuple[ChangePoint, ...]:
+    times = medians(series.nodes["exec_time"]) if len(series.measured.nodes) else np.zeros(0)
+    typical = np.nansum(times) if len(times) else 0.0
+    wanted = [int(row) for row in np.flatnonzero(times >= LEAST_SHARE * typical)]
+    looked_at = len(TOTALS) - 1 + len(wanted) * len(METRICS)
+    found = []
 
-    return NodeTrend(
-        node_id=key[0],
-        node_type=key[1],
-        node_title=_title(rows),
-        exec_time=_trend(values("exec_time")),
-        vram_max=_trend(values("vram_max")),
+    def look(metric: str, values: Vector, level: float, row: int | None) -> None:
+        for shift in shifts(metric, values, level):
+            node = series.measured.nodes[row] if row is not None else None
+            run = series.runs[shift.at]
+            found.append(
+                ChangePoint(
+                    metric=metric,
+                    node_id=node.node_id if node else None,
+                    node_title=series.measured.titles[row] if row is not None else None,
+                    run_id=int(run["id"]),
+                    timestamp=str(run.get("timestamp") or ""),
+                    before=shift.before,
+                    after=shift.after,
+                    share=shift.after / shift.before - 1.0,
+                    causes=_causes(series, evidence, shift.at, node),
+                )
+            )
+
+    for name in TOTALS:
+        share = 0.5 if name == "total_time" else 0.5 / looked_at
+        look(name, series.totals[name], FALSE_CHANGES * share, None)
+    for row in wanted:
+        for name in METRICS:
+            look(name, series.nodes[name][row], FALSE_CHANGES * 0.5 / looked_at, row)
+    return tuple(sorted(found, key=lambda point: (point.timestamp, point.run_id, point.node_id or "")))
+
+
+def _causes(series: _Series, evidence: Evidence, at: int, node: NodeKey | None) -> tuple[WhatChanged, ...]:
+    """What differs between the runs just before and just after, changes to the node itself first."""
+    before = series.runs[max(0, at - NEAR)]
+    after = series.runs[min(len(series.runs) - 1, at + NEAR - 1)]
+    prompts = (evidence.prompts.get(int(before["id"])), evidence.prompts.get(int(after["id"])))
+    pairs: tuple[Pair, ...] = pair(graph_of(prompts[0]), graph_of(prompts[1]))
+    environments = [evidence.environments.get(run.get("environment_id") or 0, {}) for run in (before, after)]
+    found = what_changed(
+        before, after, environments=(environments[0], environments[1]), prompts=prompts, pairs=pairs
     )
+    wanted = node.node_id if node else None
+    return tuple(sorted(found, key=lambda cause: wanted is not None and cause.node_id != wanted)[:CAUSES_MAX])
 
 
-def _title(rows: Mapping[int, Row]) -> str:
-    last: Row = next(reversed(list(rows.values())))
-    return str(last.get("node_title") or last.get("node_type") or last.get("node_id") or "")
+def _since(points: Iterable[ChangePoint], metric: str, node_id: str | None, ids: Sequence[int]) -> int:
+    """The place at which a series' newest level begins."""
+    found = [point.run_id for point in points if point.metric == metric and point.node_id == node_id]
+    return ids.index(found[-1]) if found else 0
 
 
-def _trend(values: Sequence[float | None]) -> Trend:
-    found = known(values)
-    fitted: Line | None = line(found)
-    change = None
-    if fitted is not None and fitted.intercept > 0:
-        change = fitted.slope * (len(found) - 1) / fitted.intercept
+def _trend(metric: str, values: Vector, since: int = 0) -> Trend:
+    known = values[np.isfinite(values)]
+    slope, share, certain = _drift(values[since:])
     return Trend(
-        values=tuple(values),
-        median=median(found),
-        slope_per_run=fitted.slope if fitted else None,
-        change_share=change,
-        is_certain=fitted.is_certain if fitted else False,
+        values=tuple(None if value != value else value for value in values.tolist()),
+        median=float(np.median(known)) if len(known) else None,
+        slope_per_run=slope,
+        change_share=share,
+        is_certain=certain,
     )
 
 
-def _leaks(runs: Sequence[Row], per_node: Mapping[_Key, Mapping[int, Row]]) -> list[Leak]:
-    leaks = []
-    for process in _processes(runs):
-        ids = [run["id"] for run in process][1:]
-        if len(ids) < LEAK_RUNS - 1:
-            continue
-        for key, rows in per_node.items():
-            for kind, start, end in (
-                ("vram", "vram_start", "vram_end"),
-                ("ram", "ram_start_bytes", "ram_end_bytes"),
-            ):
-                leak = _leak(kind, key, [rows.get(run_id) for run_id in ids], start, end, ids)
-                if leak is not None:
-                    leaks.append(leak)
-    return sorted(leaks, key=lambda leak: -leak.total_bytes)
+def _drift(values: Vector) -> tuple[float | None, float | None, bool]:
+    """Slope a run, what it comes to as a share, and whether it is certain (one false in a thousand)."""
+    places = np.flatnonzero(np.isfinite(values)).astype(np.float64)
+    if len(places) < 2:
+        return None, None, False
+    calm = without_outliers(values[np.isfinite(values)][None, :])[0]
+    found = slope(places, calm)
+    start = float(calm.mean() - found.per_run * (places.mean() - places[0]))
+    share = found.per_run * float(places[-1] - places[0]) / start if start > 0 else None
+    certain = len(places) >= LEAST_RUNS and share is not None and abs(share) >= 0.05
+    return found.per_run, share, certain and found.p_value < 0.001
 
 
-def _leak(
-    kind: str, key: _Key, steps: Sequence[Row | None], start: str, end: str, run_ids: Sequence[int]
-) -> Leak | None:
-    """A leak shows twice: the node keeps memory in most runs, and what is in use after it grows."""
-    pairs = [
-        (run_id, float(step[start]), float(step[end]))
-        for run_id, step in zip(run_ids, steps, strict=True)
-        if step and step.get(start) is not None and step.get(end) is not None and step.get("status") == "ok"
+def _node_trends(series: _Series, points: Sequence[ChangePoint], ids: Sequence[int]) -> Iterable[NodeTrend]:
+    for row, node in enumerate(series.measured.nodes):
+        made = {
+            name: _trend(name, series.nodes[name][row], _since(points, name, node.node_id, ids))
+            for name in METRICS
+        }
+        yield NodeTrend(
+            node_id=node.node_id,
+            node_type=node.node_type,
+            node_title=series.measured.titles[row],
+            exec_time=made["exec_time"],
+            vram_max=made["vram_max"],
+        )
+
+
+def _group_trends(groups: Sequence[Group], series: _Series) -> Iterable[GroupTrend]:
+    for group, rows in rows_of_groups(groups, series.measured):
+        times = series.whole["exec_time"][rows]
+        total = np.where(np.isfinite(times).any(axis=0), np.nansum(times, axis=0), np.nan)
+        yield GroupTrend(name=group.name, color=group.color, exec_time=_trend("exec_time", total))
+
+
+def _success_rate(runs: Sequence[Row]) -> float | None:
+    ended = [run for run in runs if run.get("status") != "running"]
+    good = sum(run.get("status") in ENDED_WELL for run in ended)
+    return good / len(ended) if ended else None
+
+
+def _marks(runs: Sequence[Row], environments: Mapping[int, Mapping[str, str]]) -> Iterable[Mark]:
+    for before, after in pairwise(runs):
+        if before.get("environment_id") != after.get("environment_id"):
+            sides = [environments.get(run.get("environment_id") or 0, {}) for run in (before, after)]
+            changes = what_changed({}, {}, environments=(sides[0], sides[1]))
+            if changes:
+                yield Mark(run_id=int(after["id"]), details=tuple(change.detail for change in changes))
+
+
+def _against_pinned(runs: Sequence[Row], counted: set[int]) -> Delta | None:
+    """The last five runs of the kind against its pinned runs."""
+    alike = [run for run in runs if run["id"] in counted and run.get("total_time") is not None]
+    pinned = [run["total_time"] for run in alike if run.get("pinned")]
+    others = [run for run in alike if not run.get("pinned")][-5:]
+    if not pinned or not others:
+        return None
+    sides = [
+        np.array([values], dtype=np.float64) for values in (pinned, [run["total_time"] for run in others])
     ]
-    if len(pairs) < LEAK_RUNS - 1:
-        return None
-    kept = [after - before for _, before, after in pairs]
-    typical = median(kept) or 0.0
-    growing = line([after for _, _, after in pairs])
-    if growing is None or not growing.is_certain:
-        return None
-    if sum(amount >= LEAK_BYTES for amount in kept) < 0.8 * len(kept):
-        return None
-    per_run = min(typical, growing.slope)
-    if per_run < LEAK_BYTES:
-        return None
-    ids = tuple(run_id for run_id, _, _ in pairs)
-    last = next(step for step in reversed(steps) if step)
-    return Leak(
-        kind=kind,
-        node_id=key[0],
-        node_type=key[1],
-        node_title=str(last.get("node_title") or key[1]),
-        bytes_per_run=per_run,
-        total_bytes=per_run * len(ids),
-        run_ids=ids,
-    )
+    return deltas("total_time", sides[0], sides[1])[0]
 
 
-def _processes(runs: Sequence[Row]) -> list[list[Row]]:
-    """The runs of each host process: memory of one says nothing about another's."""
-    found: dict[tuple[Any, Any, Any], list[Row]] = defaultdict(list)
-    for run in runs:
-        found[(run.get("worker_host"), run.get("worker_pid"), run.get("worker_started"))].append(run)
-    return list(found.values())
+def _notes(kinds: Sequence[Kind], chosen: Kind | None) -> Iterable[str]:
+    if chosen is not None and len(kinds) > 1:
+        others = "; ".join(f"{len(one.run_ids)} {one.label}" for one in kinds if one is not chosen)
+        yield f"Shows the {len(chosen.run_ids)} runs that are {chosen.label}. Of another kind: {others}."

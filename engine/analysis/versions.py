@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,14 +26,19 @@ class Versions:
     aliases: Aliases
 
 
+def graph_of(prompt: Mapping[str, Any] | None) -> tuple[GraphNode, ...]:
+    """The nodes of a prompt in API format, whether they ran or not."""
+    seen = [
+        (str(node_id), str(node.get("class_type") or ""), str((node.get("_meta") or {}).get("title") or ""))
+        for node_id, node in (prompt or {}).items()
+        if isinstance(node, Mapping)
+    ]
+    return graph_nodes(prompt, seen)
+
+
 def version_key(run: Row) -> str:
     """Equal for runs of one version: the hash of the graph's structure, else the run itself."""
     return str(run.get("workflow_hash") or f"run:{run['id']}")
-
-
-def representatives(runs: Iterable[Row]) -> tuple[int, ...]:
-    """One run of each version, the last of each in the order given: whose prompts are needed."""
-    return tuple({version_key(run): int(run["id"]) for run in runs}.values())
 
 
 def versions(runs: Sequence[Row], columns: Columns, prompts: Prompts) -> Versions:

@@ -128,11 +128,6 @@ class History:
             steps = of_steps.step_rows(connection, run_id)
         return [{**json_rows.step_row(row), "devices": devices.get(row["id"], [])} for row in steps]
 
-    def steps_of(self, run_ids: Sequence[int], user_id: str | None = None) -> dict[int, list[Row]]:
-        """The steps of many runs at once, without ``devices`` and ``inputs_json``: for trends."""
-        with self.database.read() as connection:
-            return of_steps.steps_of(connection, run_ids, user_id)
-
     def step_columns(self, run_ids: Sequence[int], names: Sequence[str]) -> dict[str, list[Any]]:
         """The steps of many runs, one list a column of ``names``: for analyses over runs."""
         with self.database.read() as connection:
@@ -146,10 +141,6 @@ class History:
             if run_id not in found:
                 raise NotInHistory(f"There is no run {run_id} in the history.")
         return {run_id: json_rows.run_row(row) for run_id, row in found.items()}
-
-    def prompts_of(self, run_ids: Sequence[int], user_id: str | None = None) -> dict[int, Any]:
-        """The prompt of each run in API format, ``None`` where it was not kept."""
-        return {run_id: self.workflow_of(run_id, user_id)["prompt"] for run_id in run_ids}
 
     def inside_of(self, run_id: int, user_id: str | None = None) -> Row:
         """``{"stacks", "owner_times", "kernels"}`` of a run; owners and functions are compact lists."""

@@ -62,7 +62,7 @@ export function createHistoryView(context, { runId, workflow }) {
         .map(([name, trend]) => memorySentence(name, trend))
         .filter(Boolean)
         .map((sentence) => h("p", { class: "hp-note" }, sentence)),
-      leaks.map((leak) => h("p", { class: "hp-warning" }, nodeLink(here, leak), ` ${leakSentence(leak)}`)),
+      leaks.map((leak) => h("p", { class: "hp-warning" }, leak.node_id ? nodeLink(here, leak) : null, ` ${leakSentence(leak)}`)),
     );
     fill(
       details,

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 
 from ...model import Run, Step
 from ..labels import step_title
+from ..leaks import Leak
 from ..spread import known
-from ..trends import Leak, Trends
+from ..trends import Trends
 from ..units import format_bytes, format_percent, format_seconds
 from .entry import LEAST_S, Advice, ran
 
 REPEATED_RUNS = 3
+SLOWER_SHARE = 0.1
 
 _ENCODER = re.compile(r"text.*encode|encode.*text|conditioning", re.IGNORECASE)
 
@@ -56,20 +58,38 @@ def _same_work(run: Run, step: Step) -> bool:
     )
 
 
-def slower(history: Trends) -> list[Advice]:
-    """The workflow takes longer from run to run."""
-    trend = history.total_time
-    count = len(known(trend.values))
-    if not trend.is_certain or count < 5 or trend.change_share is None or trend.change_share < 0.15:
-        return []
-    return [
-        Advice(
+def slower(history: Trends) -> Iterable[Advice]:
+    """The workflow has become slower, suddenly or bit by bit."""
+    points = [point for point in history.change_points if point.metric == "total_time"]
+    if points and points[-1].share >= SLOWER_SHARE:
+        point = points[-1]
+        causes = "; ".join(cause.detail for cause in point.causes[:3])
+        yield Advice(
             kind="slower",
             severity="medium",
             text=(
-                f"This workflow has become {format_percent(trend.change_share)} slower over its last {count} "
-                f"runs, about {format_seconds(trend.slope_per_run)} a run. A hot GPU, a fuller memory or "
-                "another program can be the reason; compare the first and the last run."
+                f"This workflow takes {format_percent(point.share)} longer since run {point.run_id} "
+                f"({format_seconds(point.before)} before, {format_seconds(point.after)} now). "
+                + (f"What changed there: {causes}." if causes else "Nothing that is recorded changed there.")
+            ),
+            evidence={
+                "run_id": point.run_id,
+                "before_s": point.before,
+                "after_s": point.after,
+                "causes": [cause.detail for cause in point.causes],
+            },
+        )
+        return
+    trend = history.totals["total_time"]
+    count = len(known(trend.values))
+    if trend.is_certain and trend.change_share is not None and trend.change_share >= SLOWER_SHARE:
+        yield Advice(
+            kind="slower",
+            severity="medium",
+            text=(
+                f"This workflow takes a little longer with every run: {format_percent(trend.change_share)} "
+                f"over {count} runs, about {format_seconds(trend.slope_per_run)} a run. Restart ComfyUI and "
+                "run it again: if it is as fast as at first, something fills up while it runs."
             ),
             evidence={
                 "slope_s_per_run": trend.slope_per_run,
@@ -77,21 +97,26 @@ def slower(history: Trends) -> list[Advice]:
                 "run_count": count,
             },
         )
-    ]
 
 
 def leaking(leak: Leak) -> Advice:
     """A node that keeps memory, run after run."""
     place = "GPU memory" if leak.kind == "vram" else "RAM"
+    if leak.node_title:
+        who = f"{leak.node_title} keeps"
+        cure = "an update of that node's pack may cure it"
+    else:
+        who = "ComfyUI keeps"
+        cure = "which node it is cannot be told from these runs"
     return Advice(
         kind=f"{leak.kind}_leak",
         severity="high",
         text=(
-            f"{leak.node_title} keeps about {format_bytes(leak.bytes_per_run)} of {place} in every run and "
+            f"{who} about {format_bytes(leak.bytes_per_run)} of {place} in every run and "
             f"does not give it back: {format_bytes(leak.total_bytes)} over {len(leak.run_ids)} runs. "
-            "Restarting ComfyUI frees it; an update of that node's pack may cure it."
+            f"Restarting ComfyUI frees it; {cure}."
         ),
-        node_ids=(leak.node_id,),
+        node_ids=(leak.node_id,) if leak.node_id else (),
         evidence={
             "bytes_per_run": leak.bytes_per_run,
             "total_bytes": leak.total_bytes,

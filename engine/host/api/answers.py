@@ -193,7 +193,9 @@ class Trends(BaseModel):
     runs: list[dict[str, Any]]
     totals: dict[str, Any]
     nodes: list[dict[str, Any]]
+    change_points: list[dict[str, Any]]
     leaks: list[dict[str, Any]]
+    forecast: dict[str, Any]
 
 
 class Recommendations(BaseModel):

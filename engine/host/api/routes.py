@@ -7,18 +7,20 @@ from dataclasses import dataclass, field
 
 from ..settings import SIZE_LIMIT, Settings
 from . import (
-    analyses,
     answers,
     comparison,
     exports,
     groups,
     imports,
     openapi,
+    recommendations,
     references,
     repeats,
     runs,
     schemas,
     settings,
+    statistics,
+    trends,
 )
 from .call import Answer, Call, Route
 
@@ -53,9 +55,9 @@ ROUTES: tuple[Route, ...] = (
           body_limit=schemas.GRAPH_LIMIT, answer=answers.Reference),
     Route("POST", "check", references.check, body=schemas.Graph,
           body_limit=schemas.GRAPH_LIMIT, answer=answers.CheckAnswer),
-    Route("GET", "statistics", analyses.get_statistics, schemas.StatisticsQuery, answer=answers.Statistics),
-    Route("GET", "trends", analyses.get_trends, schemas.TrendsQuery, answer=answers.Trends),
-    Route("GET", "recommendations", analyses.get_recommendations, schemas.RecommendationsQuery,
+    Route("GET", "statistics", statistics.get_statistics, schemas.StatisticsQuery, answer=answers.Statistics),
+    Route("GET", "trends", trends.get_trends, schemas.TrendsQuery, answer=answers.Trends),
+    Route("GET", "recommendations", recommendations.get_recommendations, schemas.RecommendationsQuery,
           answer=answers.Recommendations),
     Route("POST", "history/import", imports.import_history, body=schemas.ImportPath, upload=True,
           answer=answers.Imported),

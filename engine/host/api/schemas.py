@@ -217,8 +217,10 @@ class StatisticsQuery(_Request):
 class TrendsQuery(_Request):
     workflow: WorkflowId = ABSENT
     node_id: Name = ABSENT
+    metric: Annotated[Name, Field(description="only the change points of this metric")] = ABSENT
+    kind: Annotated[Name, Field(description="the label of the kind of runs to show")] = ABSENT
     last: Annotated[UpTo1000, Field(description="how many of the newest runs")] = 100
-    limit: UpTo1000 = 100
+    limit: UpTo1000 = 25
     offset: Offset = 0
 
 

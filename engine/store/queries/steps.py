@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from ...model import Step
 from .. import codec, rows, schema
 from ..errors import NotInHistory
-from ..json_rows import Row, usable_step
+from ..json_rows import Row
 from ..rows import RawRow
 from .groups import visible
 from .values import driver_insert, many, plain_rows, refusable
@@ -147,26 +147,6 @@ def devices_of(connection: Connection, run_id: int) -> dict[int, list[Row]]:
     result: dict[int, list[Row]] = {}
     for row in connection.execute(query).mappings():
         result.setdefault(row["step_id"], []).append({n: v for n, v in row.items() if n != "step_id"})
-    return result
-
-
-def steps_of(
-    connection: Connection, run_ids: Sequence[int], user_id: str | None = None
-) -> dict[int, list[Row]]:
-    """The steps of many runs, without the bulky columns; none for runs that the user cannot see."""
-    columns = [each for each in steps.c if not each.name.endswith("_json")]
-    names = [each.name for each in columns]
-    result: dict[int, list[Row]] = {run_id: [] for run_id in run_ids}
-    for start in range(0, len(run_ids), IN_CHUNK):
-        query = (
-            select(*columns)
-            .join(runs, runs.c.id == steps.c.run_id)
-            .where(steps.c.run_id.in_(run_ids[start : start + IN_CHUNK]), visible(runs.c.user_id, user_id))
-            .order_by(steps.c.run_id, steps.c.position, steps.c.id)
-        )
-        for values in connection.execute(query):
-            row = dict(zip(names, values, strict=True))
-            result[row["run_id"]].append(usable_step(row))
     return result
 
 

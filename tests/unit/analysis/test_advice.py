@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.analysis.advice import Advice, advise
-from engine.analysis.trends import Leak, Trend, Trends
+from engine.analysis.leaks import Leak
+from engine.analysis.trends import Trend, trends
 from engine.model import Device, Overhead, Run, RunSettings, Series, Step
+from tests.planted.trends import timed_workflow
 
 GB = 1 << 30
 GPU = Device(key="cuda:0", name="GPU", memory_total_bytes=24 * GB, primary=True)
@@ -135,20 +138,19 @@ def test_trends_and_leaks_become_advice_the_leak_first() -> None:
         node_type="T",
         node_title="Keeper",
         bytes_per_run=50e6,
+        low=40e6,
+        high=60e6,
         total_bytes=400e6,
         run_ids=tuple(range(8)),
     )
-    flat = trend(None, None, 0, False)
-    found = Trends(
-        runs=(),
-        total_time=trend(0.5, 0.4, 8, True),
-        vram_max=flat,
-        ram_max_bytes=flat,
-        nodes=(),
-        leaks=(leak,),
-    )
+    nothing = trends(timed_workflow(np.zeros((1, 0))))
+    found = replace(nothing, totals={"total_time": trend(0.5, 0.4, 8, True)}, leaks=(leak,))
     advice = advise(run(node("1", "N")), (), found)
     assert [entry.kind for entry in advice] == ["vram_leak", "slower"]
     assert "Keeper" in advice[0].text
-    unsure = replace(found, total_time=trend(0.5, 0.4, 8, False), leaks=())
+    nobody = replace(found, leaks=(replace(leak, node_id=None, node_type=None, node_title=None),))
+    blamed = advise(run(node("1", "N")), (), nobody)[0]
+    assert blamed.node_ids == ()
+    assert "cannot be told" in blamed.text
+    unsure = replace(found, totals={"total_time": trend(0.5, 0.4, 8, False)}, leaks=())
     assert advise(run(node("1", "N")), (), unsure) == ()

@@ -1,113 +1,122 @@
-"""One workflow over time, and memory that stays behind."""
+"""One workflow over time: changes, drift, what a series may hold, against planted truths."""
 
 from __future__ import annotations
 
-import random
-from typing import Any
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from engine.analysis.trends import trends
+from engine.analysis.trends import Evidence, Trends, trends
+from engine.model import Group
+from tests.planted.trends import dated, false_changes, timed_workflow
 
-MB = 1 << 20
+
+def total(*times: float, **fields: object) -> Evidence:
+    """A workflow of one node that took so long in each run."""
+    return timed_workflow(np.array([times]), **fields)
 
 
-def history(count: int, **per_run: Any) -> tuple[list[dict[str, Any]], dict[int, list[dict[str, Any]]]]:
-    """Rows of ``count`` runs of one process. ``per_run`` maps a node's id to ``f(number) -> step fields``."""
-    runs: list[dict[str, Any]] = [
-        {
-            "id": number + 1,
-            "timestamp": f"2026-01-01T00:{number:02d}:00.000Z",
-            "status": "success",
-            "total_time": 10.0,
-            "worker_pid": 1,
-        }
-        for number in range(count)
+def wobbling(count: int, level: float = 10.0) -> list[float]:
+    return [level + 0.1 * (number * 7 % 5 - 2) for number in range(count)]
+
+
+def points(found: Trends) -> list[tuple[str, str | None, int]]:
+    return [(point.metric, point.node_id, point.run_id) for point in found.change_points]
+
+
+def test_a_tenth_slower_half_way_is_dated() -> None:
+    assert dated(1, workflows=60, at=50) >= 0.9
+
+
+def test_neither_an_outlier_nor_a_late_change_hides_it() -> None:
+    assert dated(2, workflows=60, at=50, outlier=True) >= 0.85
+    assert dated(3, workflows=100, at=95) >= 0.5
+
+
+def test_a_quiet_workflow_has_no_changes_whatever_the_number_of_nodes() -> None:
+    assert false_changes(1, workflows=100, nodes=30, runs=40) <= 0.02
+    assert false_changes(2, workflows=100, nodes=2, runs=100, noise=0.2) <= 0.02
+
+
+def test_two_cold_runs_at_the_end_are_of_another_kind_and_no_change() -> None:
+    found = trends(total(*wobbling(20), 37.0, 38.0, cold=[False] * 20 + [True, True]))
+    assert points(found) == []
+    assert [(kind.label, len(kind.run_ids)) for kind in found.kinds] == [("warm", 20), ("cold", 2)]
+    assert found.totals["total_time"].values[-2:] == (None, None)
+    assert "Of another kind: 2 cold" in found.notes[0]
+    assert trends(total(*wobbling(20), 37.0, 38.0)).change_points == (), "nor are two outliers"
+
+
+def test_two_changes_are_both_found_and_levels_are_medians() -> None:
+    found = trends(total(*wobbling(20), *wobbling(20, 14.0), *wobbling(20, 12.0)))
+    dates = [
+        (point.run_id, round(point.before, 1), round(point.after, 1))
+        for point in found.change_points
+        if point.node_id is None
     ]
-    steps = {
-        run["id"]: [
-            {
-                "node_id": node_id.strip("n"),
-                "node_type": "T",
-                "role": "node",
-                "status": "ok",
-                **fields(number),
-            }
-            for node_id, fields in per_run.items()
-        ]
-        for number, run in enumerate(runs)
-    }
-    return runs, steps
+    assert dates == [(21, 10.0, 14.0), (41, 14.0, 12.0)]
 
 
-def test_slopes_are_per_run_in_order_of_time() -> None:
-    runs, steps = history(10, n1=lambda number: {"exec_time": 2.0 + 0.1 * number})
-    for number, run in enumerate(runs):
-        run["total_time"] = 5.0 + number
-    found = trends(reversed(runs), steps)
-    assert [run["id"] for run in found.runs] == list(range(1, 11))
-    assert found.total_time.slope_per_run == pytest.approx(1.0)
-    assert found.total_time.change_share == pytest.approx(9 / 5)
-    assert found.total_time.is_certain
-    assert found.nodes[0].exec_time.slope_per_run == pytest.approx(0.1)
+def test_drift_is_drift_and_not_steps() -> None:
+    found = trends(total(*(10.0 + 0.2 * number + 0.1 * (number * 7 % 5) for number in range(40))))
+    assert points(found) == []
+    trend = found.totals["total_time"]
+    assert trend.is_certain
+    assert trend.slope_per_run == pytest.approx(0.2, rel=0.1)
+    assert trend.change_share == pytest.approx(0.78, rel=0.15)
 
 
-def test_runs_that_broke_off_and_cached_nodes_are_left_out() -> None:
-    runs, steps = history(4, n1=lambda number: {"exec_time": 1.0})
-    runs[1]["status"] = "interrupted"
-    steps[3][0] |= {"status": "cached", "exec_time": None}
-    found = trends(runs, steps)
-    assert [run["id"] for run in found.runs] == [1, 3, 4]
-    assert found.nodes[0].exec_time.values == (1.0, None, 1.0)
+def test_no_drift_is_claimed_of_noise() -> None:
+    chance = np.random.default_rng(1)
+    certain = sum(
+        trends(timed_workflow(10.0 * np.exp(0.05 * chance.standard_normal((1, 30)))))
+        .totals["total_time"]
+        .is_certain
+        for _ in range(300)
+    )
+    assert certain <= 2
 
 
-def leaky(start: int, per_run: int, kept: int) -> Any:
-    """Memory that begins higher by ``per_run`` each run, and a node that keeps ``kept``."""
-    return lambda number: {
-        "vram_start": start + number * per_run,
-        "vram_end": start + number * per_run + kept,
-    }
+def test_runs_that_broke_off_count_only_for_the_success_rate() -> None:
+    found = trends(total(*wobbling(4), status=["success", "interrupted", "failed", "partial"]))
+    assert [run["id"] for run in found.runs] == [1, 4]
+    assert found.success_rate == 0.5
 
 
-def test_a_leak_is_found_where_it_is() -> None:
-    runs, steps = history(8, n1=leaky(100 * MB, 10 * MB, 0), n2=leaky(100 * MB, 10 * MB, 10 * MB))
-    found = trends(runs, steps)
-    assert [(leak.kind, leak.node_id) for leak in found.leaks] == [("vram", "2")]
-    assert found.leaks[0].bytes_per_run == pytest.approx(10 * MB)
-    assert found.leaks[0].run_ids == (2, 3, 4, 5, 6, 7, 8)
+def test_the_environment_is_marked_where_it_changed() -> None:
+    made = replace(
+        total(*wobbling(6), environment_id=[1, 1, 2, 2, 2, 2]),
+        environments={1: {"torch.version": "1"}, 2: {"torch.version": "2"}},
+    )
+    assert [(mark.run_id, mark.details) for mark in trends(made).environment_changes] == [
+        (3, ("torch.version: 1 -> 2",))
+    ]
 
 
-def test_memory_that_is_given_back_is_no_leak() -> None:
-    runs, steps = history(8, n1=leaky(100 * MB, 0, 500 * MB))
-    assert trends(runs, steps).leaks == ()
+def test_a_change_names_the_environment_that_changed_there() -> None:
+    made = total(*wobbling(12), *wobbling(12, 15.0), environment_id=[1] * 12 + [2] * 12)
+    made = replace(made, environments={1: {"pack.fast": "1.0"}, 2: {"pack.fast": "2.0"}})
+    found = trends(made).change_points
+    assert {(point.run_id, point.causes[0].detail) for point in found} == {(13, "fast: 1.0 -> 2.0")}
 
 
-def test_the_first_load_of_a_model_is_no_leak() -> None:
-    def loader(number: int) -> dict[str, Any]:
-        return {"vram_start": 0 if number == 0 else 500 * MB, "vram_end": 500 * MB}
-
-    runs, steps = history(6, n1=loader)
-    assert trends(runs, steps).leaks == ()
+def test_the_newest_runs_are_set_against_the_pinned_ones() -> None:
+    found = trends(total(*wobbling(5), *wobbling(10, 14.0), pinned=[True] * 5 + [False] * 10)).against_pinned
+    assert found is not None
+    assert found.verdict == "slower"
 
 
-def test_noise_is_no_leak() -> None:
-    chance = random.Random(3)
-
-    def noisy(_number: int) -> dict[str, Any]:
-        base = 100 * MB + chance.randrange(20 * MB)
-        return {"ram_start_bytes": base, "ram_end_bytes": base + chance.randrange(-8 * MB, 8 * MB)}
-
-    runs, steps = history(20, n1=noisy)
-    assert trends(runs, steps).leaks == ()
-
-
-def test_growth_over_restarts_is_no_leak() -> None:
-    runs, steps = history(8, n1=leaky(100 * MB, 10 * MB, 10 * MB))
-    for run in runs:
-        run["worker_pid"] = run["id"] // 2
-    assert trends(runs, steps).leaks == ()
+def test_groups_add_up_their_nodes() -> None:
+    made = replace(
+        timed_workflow(np.array([[1.0, 2.0], [3.0, 4.0], [9.0, 9.0]])),
+        groups=(Group(name="g", members=("0", "1")),),
+    )
+    assert [group.exec_time.values for group in trends(made).groups] == [(4.0, 6.0)]
 
 
 def test_nothing_in_nothing_out() -> None:
-    found = trends([], {})
-    assert (found.runs, found.nodes, found.leaks, found.total_time.median) == ((), (), (), None)
+    empty = replace(total(), runs=[])
+    found = trends(empty)
+    assert (found.runs, found.nodes, found.leaks, found.totals["total_time"].median) == ((), (), (), None)
+    assert found.success_rate is None

@@ -238,5 +238,5 @@ def test_rows_carry_column_names_and_decoded_collections(writer: RunWriter, hist
     step = history.step_rows(run_id)[0]
     assert step["segments"] == [["run", step["start_s"], step["end_s"]]]
     assert {device["device"] for device in step["devices"]} <= {"cuda:0", "cuda:1"}
-    assert history.steps_of([run_id])[run_id][0]["node_id"] == step["node_id"]
+    assert history.step_columns([run_id], ["node_id"])["node_id"][0] == step["node_id"]
     assert history.workflow_of(run_id) == {"prompt": None, "workflow": None}

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.host.api import analyses, comparison, groups, imports, references, repeats, runs
+from engine.host.api import (
+    comparison,
+    groups,
+    imports,
+    recommendations,
+    references,
+    repeats,
+    runs,
+    statistics,
+    trends,
+)
 from engine.host.api import runs as steps
 from engine.host.api import settings as preferences
 from engine.host.api.call import Call, Host, RefusedError
@@ -81,7 +92,7 @@ class Bench:
             "workflow_id": "wf",
             **fields,
         }
-        run = Run(steps=made, prompt=PROMPT, workflow={"id": "wf"}, **values)
+        run = Run(**{"prompt": PROMPT, **values}, steps=made, workflow={"id": "wf"})
         return record(RunWriter(self.history.database), run)
 
 
@@ -184,26 +195,57 @@ def test_a_pinned_run_is_the_baseline(bench: Bench) -> None:
         bench.call(comparison.compare_runs, query={"ids": [slow, 99]})
 
 
-def test_analyses_read_the_history(bench: Bench) -> None:
+def test_statistics_and_trends_read_the_history(bench: Bench) -> None:
     for number in range(4):
         bench.record({"1": 1.0, "2": 2.0 + number}, cold=number == 0)
     query = {"last": 100, "limit": 100, "offset": 0}
-    kinds = {entry["node_type"]: entry for entry in bench.call(analyses.get_statistics, query=query)["types"]}
+    kinds = {
+        entry["node_type"]: entry for entry in bench.call(statistics.get_statistics, query=query)["types"]
+    }
     assert kinds["Sampler"]["exec_time"]["median"] == 3.5
     assert (kinds["Sampler"]["cold"]["mean"], kinds["Sampler"]["warm"]["mean"]) == (2.0, 4.0)
-    trend = bench.call(analyses.get_trends, query=query)
+    trend = bench.call(trends.get_trends, query=query)
     assert trend["workflow"] == "wf"
+    assert trend["totals"]["total_time"]["values"] == (None, 4.0, 5.0, 6.0), "the cold run is of another kind"
     assert trend["totals"]["total_time"]["slope_per_run"] == pytest.approx(1.0)
+    assert [(kind["label"], len(kind["run_ids"])) for kind in trend["kinds"]] == [("warm", 3), ("cold", 1)]
+    assert [run["kind"] for run in trend["runs"]] == ["cold", "warm", "warm", "warm"]
     assert [node["node_id"] for node in trend["nodes"]] == ["2", "1"]
-    advice = bench.call(analyses.get_recommendations)
-    assert advice["run_id"] == 4
+    assert trend["forecast"]["total_time"]["reason"]
+    json.dumps(trend)
+    cold = bench.call(trends.get_trends, query={**query, "kind": "cold"})
+    assert cold["totals"]["total_time"]["values"] == (3.0, None, None, None)
+    assert bench.call(recommendations.get_recommendations)["run_id"] == 4
+
+
+def test_a_change_is_dated_and_explained_by_the_widget_that_changed(bench: Bench) -> None:
+    for number in range(24):
+        steps = 20 if number < 14 else 30
+        prompt = {
+            **PROMPT,
+            "2": {**PROMPT["2"], "inputs": {"model": ["1", 0], "steps": steps, "seed": number}},
+        }
+        bench.record({"1": 1.0, "2": steps / 10 + number % 3 / 100}, prompt=prompt)
+    found = bench.call(trends.get_trends, query={"last": 100, "limit": 100, "offset": 0})
+    points = {(point["metric"], point["node_id"]): point for point in found["change_points"]}
+    for key in (("total_time", None), ("exec_time", "2")):
+        assert points[key]["run_id"] == 15
+        assert [cause["detail"] for cause in points[key]["causes"]] == ["Sample: steps 20 -> 30"]
+    assert ("exec_time", "1") not in points
+    [advice] = [
+        entry
+        for entry in bench.call(recommendations.get_recommendations)["recommendations"]
+        if entry["kind"] == "slower"
+    ]
+    assert "since run 15" in advice["text"]
+    assert "steps 20 -> 30" in advice["text"]
 
 
 def test_analyses_of_an_empty_history_are_empty(bench: Bench) -> None:
     query = {"last": 100, "limit": 100, "offset": 0}
-    assert bench.call(analyses.get_statistics, query=query)["types"] == []
-    assert bench.call(analyses.get_trends, query=query)["workflow"] is None
-    assert bench.call(analyses.get_recommendations) == {"run_id": None, "recommendations": []}
+    assert bench.call(statistics.get_statistics, query=query)["types"] == []
+    assert bench.call(trends.get_trends, query=query)["workflow"] is None
+    assert bench.call(recommendations.get_recommendations) == {"run_id": None, "recommendations": []}
 
 
 def test_a_file_that_is_no_history_is_refused_without_saying_where_it_lies(

@@ -1,0 +1,104 @@
+"""What the next run will take, with a band that holds nine of ten. Pure.
+
+Student's prediction interval on the logarithms of the runs of one kind since the last
+lasting change; on a line through them where they drift. For other settings (resolution,
+frames, batch, steps) a power law through the runs that varied them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .drift import slope
+from .executions import Matrix, Vector
+
+BAND = 0.90
+LEAST_RUNS = 5
+MOST_RUNS = 50
+"""Older runs than the last fifty say little about the next."""
+LEAST_RUNS_FOR_SETTINGS = 8
+REACH = 2.0
+"""A setting is forecast up to so many times beyond what was tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """``expected`` with its 90 % band, fitted on ``run_count`` runs; ``None`` and why where unknown."""
+
+    expected: float | None = None
+    low: float | None = None
+    high: float | None = None
+    run_count: int = 0
+    reason: str | None = None
+
+
+def next_run(values: Vector) -> Forecast:
+    """The next value of a series of one level (oldest first; NaN where unknown)."""
+    known = values[np.isfinite(values)][-MOST_RUNS:]
+    if len(known) < LEAST_RUNS or (known <= 0).any():
+        return _unknown(len(known), LEAST_RUNS)
+    logs = np.log(known)
+    x = np.arange(len(logs), dtype=np.float64)
+    design = np.ones((len(logs), 1))
+    target = np.ones(1)
+    # One false drift in a thousand.
+    if len(logs) >= 2 * LEAST_RUNS and slope(x, logs).p_value < 0.001:
+        design = np.column_stack([np.ones(len(logs)), x])
+        target = np.array([1.0, float(len(logs))])
+    return _predicted(design, logs, target)
+
+
+def for_settings(
+    values: Sequence[float], settings: Sequence[Mapping[str, float]], wanted: Mapping[str, float]
+) -> Forecast:
+    """A run with other settings: ``value = c * setting1 ** a * setting2 ** b ...``, fitted to past runs.
+
+    ``settings`` are those of each run, ``wanted`` those asked for. What is wanted must have
+    varied, and lie within :data:`REACH` times what was tried; what did not vary must be as it was.
+    """
+    count = len(values)
+    if count < LEAST_RUNS_FOR_SETTINGS:
+        return _unknown(count, LEAST_RUNS_FOR_SETTINGS)
+    varied = []
+    for name, value in wanted.items():
+        tried = np.array([each.get(name, math.nan) for each in settings])
+        if not np.isfinite(tried).all() or value <= 0 or (tried <= 0).any():
+            return Forecast(run_count=count, reason=f"{name} is not known for every run")
+        if value > REACH * tried.max() or value < tried.min() / REACH:
+            return Forecast(run_count=count, reason=f"{name} {value:g} is far from what was tried")
+        if len(np.unique(tried)) >= 3:
+            varied.append((np.log(tried), math.log(value)))
+        elif not np.isclose(tried, value).all():
+            return Forecast(run_count=count, reason=f"{name} was tried with fewer than three values")
+    design = np.column_stack([np.ones(count), *(tried for tried, _ in varied)])
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return Forecast(run_count=count, reason="the settings always changed together")
+    target = np.array([1.0, *(value for _, value in varied)])
+    return _predicted(design, np.log(np.asarray(values, dtype=np.float64)), target)
+
+
+def _unknown(have: int, need: int) -> Forecast:
+    return Forecast(run_count=have, reason=f"{have} comparable runs so far; a forecast takes {need}")
+
+
+def _predicted(design: Matrix, logs: Vector, target: Vector) -> Forecast:
+    """Least squares and its prediction interval: s sqrt(1 + x' (X'X)^-1 x) times Student's quantile."""
+    from scipy.special import stdtrit
+
+    inverse = np.linalg.pinv(design.T @ design)
+    weights = inverse @ design.T @ logs
+    freedom = len(logs) - design.shape[1]
+    spread = math.sqrt(float(np.sum((logs - design @ weights) ** 2)) / freedom)
+    error = spread * math.sqrt(1.0 + float(target @ inverse @ target))
+    middle = float(target @ weights)
+    half = float(stdtrit(freedom, 0.5 + BAND / 2)) * error
+    return Forecast(
+        expected=math.exp(middle),
+        low=math.exp(middle - half),
+        high=math.exp(middle + half),
+        run_count=len(logs),
+    )

@@ -1,0 +1,41 @@
+"""What to try next for a run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from ...analysis import advice, trends
+from ..evidence import for_trends
+from .call import Answer, Call, RefusedError
+
+EARLIER = 4
+"""Runs before the advised one that are looked at for repeated work."""
+RUNS_OF_TREND = 50
+
+
+def get_recommendations(call: Call) -> Answer:
+    """What to try next for one run; without a run's id, for the newest one."""
+    run_id = call.query.get("run") or _latest_run(call)
+    if run_id is None:
+        return {"run_id": None, "recommendations": []}
+    history = call.history
+    run = history.load_run(run_id, user_id=call.user_id)
+    earlier = []
+    found = None
+    if run.workflow_id:
+        evidence = for_trends(history, run.workflow_id, last=RUNS_OF_TREND, user_id=call.user_id)
+        found = trends.trends(evidence)
+        ids = [row["id"] for row in found.runs if row["id"] < run_id][-EARLIER:]
+        earlier = [history.load_run(i, with_series=False, user_id=call.user_id) for i in reversed(ids)]
+    return {
+        "run_id": run_id,
+        "recommendations": [asdict(entry) for entry in advice.advise(run, earlier, found)],
+    }
+
+
+def _latest_run(call: Call) -> int | None:
+    filters = {"workflow": call.query["workflow"]} if call.query.get("workflow") else {}
+    runs, _ = call.history.list_runs(call.user_id, limit=1, **filters)
+    if not runs and filters:
+        raise RefusedError(404, "not_found", "No run of this workflow is recorded.")
+    return runs[0]["id"] if runs else None

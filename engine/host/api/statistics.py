@@ -1,0 +1,26 @@
+"""What each class of node costs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from ...analysis import statistics
+from .call import Answer, Call
+
+
+def get_statistics(call: Call) -> Answer:
+    """What each class of node costs, over the newest runs that fit."""
+    filters = {name: call.query[name] for name in ("workflow", "since", "until") if call.query.get(name)}
+    runs, total = call.history.list_runs(call.user_id, limit=call.query["last"], **filters)
+    columns = call.history.step_columns([run["id"] for run in runs], statistics.STEP_COLUMNS)
+    wanted = call.query.get("node_type")
+    types = [entry for entry in statistics.by_type(runs, columns) if not wanted or entry.node_type == wanted]
+    offset, limit = call.query["offset"], call.query["limit"]
+    return {
+        "types": [asdict(entry) for entry in types[offset : offset + limit]],
+        "total": len(types),
+        "limit": limit,
+        "offset": offset,
+        "run_count": len(runs),
+        "runs_left_out": total - len(runs),
+    }

@@ -1,0 +1,64 @@
+"""How a workflow's runs developed."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from ...analysis import trends
+from ..evidence import for_trends
+from .call import Answer, Call
+
+_RUN_FIELDS = ("id", "timestamp", "name", "status", "total_time", "cold", "forced", "pinned", "workflow_hash")
+
+
+def get_trends(call: Call) -> Answer:
+    """How one workflow's runs developed: levels, changes and their causes, leaks, what comes next."""
+    history = call.history
+    workflow = call.query.get("workflow") or _newest_workflow(call)
+    if workflow is None:
+        nothing: Answer = {name: [] for name in ("nodes", "leaks", "runs", "change_points")}
+        return {"workflow": None, "totals": {}, "forecast": {}, "total": 0, **nothing}
+    evidence = for_trends(history, workflow, last=call.query["last"], user_id=call.user_id)
+    found = trends.trends(evidence, call.query.get("kind"))
+    node_id = call.query.get("node_id")
+    nodes = [node for node in found.nodes if not node_id or node.node_id == node_id]
+    nodes.sort(key=lambda node: -(node.exec_time.median or 0.0))
+    metric = call.query.get("metric")
+    points = [point for point in found.change_points if not metric or point.metric == metric]
+    offset, limit = call.query["offset"], call.query["limit"]
+    kind_of = {run_id: kind.label for kind in found.kinds for run_id in kind.run_ids}
+    return {
+        **_plain(found),
+        "workflow": workflow,
+        "runs": [
+            {**{name: run.get(name) for name in _RUN_FIELDS}, "kind": kind_of.get(run["id"])}
+            for run in found.runs
+        ],
+        "nodes": [_plain(node) for node in nodes[offset : offset + limit]],
+        "change_points": _plain(points),
+        "total": len(nodes),
+        "limit": limit,
+        "offset": offset,
+    }
+
+
+def _newest_workflow(call: Call) -> str | None:
+    runs, _ = call.history.list_runs(call.user_id, limit=1)
+    return (runs[0].get("workflow_id") or runs[0].get("workflow_hash")) if runs else None
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as JSON takes it; a long row of numbers is handed on as it is, not copied one by one."""
+    if is_dataclass(value):
+        skipped = ("runs", "nodes") if isinstance(value, trends.Trends) else ()
+        return {
+            field.name: _plain(getattr(value, field.name))
+            for field in fields(value)
+            if field.name not in skipped
+        }
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)) and any(is_dataclass(entry) for entry in value[:1]):
+        return [_plain(entry) for entry in value]
+    return value
