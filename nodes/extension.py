@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from comfy_api.latest import ComfyExtension, io
 
+from .budget import ProfilerBudget
+from .compare import ProfilerCompare
 from .group import ProfilerGroup
 from .report import ProfilerReport
 from .start import ProfilerStart
+from .trend import ProfilerTrend
 
 
 class ProfilerExtension(ComfyExtension):
-    """The three nodes."""
+    """The six nodes."""
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        return [ProfilerStart, ProfilerGroup, ProfilerReport]
+        return [ProfilerStart, ProfilerGroup, ProfilerReport, ProfilerCompare, ProfilerTrend, ProfilerBudget]
 
 
 async def comfy_entrypoint() -> ProfilerExtension:

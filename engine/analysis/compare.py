@@ -135,7 +135,7 @@ def compare(baseline: Sequence[int], candidate: Sequence[int], evidence: Evidenc
         nodes=nodes,
         groups=_groups(evidence.groups, measured, whole if whole[0] else (baseline, candidate), earlier),
         changes=changes,
-        notes=tuple(_notes(evidence.runs, sides, (baseline, candidate), whole, nodes)),
+        notes=tuple(_notes(evidence.runs, sides, (baseline, candidate), whole)),
     )
 
 
@@ -280,7 +280,6 @@ def _notes(
     sides: Mapping[int, comparable.Conditions],
     chosen: tuple[Sequence[int], Sequence[int]],
     whole: tuple[list[int], list[int]],
-    nodes: Sequence[NodeComparison],
 ) -> Iterable[str]:
     mixed = comparable.mixture(sides.values())
     left_out = [run_id for run_id in sides if run_id not in (*whole[0], *whole[1])]
@@ -305,6 +304,3 @@ def _notes(
         yield f"Forced although the workflow had changed: run {', '.join(forced)}."
     if len(chosen[0]) == len(chosen[1]) == 1:
         yield "One run a side: whether a change is more than chance takes several runs a side."
-    judged = sum(node.deltas["exec_time"].verdict != "unknown" for node in nodes)
-    if judged > 1:
-        yield f"Verdicts on nodes allow for looking at {len(nodes)} of them."

@@ -82,7 +82,10 @@ def for_settings(
 
 
 def _unknown(have: int, need: int) -> Forecast:
-    return Forecast(run_count=have, reason=f"{have} comparable runs so far; a forecast takes {need}")
+    return Forecast(
+        run_count=have,
+        reason=f"{have} comparable run{'' if have == 1 else 's'} so far; a forecast takes {need}",
+    )
 
 
 def _predicted(design: Matrix, logs: Vector, target: Vector) -> Forecast:

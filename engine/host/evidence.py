@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..analysis import compare, leaks, trends
+from ..analysis import compare, executions, leaks, trends
 from ..analysis.executions import WHO
+from ..model import Run
 from ..store.history import History
 
 HISTORY_RUNS = 30
@@ -17,54 +18,117 @@ HISTORY_RUNS = 30
 
 
 def for_comparison(
-    history: History, baseline: Sequence[int], candidate: Sequence[int], user_id: str | None = None
+    history: History,
+    baseline: Sequence[int],
+    candidate: Sequence[int],
+    user_id: str | None = None,
+    current: Run | None = None,
 ) -> compare.Evidence:
-    """Everything that comparing these runs reads. Raises ``NotInHistory`` for an unknown run."""
+    """Everything that comparing these runs reads. Raises ``NotInHistory`` for an unknown run.
+
+    ``current`` is one of them that goes on: it is read from memory.
+    """
     chosen = [*baseline, *candidate]
-    runs = history.run_rows(chosen, user_id)
+    runs = history.run_rows([run_id for run_id in chosen if current is None or run_id != current.id], user_id)
+    if current is not None:
+        runs[current.id or 0] = _row(current)
     newest = runs[candidate[-1]]
     workflow = newest.get("workflow_id") or newest.get("workflow_hash")
     earlier: list[int] = []
+    newest_id = max(chosen) if current is None or current.id else 2**63
     if workflow:
         around, _ = history.list_runs(
             user_id, limit=HISTORY_RUNS + len(chosen), workflow=workflow, status=("success", "partial")
         )
-        rows = [run for run in around if run["id"] not in runs and run["id"] < max(chosen)]
+        rows = [run for run in around if run["id"] not in runs and run["id"] < newest_id]
         earlier = sorted(run["id"] for run in rows[:HISTORY_RUNS])
         runs |= history.run_rows(earlier, user_id)
     ids = [*earlier, *chosen]
     return compare.Evidence(
         runs=runs,
-        columns=history.step_columns(ids, compare.STEP_COLUMNS),
+        columns=_columns(history, ids, compare.STEP_COLUMNS, current),
         history=earlier,
-        environments=history.environments(),
-        prompts=_Prompts(history, ids, user_id),
+        environments=_environments(history, current),
+        prompts=_Prompts(history, ids, user_id, current),
         groups=history.groups_for(workflow, user_id) if workflow else (),
     )
 
 
-def for_trends(history: History, workflow: str, *, last: int, user_id: str | None = None) -> trends.Evidence:
-    """Everything that the trend of a workflow's ``last`` runs reads."""
+def for_trends(
+    history: History,
+    workflow: str,
+    *,
+    last: int,
+    user_id: str | None = None,
+    current: Run | None = None,
+) -> trends.Evidence:
+    """Everything that the trend of a workflow's ``last`` runs reads; ``current`` goes on and is in memory."""
     runs, _ = history.list_runs(user_id, limit=last, workflow=workflow)
+    if current is not None:
+        runs = [*(run for run in runs if run["id"] != current.id), _row(current)]
     ids = sorted(run["id"] for run in runs if run["status"] in ("success", "partial"))
     return trends.Evidence(
         runs=runs,
-        columns=history.step_columns(ids, trends.STEP_COLUMNS),
-        memory=history.step_columns(ids[-leaks.MOST_RUNS :], (*WHO, *leaks.COLUMNS)),
-        environments=history.environments(),
-        prompts=_Prompts(history, ids, user_id),
+        columns=_columns(history, ids, trends.STEP_COLUMNS, current),
+        memory=_columns(history, ids[-leaks.MOST_RUNS :], (*WHO, *leaks.COLUMNS), current),
+        environments=_environments(history, current),
+        prompts=_Prompts(history, ids, user_id, current),
         groups=history.groups_for(workflow, user_id),
     )
+
+
+_CURRENT = -1
+"""The environment's id of a run that is not in the history yet."""
+
+
+def _row(run: Run) -> dict[str, Any]:
+    """A run in memory as the history would list it."""
+    peaks = {
+        name: max(
+            (value for step in run.measured_steps if (value := getattr(step, name)) is not None),
+            default=None,
+        )
+        for name in ("vram_max", "ram_max_bytes")
+    }
+    same = ("timestamp", "name", "status", "total_time", "cold", "pinned", "forced", "energy_joules")
+    return {
+        "id": run.id or 0,
+        **{name: getattr(run, name) for name in (*same, "workflow_id", "workflow_hash")},
+        **peaks,
+        "timing": run.settings.timing,
+        "cache": run.settings.cache,
+        "interval_ms": run.settings.interval_ms,
+        "settings": {"inside": run.settings.inside},
+        "devices": [{"name": device.name} for device in run.devices],
+        "environment_id": _CURRENT,
+    }
+
+
+def _columns(
+    history: History, ids: Sequence[int], names: Sequence[str], current: Run | None
+) -> executions.Columns:
+    here = current.id or 0 if current is not None else None
+    found = history.step_columns([run_id for run_id in ids if run_id != here], names)
+    if current is None or here not in ids:
+        return found
+    return executions.joined([found, executions.columns_of_run(current, here or 0, names)])
+
+
+def _environments(history: History, current: Run | None) -> Mapping[int, Mapping[str, str]]:
+    known = history.environments()
+    return {**known, _CURRENT: current.environment} if current is not None else known
 
 
 class _Prompts(Mapping[int, Any]):
     """The prompts of runs, each read when it is asked for: a trend wants only those around its changes."""
 
-    def __init__(self, history: History, ids: Sequence[int], user_id: str | None) -> None:
+    def __init__(
+        self, history: History, ids: Sequence[int], user_id: str | None, current: Run | None
+    ) -> None:
         self._history = history
         self._ids = frozenset(ids)
         self._user_id = user_id
-        self._known: dict[int, Any] = {}
+        self._known: dict[int, Any] = {current.id or 0: current.prompt} if current is not None else {}
 
     def __getitem__(self, run_id: int) -> Any:
         if run_id not in self._ids:

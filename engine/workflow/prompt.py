@@ -16,7 +16,9 @@ from .redaction import is_link
 START_ID = "HolafProfilerStart"
 GROUP_ID = "HolafProfilerGroup"
 REPORT_ID = "HolafProfilerReport"
-PROFILER_IDS = frozenset((START_ID, GROUP_ID, REPORT_ID))
+LAST_IDS = frozenset((REPORT_ID, "HolafProfilerCompare", "HolafProfilerTrend", "HolafProfilerBudget"))
+"""The nodes that wait until everything else is done."""
+PROFILER_IDS = frozenset((START_ID, GROUP_ID, *LAST_IDS))
 
 INTERVAL_MS_MIN = 10
 INTERVAL_MS_MAX = 1000
@@ -141,11 +143,11 @@ def wired_groups(prompt: Prompt, report_id: str) -> tuple[str, ...]:
 def roles(prompt: Prompt) -> dict[str, Role]:
     """The role of every node that is not an ordinary one.
 
-    Everything behind a Report is ``report_output``, the pack's own nodes are
+    Everything behind a node that comes last is ``report_output``, the pack's own nodes are
     ``profiler``. Nodes that are not in the answer are ``node``.
     """
     found: dict[str, Role] = {}
-    frontier = list(nodes_of_class(prompt, REPORT_ID))
+    frontier = [node_id for node_id, node in prompt.items() if node.get("class_type") in LAST_IDS]
     if frontier:
         users = _users(prompt)
         while frontier:

@@ -158,8 +158,9 @@ class Session:
     # ---- inside ------------------------------------------------------------------------------
 
     def _ids_that_come_last(self) -> frozenset[str]:
-        reports = prompts.nodes_of_class(self._call.prompt, prompts.REPORT_ID)
-        return frozenset(reports) | {key for key, role in self._roles.items() if role == "report_output"}
+        prompt = self._call.prompt
+        last = {node_id for node_id, node in prompt.items() if node.get("class_type") in prompts.LAST_IDS}
+        return frozenset(last) | {key for key, role in self._roles.items() if role == "report_output"}
 
     def _count_of_nodes(self) -> int:
         wanted = prompts.ancestors(self._call.prompt, self._call.execute_outputs)

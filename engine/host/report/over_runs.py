@@ -1,0 +1,240 @@
+"""What the nodes Profiler Compare, Trend and Budget do: wait like a Report, then look at several runs.
+
+They never fail the workflow, but for a Budget that is told to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from PIL import Image
+
+from ...analysis import budget, compare, trends
+from ...model import Run
+from ...render.chart.notice import draw_notice
+from ...render.options import Options
+from ...store.errors import StoreError
+from ...store.history import History
+from .. import evidence, paths, selection
+from ..executor import hooks
+from ..run.session import Session
+from . import save, theme
+from .node import NO_START
+
+log = logging.getLogger("holaf.profiler")
+
+THIS_RUN = "this run"
+NO_HISTORY = "The history cannot be opened, so there is nothing to compare with; ComfyUI's log says why."
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A picture as a tensor ``[1, height, width, 3]`` of 0..1, a table, and one sentence."""
+
+    chart: Any
+    table: str
+    sentence: str
+    ui: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether all limits were kept, and the report; ``failure`` is set where the workflow must fail."""
+
+    passed: bool
+    report: str
+    failure: str | None
+    ui: dict[str, Any]
+
+
+class _CannotTellError(Exception):
+    """There is nothing to show; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The run that goes on, its number in the history (0 for none), and the history."""
+
+    run: Run
+    run_id: int
+    history: History
+
+    @property
+    def workflow(self) -> str | None:
+        return self.run.workflow_id or self.run.workflow_hash
+
+
+async def make_comparison(*, node_id: str, inputs: Mapping[str, Any]) -> Made:
+    """The run against others. Raises only the host's interrupt."""
+    return await _made(node_id, inputs, _comparison)
+
+
+async def make_trend(*, node_id: str, inputs: Mapping[str, Any]) -> Made:
+    """The workflow over its runs. Raises only the host's interrupt."""
+    return await _made(node_id, inputs, _trend)
+
+
+async def make_budget(*, node_id: str, inputs: Mapping[str, Any]) -> Judged:
+    """The run against its limits. Raises only the host's interrupt."""
+    limits, problems = budget.parse(str(inputs.get("limits") or ""))
+    lines = list(problems)
+    checked: tuple[budget.Checked, ...] = ()
+    try:
+        session = await _last(node_id)
+        if limits:
+            checked = await asyncio.to_thread(_checked, session, limits)
+        elif not problems:
+            lines.append(f"No limit is set. Write lines like {budget.EXAMPLE}.")
+    except _CannotTellError as error:
+        lines.append(str(error))
+    except Exception as error:
+        log.exception("Workflow Profiler could not check the budget.")
+        lines.append(f"The budget could not be checked: {save.in_words(error)}")
+    exceeded = [one for one in checked if one.is_kept is False]
+    lines += [one.text for one in checked]
+    report = "\n".join(lines)
+    for one in exceeded:
+        log.warning("Profiler Budget: %s", one.text)
+    fails = bool(exceeded) and inputs.get("on_excess") == "fail"
+    return Judged(
+        passed=not exceeded,
+        report=report,
+        failure="The run exceeds its budget:\n" + "\n".join(one.text for one in exceeded) if fails else None,
+        ui={"text": [report]},
+    )
+
+
+async def _last(node_id: str) -> Session:
+    session = hooks.active
+    if not isinstance(session, Session):
+        raise _CannotTellError(NO_START)
+    if (why := session.why_not_last(node_id)) is not None:
+        raise _CannotTellError(why.replace("Report", "node"))
+    await session.wait_until_last()
+    return session
+
+
+async def _made(
+    node_id: str, inputs: Mapping[str, Any], draw: Callable[[_Around, Mapping[str, Any], str], Made]
+) -> Made:
+    look = "dark"
+    try:
+        user_id = hooks.active.draft.user_id if isinstance(hooks.active, Session) else paths.DEFAULT_USER
+        look = theme.settle(Options.read({"theme": inputs.get("theme")}), user_id).theme
+        session = await _last(node_id)
+        return await asyncio.to_thread(lambda: draw(_around(session), inputs, look))
+    except (_CannotTellError, selection.SelectionError, StoreError) as error:
+        return _notice(str(error), look)
+    except Exception as error:
+        log.exception("Workflow Profiler could not look at several runs.")
+        return _notice(f"This could not be drawn: {save.in_words(error)}", look)
+
+
+def _around(session: Session) -> _Around:
+    run = session.run_so_far()
+    history = session.archive.history
+    if history is None:
+        raise _CannotTellError(NO_HISTORY)
+    run_id = session.archive.run_id() or 0
+    return _Around(replace(run, id=run_id), run_id, history)
+
+
+def _comparison(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:
+    from ...render import comparison_table, comparison_words
+    from ...render.chart.comparison import draw_comparison
+
+    user_id = around.run.user_id
+    before = around.run_id or None
+    wanted = str(inputs.get("candidate") or THIS_RUN).strip()
+    if wanted.casefold() == THIS_RUN:
+        candidate = [around.run_id]
+    else:
+        candidate = selection.choose(
+            around.history, wanted, workflow=around.workflow, before=before, user_id=user_id
+        )
+    chosen = selection.choose(
+        around.history,
+        str(inputs.get("baseline") or "previous"),
+        workflow=around.workflow,
+        before=before,
+        user_id=user_id,
+    )
+    baseline = [run_id for run_id in chosen if run_id not in candidate]
+    if not baseline:
+        raise _CannotTellError("Baseline and candidate are the same runs: choose others.")
+    current = around.run if around.run_id in candidate else None
+    material = evidence.for_comparison(around.history, baseline, candidate, user_id, current)
+    found = compare.compare(baseline, candidate, material)
+    names = {run_id: _name(material.runs[run_id]) for run_id in (*baseline, *candidate)}
+    picture = draw_comparison(found, names, theme=look)
+    text = comparison_table.render(found, names)
+    return _answer(picture, text, comparison_words.headline(found))
+
+
+def _trend(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:
+    from ...render import trend_words
+    from ...render.chart.trend import draw_trend
+
+    if around.workflow is None:
+        raise _CannotTellError(
+            "This workflow has no id yet, so its earlier runs are not known: save it once."
+        )
+    last = inputs.get("last")
+    count = last if isinstance(last, int) else 100
+    material = evidence.for_trends(
+        around.history, around.workflow, last=count, user_id=around.run.user_id, current=around.run
+    )
+    found = trends.trends(material)
+    what = str(inputs.get("what") or "total")
+    chosen = trend_words.select(found, what, str(inputs.get("metric") or "time"))
+    if chosen is None:
+        raise _CannotTellError(f"No node and no group of this workflow is called “{what[:60]}”.")
+    return _answer(
+        draw_trend(found, chosen, theme=look),
+        trend_words.table(found, chosen),
+        trend_words.headline(found, chosen),
+    )
+
+
+def _checked(session: Session, limits: tuple[budget.Limit, ...]) -> tuple[budget.Checked, ...]:
+    run = session.run_so_far()
+    baseline: list[Run] = []
+    history = session.archive.history
+    workflow = run.workflow_id or run.workflow_hash
+    if history is not None and workflow and any(limit.is_relative for limit in limits):
+        rows, _ = history.list_runs(
+            run.user_id, limit=selection.MOST, workflow=workflow, pinned=True, status=selection.ENDED_WELL
+        )
+        baseline = [
+            history.load_run(row["id"], with_series=False, user_id=run.user_id)
+            for row in rows
+            if row["id"] != run.id
+        ]
+    return budget.check(limits, run, baseline)
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    name = str(row.get("name") or "").strip()
+    number = f"run {row['id']}" if row["id"] else "this run"
+    return f"{name} ({number})" if name else number
+
+
+def _notice(message: str, look: str) -> Made:
+    return _answer(draw_notice(message, theme=look), message, message)
+
+
+def _answer(picture: Image.Image, text: str, sentence: str) -> Made:
+    import numpy
+    import torch
+
+    pixels = numpy.asarray(picture.convert("RGB"), dtype=numpy.float32) / 255.0
+    return Made(
+        chart=torch.from_numpy(pixels)[None],
+        table=text,
+        sentence=sentence,
+        ui={"images": save.preview(picture), "text": [text]},
+    )

@@ -1,0 +1,74 @@
+"""Profiler Budget: limits on this run, checked after everything else is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfy_api.latest import io
+
+from .types import CATEGORY, PROFILER, node_schema
+
+
+class BudgetExceededError(Exception):
+    """The run took more than its Profiler Budget allows, and the node is set to fail."""
+
+
+class ProfilerBudget(io.ComfyNode):
+    """Says which limits a run exceeds, and by how much."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return node_schema(
+            node_id="HolafProfilerBudget",
+            display_name="Profiler Budget",
+            category=CATEGORY,
+            description=(
+                "Checks this run against limits on time, memory and energy: of the run, a node or a group, "
+                "absolute or against the pinned runs. Needs a Profiler Start in the workflow."
+            ),
+            search_aliases=["profile limit", "performance budget", "time limit", "vram limit"],
+            is_output_node=True,
+            hidden=[io.Hidden.unique_id],
+            inputs=[
+                PROFILER.Input(
+                    "profiler", optional=True, tooltip="Optional: a wire from Profiler Start, only for order."
+                ),
+                io.String.Input(
+                    "limits",
+                    optional=True,
+                    default="time <= 60 s",
+                    multiline=True,
+                    tooltip=(
+                        "One limit a line: time <= 30 s, vram <= 11.5 GB, node KSampler time <= 5 s, "
+                        "group Samplers time <= +10 %. With a sign it is against the pinned runs."
+                    ),
+                ),
+                io.Combo.Input(
+                    "on_excess",
+                    optional=True,
+                    options=["warn", "fail"],
+                    default="warn",
+                    tooltip="warn: says so in the report and the log. fail: the workflow ends with an error.",
+                ),
+            ],
+            outputs=[
+                io.Boolean.Output(display_name="passed", tooltip="Whether no limit was exceeded."),
+                io.String.Output(
+                    display_name="report", tooltip="Each limit, what was measured, by how much."
+                ),
+            ],
+        )
+
+    @classmethod
+    def fingerprint_inputs(cls, **_inputs: object) -> float:
+        # About this run and no other: never equal to itself, so never cached.
+        return float("nan")
+
+    @classmethod
+    async def execute(cls, **inputs: Any) -> io.NodeOutput:
+        from ..engine.host.report import over_runs
+
+        judged = await over_runs.make_budget(node_id=cls.hidden.unique_id, inputs=inputs)
+        if judged.failure is not None:
+            raise BudgetExceededError(judged.failure)
+        return io.NodeOutput(judged.passed, judged.report, ui=judged.ui)
