@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..model import Group, Run
-from .groups import resolve_steps, total
+from ..workflow.groups import nodes_of, resolve
+from .groups import total
 from .summary import duration_s
 from .units import format_bytes, format_energy, format_percent, format_seconds
 
@@ -175,7 +176,7 @@ def _as_group(limit: Limit, run: Run) -> Group:
         named = (group for group in run.groups if group.name.casefold() == limit.name.casefold())
         return next(named, Group(name=limit.name))
     patterns = (limit.name,) if limit.scope == "node" else ("*",)
-    return resolve_steps([Group(name=limit.name, patterns=patterns)], run.steps)[0]
+    return resolve([Group(name=limit.name, patterns=patterns)], nodes_of(run))[0]
 
 
 def _why_not(limit: Limit, run: Run) -> str:

@@ -128,10 +128,10 @@ def _usual_times(draft: Run, history: History) -> dict[str, Usual]:
         return {}
     runs, _ = history.list_runs(draft.user_id, workflow=workflow, limit=LOOK_BACK)
     ids = [run["id"] for run in runs if run.get("inside") != "kernels"]
-    steps = history.steps_of(ids)
+    steps = history.step_columns(ids, ("run_id", "node_id", "status", "role", "exec_time"))
     found: dict[str, Usual] = {}
-    for run_id in ids:
-        for step in steps.get(run_id, ()):
-            if step["status"] == "ok" and step["role"] == "node" and step["exec_time"]:
-                found.setdefault(step["node_id"], Usual(step["exec_time"], run_id))
+    # Ordered by run: of each node the newest time stays.
+    for run_id, node_id, status, role, exec_time in zip(*steps.values(), strict=True):
+        if status == "ok" and role == "node" and exec_time:
+            found[node_id] = Usual(exec_time, run_id)
     return found
