@@ -28,7 +28,7 @@ class ProfilerBudget(io.ComfyNode):
             ),
             search_aliases=["profile limit", "performance budget", "time limit", "vram limit"],
             is_output_node=True,
-            hidden=[io.Hidden.unique_id],
+            hidden=[io.Hidden.unique_id, io.Hidden.prompt],
             inputs=[
                 PROFILER.Input(
                     "profiler", optional=True, tooltip="Optional: a wire from Profiler Start, only for order."
@@ -68,7 +68,9 @@ class ProfilerBudget(io.ComfyNode):
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
         from ..engine.host.report import over_runs
 
-        judged = await over_runs.make_budget(node_id=cls.hidden.unique_id, inputs=inputs)
+        judged = await over_runs.make_budget(
+            node_id=cls.hidden.unique_id, prompt=cls.hidden.prompt, inputs=inputs
+        )
         if judged.failure is not None:
             raise BudgetExceededError(judged.failure)
         return io.NodeOutput(judged.passed, judged.report, ui=judged.ui)

@@ -25,7 +25,7 @@ class ProfilerTrend(io.ComfyNode):
             ),
             search_aliases=["profile history", "regression", "memory leak", "forecast"],
             is_output_node=True,
-            hidden=[io.Hidden.unique_id],
+            hidden=[io.Hidden.unique_id, io.Hidden.prompt],
             inputs=[
                 PROFILER.Input(
                     "profiler", optional=True, tooltip="Optional: a wire from Profiler Start, only for order."
@@ -74,5 +74,7 @@ class ProfilerTrend(io.ComfyNode):
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
         from ..engine.host.report import over_runs
 
-        made = await over_runs.make_trend(node_id=cls.hidden.unique_id, inputs=inputs)
+        made = await over_runs.make_trend(
+            node_id=cls.hidden.unique_id, prompt=cls.hidden.prompt, inputs=inputs
+        )
         return io.NodeOutput(made.chart, made.table, ui=made.ui)

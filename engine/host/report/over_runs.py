@@ -68,23 +68,23 @@ class _Around:
         return self.run.workflow_id or self.run.workflow_hash
 
 
-async def make_comparison(*, node_id: str, inputs: Mapping[str, Any]) -> Made:
+async def make_comparison(*, node_id: str, prompt: Any, inputs: Mapping[str, Any]) -> Made:
     """The run against others. Raises only the host's interrupt."""
-    return await _made(node_id, inputs, _comparison)
+    return await _made(node_id, prompt, inputs, _comparison)
 
 
-async def make_trend(*, node_id: str, inputs: Mapping[str, Any]) -> Made:
+async def make_trend(*, node_id: str, prompt: Any, inputs: Mapping[str, Any]) -> Made:
     """The workflow over its runs. Raises only the host's interrupt."""
-    return await _made(node_id, inputs, _trend)
+    return await _made(node_id, prompt, inputs, _trend)
 
 
-async def make_budget(*, node_id: str, inputs: Mapping[str, Any]) -> Judged:
+async def make_budget(*, node_id: str, prompt: Any, inputs: Mapping[str, Any]) -> Judged:
     """The run against its limits. Raises only the host's interrupt."""
     limits, problems = budget.parse(str(inputs.get("limits") or ""))
     lines = list(problems)
     checked: tuple[budget.Checked, ...] = ()
     try:
-        session = await _last(node_id)
+        session = await _last(node_id, prompt)
         if limits:
             checked = await asyncio.to_thread(_checked, session, limits)
         elif not problems:
@@ -108,24 +108,28 @@ async def make_budget(*, node_id: str, inputs: Mapping[str, Any]) -> Judged:
     )
 
 
-async def _last(node_id: str) -> Session:
-    session = hooks.active
+async def _last(node_id: str, prompt: Any) -> Session:
+    session = hooks.run_of(prompt)
     if not isinstance(session, Session):
         raise _CannotTellError(NO_START)
     if (why := session.why_not_last(node_id)) is not None:
         raise _CannotTellError(why.replace("Report", "node"))
-    await session.wait_until_last()
+    await session.wait_until_last(node_id)
     return session
 
 
 async def _made(
-    node_id: str, inputs: Mapping[str, Any], draw: Callable[[_Around, Mapping[str, Any], str], Made]
+    node_id: str,
+    prompt: Any,
+    inputs: Mapping[str, Any],
+    draw: Callable[[_Around, Mapping[str, Any], str], Made],
 ) -> Made:
     look = "dark"
     try:
-        user_id = hooks.active.draft.user_id if isinstance(hooks.active, Session) else paths.DEFAULT_USER
+        running = hooks.run_of(prompt)
+        user_id = running.draft.user_id if isinstance(running, Session) else paths.DEFAULT_USER
         look = theme.settle(Options.read({"theme": inputs.get("theme")}), user_id).theme
-        session = await _last(node_id)
+        session = await _last(node_id, prompt)
         return await asyncio.to_thread(lambda: draw(_around(session), inputs, look))
     except (_CannotTellError, selection.SelectionError, StoreError) as error:
         return _notice(str(error), look)
