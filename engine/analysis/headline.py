@@ -35,7 +35,8 @@ def headline_sentence(run: Run, summary: Summary) -> str:
     if run.status == "running" and run.total_time is None:
         where = _named(run, summary, run.running_node_id)
         return f"Still running{f': {where}' if where else ''}{f', {elapsed} so far' if after else ''}"
-    return _what_took_the_time(run, summary, elapsed)
+    busy = "" if summary.others_cpu_share is None else ", on a machine that other programs kept busy"
+    return f"{_what_took_the_time(run, summary, elapsed)}{busy}"
 
 
 def detail_sentence(run: Run, summary: Summary) -> str:

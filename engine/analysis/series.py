@@ -38,16 +38,31 @@ def work_intervals(step: Step) -> tuple[Interval, ...]:
     return ((step.start_s, step.end_s),)
 
 
+def merged(intervals: Sequence[Interval]) -> list[Interval]:
+    """``intervals`` in time order, those that touch or overlap as one."""
+    found: list[Interval] = []
+    for start, end in sorted(intervals):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        elif end > start:
+            found.append((start, end))
+    return found
+
+
 def union_s(intervals: Sequence[Interval]) -> float:
     """The length that ``intervals`` cover together, in seconds; overlaps count once."""
-    total = 0.0
-    reached = float("-inf")
-    for start, end in sorted(intervals):
-        start = max(start, reached)
-        if end > start:
-            total += end - start
-            reached = end
-    return total
+    return sum(end - start for start, end in merged(intervals))
+
+
+def mean(series: Series | None, end_s: float | None, least_covered: float = 0.5) -> float | None:
+    """The time-weighted mean over ``0..end_s``; ``None`` where readings cover less than that share of it."""
+    if series is None or not end_s:
+        return None
+    parts = spans(series, end_s)
+    covered_s = sum(end - start for start, end, _ in parts)
+    if covered_s < least_covered * end_s:
+        return None
+    return sum((end - start) * value for start, end, value in parts) / covered_s
 
 
 def spans(series: Series, end_s: float) -> list[tuple[float, float, float]]:

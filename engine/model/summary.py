@@ -47,6 +47,8 @@ class Summary:
 
     ``overhead_s`` is what profiling cost while the run went on. ``sync_s`` is apart from
     it: how long nodes were waited for until their own GPU work was done.
+    ``others_cpu_share`` is set where other programs kept the machine so busy that the run
+    had to wait for a core: their share (0 to 1) of all cores.
     """
 
     headline: str
@@ -69,5 +71,6 @@ class Summary:
     overhead_s: float
     overhead_share: float | None
     sync_s: float
+    others_cpu_share: float | None
     ranking: tuple[Step, ...]
     names: Mapping[str, str]

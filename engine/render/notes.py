@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..analysis.crowding import crowding_sentence
 from ..analysis.groups import GroupTotal
 from ..analysis.labels import clean, shorten
 from ..analysis.units import NOT_AVAILABLE, format_percent, format_seconds
@@ -73,7 +74,7 @@ def notes_for(run: Run, summary: Summary, totals: Sequence[GroupTotal] = ()) -> 
     return Notes(
         measured=tuple(_measured(run, summary)),
         missing=tuple(_missing(run)),
-        warnings=tuple(_warnings(run)),
+        warnings=tuple(dict.fromkeys(_warnings(run, summary))),
         groups=tuple(
             f"group “{shorten(clean(entry.name), 40)}”: {note}" for entry in totals for note in entry.notes
         ),
@@ -144,8 +145,10 @@ def _missing(run: Run) -> list[str]:
     return texts
 
 
-def _warnings(run: Run) -> list[str]:
+def _warnings(run: Run, summary: Summary) -> list[str]:
     texts = [clean(text) for text in run.warnings if clean(text)]
+    if summary.others_cpu_share is not None:
+        texts.append(crowding_sentence(summary.others_cpu_share))
     if run.snapshot_match == "mismatch":
         forced = " and was run by force" if run.forced else ""
         changes = "; ".join(

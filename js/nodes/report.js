@@ -162,7 +162,7 @@ function createView(openRun) {
       clearPicture();
       text = String(made.table ?? "");
       runId = made.run_id || null;
-      draw(String(made.headline ?? ""), made.nodes ?? []);
+      draw(String(made.headline ?? ""), made.nodes ?? [], made.status);
     },
     /** A run from the history: its nodes and its picture are asked for. */
     async showRun(run, wantedTheme) {

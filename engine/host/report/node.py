@@ -124,7 +124,7 @@ def _report(
     if notes:
         text = "\n".join([text, "", *notes])
     session.add_report_cost(clock.now() - began_s)
-    return _made(picture, text, run_id or 0, shown, report.summary.headline, _rows(report))
+    return _made(picture, text, run_id or 0, shown, report.summary.headline, run.status, _rows(report))
 
 
 def _user_of(session: object) -> str:
@@ -160,6 +160,7 @@ def _made(
     run_id: int,
     shown: list[dict[str, str]],
     headline: str,
+    status: str = "",
     rows: Sequence[dict[str, Any]] = (),
 ) -> Made:
     import numpy
@@ -172,6 +173,14 @@ def _made(
         run_id=run_id,
         ui={
             "images": shown,
-            "holaf_profiler": [{"run_id": run_id, "table": text, "headline": headline, "nodes": list(rows)}],
+            "holaf_profiler": [
+                {
+                    "run_id": run_id,
+                    "table": text,
+                    "headline": headline,
+                    "status": status,
+                    "nodes": list(rows),
+                }
+            ],
         },
     )

@@ -20,7 +20,7 @@ from ..executor import patch
 from ..executor.binding import PromptCall
 from ..system import environment
 from .archive import PROMPT_WAIT_S, Archive
-from .enrich import recall, with_groups
+from .enrich import recall, with_crowding, with_groups
 from .inside import Inside
 
 AFTERWARDS_S = 5.0
@@ -86,8 +86,8 @@ class Composition:
         """The run as it is kept: what a Report showed, if one did, and what followed."""
         with self._lock:
             if self._reported is None:
-                return self._composed(ending, AFTERWARDS_S)
-            return self._with_tail(self._reported, ending)
+                return with_crowding(self._composed(ending, AFTERWARDS_S))
+            return with_crowding(self._with_tail(self._reported, ending))
 
     def bare(self, ending: Ending) -> Run:
         """What is certain about a run that could not be composed."""

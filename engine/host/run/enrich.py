@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ...analysis.crowding import crowding_sentence, others_cpu_share
 from ...model import Group, Run
 from ...store.history import History
 from ...workflow.groups import groups_of, nodes_of
@@ -12,6 +13,15 @@ from ...workflow.groups import groups_of, nodes_of
 def recall(run: Run, history: History) -> Run:
     """``run`` with its groups, and with what ``history`` knows. Blocks; raises ``StoreError``."""
     return with_groups(with_previous_times(run, history), history)
+
+
+def with_crowding(run: Run) -> Run:
+    """``run`` with a warning, kept with it, where other programs kept the machine from it."""
+    share = others_cpu_share(run, run.total_time)
+    warning = None if share is None else crowding_sentence(share)
+    if warning is None or warning in run.warnings:
+        return run
+    return replace(run, warnings=(*run.warnings, warning))
 
 
 def with_groups(run: Run, history: History | None = None) -> Run:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...analysis.series import MACHINE_LOAD, find_series, spans
+from ...analysis.series import MACHINE_LOAD, find_series, mean
 from ...analysis.units import format_capacity, format_energy, format_percent, format_seconds
 from ...model import Run, Summary
 from ..report import Report
@@ -83,12 +83,10 @@ def key_figures(run: Run, summary: Summary) -> list[tuple[str, str, str]]:
     if summary.energy_joules is not None:
         found.append(("energy", format_energy(summary.energy_joules), ""))
     load = find_series(run, MACHINE_LOAD)
-    if load is not None and len(load.t_s) > 2 and summary.idle is None and summary.total_time:
-        parts = spans(load, summary.total_time)
-        covered_s = sum(end - start for start, end, _ in parts)
-        if covered_s > 0.5 * summary.total_time:
-            mean = sum((end - start) * value for start, end, value in parts) / covered_s
-            found.append(("CPU load, whole machine", format_percent(mean / 100), "on average"))
+    if load is not None and len(load.t_s) > 2 and summary.idle is None:
+        machine = mean(load, summary.total_time)
+        if machine is not None:
+            found.append(("CPU load, whole machine", format_percent(machine / 100), "on average"))
     cpu = [step.cpu_seconds for step in run.measured_steps if step.cpu_seconds is not None]
     if cpu and len(found) < 6:
         found.append(("CPU time", format_seconds(sum(cpu)), ""))

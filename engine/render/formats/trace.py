@@ -1,7 +1,8 @@
 """Chrome's trace event JSON, which ui.perfetto.dev and chrome://tracing open.
 
-Nodes are slices, those that overlap on tracks of their own; memory and load are
-counters. The format: "Trace Event Format", the Chromium project's document.
+One track a kind of work: nodes (those that overlap on tracks of their own), model
+loading, sampler steps, groups, the profiler's own nodes; memory and load are counters.
+The format: "Trace Event Format", the Chromium project's document.
 Times are microseconds since the run started.
 """
 
@@ -9,11 +10,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...analysis.labels import clean, step_title
 from ...analysis.ranking import did_not_run
+from ...analysis.series import merged, work_intervals
+from ...analysis.units import format_seconds
 from ...model import Run, Series, Step
 from ..chart.timeline import arrange
 from ..plain import summary_json, to_json
@@ -24,7 +27,8 @@ SUFFIX = ".trace.json"
 MIME = "application/json"
 
 _PROCESS = 1
-_FUNCTIONS_TRACK = 1000
+_NODES_TRACK, _LOADING_TRACK, _SAMPLER_TRACK = 1, 501, 502
+_GROUPS_TRACK, _PROFILER_TRACK, _FUNCTIONS_TRACK = 600, 900, 1000
 _COUNTERS = {
     "vram_bytes": ("VRAM", 1024.0**2, "MB"),
     "device_vram_bytes": ("VRAM, whole device", 1024.0**2, "MB"),
@@ -63,43 +67,86 @@ def render(report: Report) -> bytes:
     run, total_s = report.run, report.summary.total_time or 0.0
     document = {
         "displayTimeUnit": "ms",
-        "traceEvents": [*_tracks(run, report.name, total_s), *_functions(run), *_counters(run)],
+        "traceEvents": [*_tracks(report, total_s), *_functions(run), *_counters(run)],
         "otherData": summary_json(report),
     }
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
-def _tracks(run: Run, title: str, total_s: float) -> Iterator[dict[str, Any]]:
-    yield _meta("process_name", 0, name=to_json(title or "ComfyUI run"))
-    bars, _ = arrange(run.steps, total_s, most_rows=10_000, tolerance_s=0.0)
-    rows = max((bar.row for bar in bars), default=0) + 1
-    for row in range(rows):
-        yield _meta("thread_name", row + 1, name="nodes" if row == 0 else f"nodes that overlap {row}")
-        yield _meta("thread_sort_index", row + 1, sort_index=row)
-    for bar in bars:
-        slice_of_node = {
-            "ph": "X",
-            "name": to_json(step_title(bar.step)),
-            "cat": bar.step.role,
-            "pid": _PROCESS,
-            "tid": bar.row + 1,
-            "ts": _micros(bar.start_s),
-            "dur": max(_micros(bar.end_s) - _micros(bar.start_s), 0.0),
-            "args": _args(bar.step),
-        }
-        yield slice_of_node
-        for part in bar.step.segments:
-            if part.kind in _WAITS:
-                start, end = _micros(part.start_s), _micros(part.end_s)
-                inner = {"name": _WAITS[part.kind], "cat": "wait", "ts": start, "dur": max(end - start, 0.0)}
-                yield {"ph": "X", "pid": _PROCESS, "tid": bar.row + 1, **inner}
-        if bar.step.status in ("error", "interrupted"):
-            mark = {"ph": "i", "s": "p", "name": f"{bar.step.status}: {step_title(bar.step)}"}
-            yield to_json({**mark, "pid": _PROCESS, "tid": bar.row + 1, "ts": _micros(bar.end_s)})
+def _tracks(report: Report, total_s: float) -> Iterator[dict[str, Any]]:
+    run = report.run
+    yield _meta("process_name", 0, name=to_json(report.name or "ComfyUI run"))
+    yield from _nodes(run.measured_steps, total_s, _NODES_TRACK, "nodes")
+    others = [step for step in run.steps if step.role != "node"]
+    yield from _nodes(others, total_s, _PROFILER_TRACK, "profiler nodes and what waits for the Report")
+    yield from _inner_work(run)
+    for number, entry in enumerate(report.totals):
+        members = frozenset(entry.node_ids)
+        spans = [span for step in run.steps if step.node_id in members for span in work_intervals(step)]
+        track = _GROUPS_TRACK + number
+        if spans:
+            yield from _named(track, f"group {entry.name}")
+        for start_s, end_s in merged(spans):
+            yield _slice(track, entry.name, "group", start_s, end_s)
     cached = [step_title(step) for step in run.steps if did_not_run(step)]
     if cached:
         mark = {"ph": "i", "s": "p", "name": f"{len(cached)} nodes did not run"}
-        yield to_json({**mark, "pid": _PROCESS, "tid": 1, "ts": 0.0, "args": {"nodes": cached}})
+        yield to_json({**mark, "pid": _PROCESS, "tid": _NODES_TRACK, "ts": 0.0, "args": {"nodes": cached}})
+
+
+def _nodes(steps: Sequence[Step], total_s: float, track: int, name: str) -> Iterator[dict[str, Any]]:
+    """The nodes as slices with their waits inside; those that overlap on tracks of their own."""
+    bars, _ = arrange(steps, total_s, most_rows=10_000, tolerance_s=0.0)
+    for row in range(max((bar.row for bar in bars), default=-1) + 1):
+        yield from _named(track + row, name if row == 0 else f"{name} that overlap {row}")
+    for bar in bars:
+        title, row = step_title(bar.step), track + bar.row
+        yield {**_slice(row, title, bar.step.role, bar.start_s, bar.end_s), "args": _args(bar.step)}
+        for part in bar.step.segments:
+            if part.kind in _WAITS:
+                yield _slice(row, _WAITS[part.kind], "wait", part.start_s, part.end_s)
+        if bar.step.status in ("error", "interrupted"):
+            mark = {"ph": "i", "s": "p", "name": f"{bar.step.status}: {title}"}
+            yield to_json({**mark, "pid": _PROCESS, "tid": row, "ts": _micros(bar.end_s)})
+
+
+def _inner_work(run: Run) -> Iterator[dict[str, Any]]:
+    """Loading models and sampling, of which only the length is known: at their node's begin and end."""
+    loads, samples = [], []
+    for step in run.measured_steps:
+        spans = work_intervals(step)
+        if not spans:
+            continue
+        start_s, end_s = spans[0][0], spans[-1][1]
+        if step.load_time_s:
+            until_s = min(end_s, start_s + step.load_time_s)
+            loads.append(_slice(_LOADING_TRACK, f"models of {step_title(step)}", "load", start_s, until_s))
+        if step.sampler_steps and step.sampler_step_median_s:
+            from_s = max(start_s, end_s - step.sampler_steps * step.sampler_step_median_s)
+            name = f"{step.sampler_steps} steps of {format_seconds(step.sampler_step_median_s)}"
+            samples.append(_slice(_SAMPLER_TRACK, name, "sampling", from_s, end_s))
+    for track, name, slices in (
+        (_LOADING_TRACK, "model loading (length, not moment)", loads),
+        (_SAMPLER_TRACK, "sampler steps (length, not moment)", samples),
+    ):
+        if slices:
+            yield from _named(track, name)
+        ended = 0.0
+        for one in sorted(slices, key=lambda entry: entry["ts"]):
+            if one["ts"] >= ended:  # of nodes that overlap, the first: slices of a track nest or follow
+                yield one
+                ended = one["ts"] + one["dur"]
+
+
+def _slice(track: int, name: str, kind: str, start_s: float, end_s: float) -> dict[str, Any]:
+    start, end = _micros(start_s), _micros(end_s)
+    place = {"pid": _PROCESS, "tid": track, "ts": start, "dur": max(end - start, 0.0)}
+    return {"ph": "X", "name": to_json(clean(name)), "cat": kind, **place}
+
+
+def _named(track: int, name: str) -> Iterator[dict[str, Any]]:
+    yield _meta("thread_name", track, name=to_json(clean(name)))
+    yield _meta("thread_sort_index", track, sort_index=track)
 
 
 def _functions(run: Run) -> Iterator[dict[str, Any]]:
@@ -115,8 +162,7 @@ def _functions(run: Run) -> Iterator[dict[str, Any]]:
         rows[node_id] = _FUNCTIONS_TRACK + row
     for row in range(len(ends)):
         name = "functions (merged, the longest first)" if row == 0 else f"functions that overlap {row}"
-        yield _meta("thread_name", _FUNCTIONS_TRACK + row, name=name)
-        yield _meta("thread_sort_index", _FUNCTIONS_TRACK + row, sort_index=_FUNCTIONS_TRACK + row)
+        yield from _named(_FUNCTIONS_TRACK + row, name)
     for entry in slices:
         function = entry.function
         where = {"file": clean(function.file), "line": function.line, "owner": clean(entry.owner.name)}

@@ -9,8 +9,10 @@ import pytest
 
 from engine.analysis.advice import advise
 from engine.analysis.ranking import rank
+from engine.analysis.series import merged
 from engine.analysis.summary import summarize
 from engine.model import Device, Overhead, Run, Series, Step
+from engine.render.notes import notes_for
 from tests import builders
 
 GPU = Device(key="cuda:0", name="Card", memory_total_bytes=24 * builders.GB, primary=True)
@@ -158,3 +160,34 @@ def test_own_cost_leaves_out_what_comes_after_the_run_and_the_nodes_own_gpu_work
     assert summary.overhead_share == pytest.approx(0.4 / 6.0)
     assert summary.sync_s == 5.7
     assert not [entry for entry in advise(run) if "overhead_s" in entry.evidence and entry.saving_s > 0.5]
+
+
+@pytest.mark.parametrize(
+    ("machine", "own", "cores", "expected"),
+    [
+        (98.0, 400.0, "8", 0.48),
+        (98.0, 780.0, "8", None),
+        (60.0, 100.0, "8", None),
+        (98.0, 400.0, "", None),
+    ],
+    ids=["others had half", "all its own", "cores to spare", "cores unknown"],
+)
+def test_a_run_that_others_kept_waiting_says_so(
+    machine: float, own: float, cores: str, expected: float | None
+) -> None:
+    times = [float(second) for second in range(10)]
+    series = tuple(
+        Series(metric=metric, unit="%", t_s=times, value=[value] * 10)
+        for metric, value in (("machine_cpu_percent", machine), ("cpu_percent", own))
+    )
+    step = builders.step("1", "KSampler", 0.0, 9.5)
+    run = run_of(step, total_s=10.0, series=series, environment={"cpu.count": cores})
+    summary = summarize(run)
+    assert summary.others_cpu_share == (None if expected is None else pytest.approx(expected))
+    told = "on a machine that other programs kept busy" in summary.headline
+    assert told == (expected is not None)
+    assert ("Other programs used 48 % of all cores" in str(notes_for(run, summary).warnings)) == told
+
+
+def test_intervals_that_touch_are_one() -> None:
+    assert merged([(3.0, 4.0), (0.0, 1.0), (1.0, 2.0), (0.5, 0.6), (5.0, 5.0)]) == [(0.0, 2.0), (3.0, 4.0)]

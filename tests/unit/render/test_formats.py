@@ -120,6 +120,37 @@ def test_trace_slices_nest_and_carry_the_times() -> None:
     assert {event["tid"] for event in slices} <= threads
 
 
+def test_trace_has_a_track_for_each_kind_of_work() -> None:
+    run = builders.sdxl_run()
+    report = replace(
+        builders.step("90", "HolafProfilerReport", 41.2, 3.0), role="profiler", position=len(run.steps)
+    )
+    loader = replace(run.steps[0], load_time_s=4.0)
+    run = replace(run, steps=(loader, *run.steps[1:], report))
+    events = strict(export(prepare(run), "trace").data)["traceEvents"]
+    names = {event["tid"]: event["args"]["name"] for event in events if event["name"] == "thread_name"}
+    tracks: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for event in events:
+        if event["ph"] == "X":
+            tracks[names[event["tid"]]].append(event)
+    assert set(tracks) == {
+        "nodes",
+        "model loading (length, not moment)",
+        "sampler steps (length, not moment)",
+        "profiler nodes and what waits for the Report",
+        *(f"group {group.name}" for group in run.groups),
+    }
+    assert len(tracks["nodes"]) == len(run.measured_steps)
+    (own,) = tracks["profiler nodes and what waits for the Report"]
+    assert own["dur"] == pytest.approx(3e6)
+    (sampling,) = tracks["sampler steps (length, not moment)"]
+    assert sampling["name"] == "30 steps of 790 ms"
+    assert sampling["dur"] == pytest.approx(30 * 0.79e6, rel=0.01)
+    assert tracks["model loading (length, not moment)"][0]["dur"] == pytest.approx(4e6)
+    samplers = tracks["group Sampling"]
+    assert sum(event["dur"] for event in samplers) == pytest.approx(24.6e6)
+
+
 def test_png_carries_the_summary_and_the_workflow() -> None:
     prompt = {"3": {"class_type": "KSampler", "inputs": {"cfg": float("inf")}}}
     run = replace(builders.sdxl_run(), prompt=prompt, workflow={"nodes": []})
