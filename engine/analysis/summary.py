@@ -17,7 +17,11 @@ from .labels import sentence_names
 from .ranking import SORT_KEYS, rank
 
 _MODEL_LOADER = re.compile(r"load", re.IGNORECASE)
-_FILE_LOADER = re.compile(r"image|mask|video|audio|text|latent", re.IGNORECASE)
+_FILE_LOADER = re.compile(
+    r"load_?(?:image|mask|video|audio|text|latent)|(?:image|mask|video|audio|text|latent)s?_?load",
+    re.IGNORECASE,
+)
+"""What loads a picture or the like, not a model; WanVideoModelLoader is none of them."""
 _LEAST_COVERAGE = 0.5
 """GPU load readings must cover this share of the run before idle time is claimed."""
 _LEAST_READINGS = 3

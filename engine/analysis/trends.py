@@ -122,14 +122,17 @@ class Mark:
 class Trends:
     """A workflow's history. ``runs`` are those that ended well, oldest first, of all kinds.
 
-    ``counted_ids`` are those of the kind that the series show. ``success_rate`` counts all
-    finished runs. ``against_pinned`` sets the newest runs against the pinned ones.
+    ``counted_ids`` are those of the kind that the series show. ``success_rate`` is the share of
+    the ``finished_count`` runs; the last ``failed_in_a_row`` failed. ``against_pinned`` sets
+    the newest runs against the pinned ones.
     """
 
     runs: tuple[Row, ...]
     counted_ids: tuple[int, ...]
     kinds: tuple[Kind, ...]
     success_rate: float | None
+    finished_count: int
+    failed_in_a_row: int
     totals: Mapping[str, Trend]
     nodes: tuple[NodeTrend, ...]
     groups: tuple[GroupTrend, ...]
@@ -163,6 +166,8 @@ def trends(evidence: Evidence, kind: str | None = None) -> Trends:
         counted_ids=tuple(i for i in ids if i in counted),
         kinds=kinds,
         success_rate=_success_rate(every),
+        finished_count=sum(run.get("status") != "running" for run in every),
+        failed_in_a_row=_failed_in_a_row(every),
         totals={name: _trend(name, series.totals[name], _since(points, name, None, ids)) for name in TOTALS},
         nodes=tuple(_node_trends(series, points, ids)),
         groups=tuple(_group_trends(evidence.groups, series)),
@@ -312,6 +317,17 @@ def _success_rate(runs: Sequence[Row]) -> float | None:
     ended = [run for run in runs if run.get("status") != "running"]
     good = sum(run.get("status") in ENDED_WELL for run in ended)
     return good / len(ended) if ended else None
+
+
+def _failed_in_a_row(runs: Sequence[Row]) -> int:
+    """How many of the newest runs failed or crashed; runs that the user stopped do not count."""
+    count = 0
+    for run in reversed(runs):
+        if run.get("status") in ("failed", "crashed"):
+            count += 1
+        elif run.get("status") in ENDED_WELL:
+            break
+    return count
 
 
 def _marks(runs: Sequence[Row], environments: Mapping[int, Mapping[str, str]]) -> Iterable[Mark]:

@@ -24,6 +24,11 @@ SIZE_LIMIT = 262_144
 _Column = Annotated[str, StringConstraints(max_length=100)]
 
 
+_Dismissed = Annotated[
+    str, StringConstraints(max_length=300), Field(description="a workflow's id, a colon, a kind of advice")
+]
+
+
 def _small(value: Any) -> Any:
     parts = value if isinstance(value, list) else [value]
     if len(parts) > 200 or not all(_is_small(part) for part in parts):
@@ -46,6 +51,18 @@ _Kept = Annotated[
     AfterValidator(_small),
     WithJsonSchema({"anyOf": [*_SCALARS, {"type": "array", "maxItems": 200, "items": {"anyOf": _SCALARS}}]}),
 ]
+
+
+class AdviceSettings(BaseModel):
+    """From where on something is worth advice; see ``engine/analysis/advice/entry.py``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    long_run_s: Annotated[float, Field(ge=0, le=1e9)] = 60.0
+    vram_share: Annotated[float, Field(ge=0, le=1)] = 0.95
+    success_rate: Annotated[float, Field(ge=0, le=1)] = 0.8
+    failures_in_a_row: Annotated[int, Field(ge=1, le=1_000)] = 3
+    long_video_frames: Annotated[int, Field(ge=1, le=1_000_000)] = 121
 
 
 class Settings(BaseModel):
@@ -73,6 +90,8 @@ class Settings(BaseModel):
     minimum_time_s: Annotated[float, Field(ge=0, le=1e9)] = 0
     theme: Literal["auto", "dark", "light"] = "auto"
     keep_workflows: Literal["whole", "without secrets", "no"] = "whole"
+    advice: AdviceSettings = AdviceSettings()
+    dismissed_advice: Annotated[list[_Dismissed], Field(max_length=1_000)] = []
     panel: Annotated[dict[_Column, _Kept], Field(max_length=200)] = {}
 
 

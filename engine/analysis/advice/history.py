@@ -11,10 +11,11 @@ from ..leaks import Leak
 from ..spread import known
 from ..trends import Trends
 from ..units import format_bytes, format_percent, format_seconds
-from .entry import LEAST_S, Advice, ran
+from .entry import LEAST_S, Advice, Thresholds, ran
 
 REPEATED_RUNS = 3
 SLOWER_SHARE = 0.1
+LEAST_RUNS_OF_RATE = 5
 
 _ENCODER = re.compile(r"text.*encode|encode.*text|conditioning", re.IGNORECASE)
 
@@ -35,11 +36,11 @@ def repeated_work(run: Run, earlier: Sequence[Run]) -> Iterable[Advice]:
         yield Advice(
             kind="text_encoded_again" if _ENCODER.search(step.node_type) else "never_cached",
             severity="medium" if spent >= LEAST_S else "low",
+            confidence="medium",
             text=(
                 f"{step_title(step)} ran again in {len(runs)} runs in a row although {again} did not change, "
-                f"for {format_seconds(spent)} each time. ComfyUI keeps results only between runs that need "
-                "them: something before it changes every time (a random seed, a node that always runs), or "
-                "the cache was full or switched off."
+                f"for {format_seconds(spent)} each time. Either it or a node before it asks to run every "
+                "time, another workflow ran in between, or ComfyUI's cache is full or switched off."
             ),
             node_ids=(step.node_id,),
             evidence={
@@ -72,6 +73,8 @@ def slower(history: Trends) -> Iterable[Advice]:
                 f"({format_seconds(point.before)} before, {format_seconds(point.after)} now). "
                 + (f"What changed there: {causes}." if causes else "Nothing that is recorded changed there.")
             ),
+            confidence="high" if len(point.causes) == 1 else "medium",
+            run_id=point.run_id,
             evidence={
                 "run_id": point.run_id,
                 "before_s": point.before,
@@ -123,3 +126,30 @@ def leaking(leak: Leak) -> Advice:
             "run_ids": list(leak.run_ids),
         },
     )
+
+
+def often_failing(history: Trends, limits: Thresholds) -> Iterable[Advice]:
+    """Many runs of the workflow do not end well."""
+    if history.failed_in_a_row >= limits.failures_in_a_row:
+        yield Advice(
+            kind="fails_again",
+            severity="high",
+            text=(
+                f"The last {history.failed_in_a_row} runs of this workflow did not end well. Trying again as "
+                "it is will not help: compare a failed run with the last one that worked."
+            ),
+            evidence={"failed_in_a_row": history.failed_in_a_row},
+            run_id=history.runs[-1]["id"] if history.runs else None,
+        )
+        return
+    rate = history.success_rate
+    if rate is not None and rate < limits.success_rate and history.finished_count >= LEAST_RUNS_OF_RATE:
+        yield Advice(
+            kind="often_fails",
+            severity="medium",
+            text=(
+                f"Only {format_percent(rate)} of the last {history.finished_count} runs of this workflow "
+                "ended well. Filter the history by status to see what the others have in common."
+            ),
+            evidence={"success_rate": rate, "run_count": history.finished_count},
+        )

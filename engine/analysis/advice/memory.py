@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...model import Run, Summary
 from ..labels import step_title
 from ..spread import known
 from ..units import format_bytes, format_capacity
-from .entry import Advice, name_of, ran
+from .entry import Advice, Thresholds, name_of, ran
 
-FULL_SHARE = 0.95
+CARDS_GB = (8, 12, 16, 24)
+CARD_RESERVE_BYTES = int(0.6 * 2**30)
+"""What the driver and the desktop need of a card."""
 
 _DECODER = re.compile(r"vae.*decode", re.IGNORECASE)
 _TILED = re.compile(r"tiled", re.IGNORECASE)
 
 
-def memory_full(run: Run, summary: Summary) -> Iterable[Advice]:
-    """There is next to no GPU memory left."""
-    for peak in (summary.device_vram_peak, *summary.vram_peaks):
-        if peak is None or not peak.capacity_bytes or peak.value_bytes < FULL_SHARE * peak.capacity_bytes:
+def memory_full(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advice]:
+    """There is next to no GPU memory left.
+
+    What is in use, without what the allocator only keeps for later. With ComfyUI's dynamic
+    GPU memory models fill the card on purpose: that is no trouble.
+    """
+    if run.environment.get("host.dynamic_vram") == "on":
+        return
+    for peak in summary.vram_peaks:
+        if not peak.capacity_bytes or peak.value_bytes < limits.vram_share * peak.capacity_bytes:
             continue
         where = f" in {name_of(run, peak.node_id)}" if peak.node_id else ""
         yield Advice(
@@ -42,7 +50,13 @@ def memory_full(run: Run, summary: Summary) -> Iterable[Advice]:
 
 
 def others_on_gpu(run: Run, summary: Summary) -> Iterable[Advice]:
-    """Other programs hold GPU memory the whole time."""
+    """Other programs hold GPU memory the whole time.
+
+    Told only of a run that began without models: later, memory that the allocator keeps
+    looks like theirs.
+    """
+    if not run.cold:
+        return
     device = run.primary_device
     capacity = device.memory_total_bytes if device else None
     shares = [
@@ -88,3 +102,93 @@ def decode_peak(run: Run, summary: Summary) -> Iterable[Advice]:
             "capacity_bytes": peak.capacity_bytes,
         },
     )
+
+
+def fits_cards(run: Run, summary: Summary) -> Iterable[Advice]:
+    """Which cards the run fits, and by how much it misses the next smaller one."""
+    peak = summary.vram_peak
+    if peak is None or peak.value_bytes < 2**30 or run.status != "success":
+        return
+    needed = peak.value_bytes + CARD_RESERVE_BYTES
+    fitting = [size for size in CARDS_GB if size * 2**30 >= needed]
+    missed = [size for size in CARDS_GB if size * 2**30 < needed]
+    if not missed:
+        text = f"It fits a {fitting[0]} GB card."
+    else:
+        over = format_bytes(needed - missed[-1] * 2**30)
+        text = f"It misses a {missed[-1]} GB card by {over}."
+        if fitting:
+            text = f"It fits a {fitting[0]} GB card and m{text[4:]}"
+    yield Advice(
+        kind="fits_cards",
+        severity="low",
+        confidence="medium",
+        text=f"This run uses up to {format_bytes(peak.value_bytes)} of GPU memory. {text}",
+        node_ids=(peak.node_id,) if peak.node_id else (),
+        evidence={"peak_bytes": peak.value_bytes, "fits_gb": fitting, "misses_gb": missed},
+    )
+
+
+def models_swapped(run: Run, summary: Summary) -> Iterable[Advice]:
+    """A model was loaded, put out, and loaded again within one run."""
+    history: dict[str, list[bool]] = {}
+    steps = sorted((step for step in ran(run) if step.models), key=lambda step: step.position)
+    names = {model.name for step in steps for model in step.models}
+    for step in steps:
+        resident = {model.name for model in step.models if model.loaded_bytes > 0}
+        for name in names:
+            history.setdefault(name, []).append(name in resident)
+    swapped = sorted(name for name, seen in history.items() if _comes_back(seen))
+    if not swapped:
+        return
+    spent = sum(known(step.load_time_s for step in ran(run)))
+    yield Advice(
+        kind="models_swapped",
+        severity="medium",
+        text=(
+            f"{', '.join(swapped[:3])} had to leave GPU memory and come back within this run. Put the nodes "
+            "that use the same model one after another, or use smaller models that fit beside each other."
+        ),
+        evidence={"models": swapped, "load_time_s": spent},
+    )
+
+
+def _comes_back(seen: Sequence[bool]) -> bool:
+    """Whether there is a gap between two times at which it was there."""
+    first = seen.index(True) if True in seen else len(seen)
+    rest = seen[first:]
+    return False in rest and True in rest[rest.index(False) :]
+
+
+def long_video(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advice]:
+    """A long video in one piece fills the memory."""
+    peak = summary.vram_peak
+    if peak is None or not peak.capacity_bytes or peak.value_bytes < 0.8 * peak.capacity_bytes:
+        return
+    for node_id, node in (run.prompt or {}).items():
+        inputs = node.get("inputs") if isinstance(node, Mapping) else None
+        frames = max((inputs or {}).get(name) or 0 for name in _FRAMES) if _has_frames(inputs) else 0
+        if frames >= limits.long_video_frames:
+            yield Advice(
+                kind="long_video",
+                severity="medium",
+                confidence="medium",
+                text=(
+                    f"{name_of(run, node_id)} makes {frames:,} frames in one piece, and uses "
+                    f"{format_capacity(peak.value_bytes, peak.capacity_bytes)} of GPU memory. Make long "
+                    "videos in parts, each from the last frames of the one before."
+                ),
+                node_ids=(node_id,),
+                evidence={"frames": frames, "peak_bytes": peak.value_bytes},
+            )
+            return
+
+
+_FRAMES = ("length", "num_frames", "frames", "video_frames", "frame_count")
+
+
+def _has_frames(inputs: object) -> bool:
+    if not isinstance(inputs, Mapping):
+        return False
+    values = [inputs.get(name) for name in _FRAMES]
+    return all(value is None or type(value) is int for value in values)

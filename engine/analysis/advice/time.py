@@ -71,11 +71,9 @@ def gpu_idle(run: Run, summary: Summary) -> Iterable[Advice]:
     if idle.loading_share > 0.5:
         reason = "Most of that passes while models are loaded."
     elif idle.node_id and idle.node_share > 0.3:
-        reason = (
-            f"Most of it is in {name_of(run, idle.node_id)}, which works on the CPU or waits for the disk."
-        )
+        reason = f"Most of it is in {name_of(run, idle.node_id)}, which {_what_it_does(run, idle.node_id)}."
     else:
-        reason = "It is spread over many nodes that work on the CPU."
+        reason = "It is spread over many nodes."
     yield Advice(
         kind="gpu_idle",
         severity="medium",
@@ -85,8 +83,23 @@ def gpu_idle(run: Run, summary: Summary) -> Iterable[Advice]:
         ),
         node_ids=(idle.node_id,) if idle.node_id else (),
         evidence={"idle_share": idle.share, "loading_share": idle.loading_share, "total_time": total},
-        saving_s=idle.share * total,
+        saving_s=idle.share * total * (1.0 - idle.loading_share),
     )
+
+
+def _what_it_does(run: Run, node_id: str) -> str:
+    """What a node does while the GPU idles, as far as it was measured."""
+    steps = [step for step in run.steps if step.node_id == node_id]
+    spent = sum(known(step.exec_time for step in steps))
+    waited = sum(
+        part.end_s - part.start_s for step in steps for part in step.segments if part.kind == "async"
+    )
+    if spent and waited > 0.5 * spent:
+        return "waits for an answer, as nodes that call an online service do"
+    measured = [step.cpu_seconds for step in steps if not step.shared]
+    if not spent or not known(measured):
+        return "does not use it"
+    return "works on the CPU" if sum(known(measured)) > 0.5 * spent else "waits for the disk or the network"
 
 
 def sampling(run: Run, summary: Summary) -> Iterable[Advice]:

@@ -201,6 +201,7 @@ class Trends(BaseModel):
 class Recommendations(BaseModel):
     run_id: int | None
     recommendations: list[dict[str, Any]]
+    dismissed: int
 
 
 class Imported(BaseModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from ...analysis import advice, trends
+from .. import settings as preferences
 from ..evidence import for_trends
 from .call import Answer, Call, RefusedError
 
@@ -17,7 +18,7 @@ def get_recommendations(call: Call) -> Answer:
     """What to try next for one run; without a run's id, for the newest one."""
     run_id = call.query.get("run") or _latest_run(call)
     if run_id is None:
-        return {"run_id": None, "recommendations": []}
+        return {"run_id": None, "recommendations": [], "dismissed": 0}
     history = call.history
     run = history.load_run(run_id, user_id=call.user_id)
     earlier = []
@@ -27,10 +28,16 @@ def get_recommendations(call: Call) -> Answer:
         found = trends.trends(evidence)
         ids = [row["id"] for row in found.runs if row["id"] < run_id][-EARLIER:]
         earlier = [history.load_run(i, with_series=False, user_id=call.user_id) for i in reversed(ids)]
-    return {
-        "run_id": run_id,
-        "recommendations": [asdict(entry) for entry in advice.advise(run, earlier, found)],
-    }
+    settings, _ = preferences.read(call.host.settings_file(call.user_id))
+    limits = advice.Thresholds(**settings["advice"])
+    workflow = run.workflow_id or run.workflow_hash or ""
+    entries = [
+        {**asdict(entry), "key": f"{workflow}:{entry.kind}"}
+        for entry in advice.advise(run, earlier, found, limits)
+    ]
+    dismissed = frozenset(settings["dismissed_advice"])
+    shown = [entry for entry in entries if entry["key"] not in dismissed]
+    return {"run_id": run_id, "recommendations": shown, "dismissed": len(entries) - len(shown)}
 
 
 def _latest_run(call: Call) -> int | None:

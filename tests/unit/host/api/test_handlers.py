@@ -245,7 +245,11 @@ def test_analyses_of_an_empty_history_are_empty(bench: Bench) -> None:
     query = {"last": 100, "limit": 100, "offset": 0}
     assert bench.call(statistics.get_statistics, query=query)["types"] == []
     assert bench.call(trends.get_trends, query=query)["workflow"] is None
-    assert bench.call(recommendations.get_recommendations) == {"run_id": None, "recommendations": []}
+    assert bench.call(recommendations.get_recommendations) == {
+        "run_id": None,
+        "recommendations": [],
+        "dismissed": 0,
+    }
 
 
 def test_a_file_that_is_no_history_is_refused_without_saying_where_it_lies(

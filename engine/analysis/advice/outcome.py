@@ -1,0 +1,118 @@
+"""Rules about runs that did not end well, and about runs as a whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ...model import Run, Summary
+from ..labels import step_title
+from ..pairing import pair
+from ..spread import known
+from ..units import format_bytes, format_percent, format_seconds
+from ..versions import graph_of
+from ..what_changed import what_changed
+from .entry import LEAST_S, Advice, Thresholds, name_of, ran
+
+DOMINATES = 0.6
+OUTPUT_SHARE = 0.1
+
+_MEMORY_ERROR = re.compile(r"out\s?of\s?memory|\bOOM\b|memoryerror", re.IGNORECASE)
+_OUTPUT = re.compile(r"^(?:save|preview)|(?:save|preview)(?:image|video|animated)", re.IGNORECASE)
+_SAMPLER = re.compile(r"sampler", re.IGNORECASE)
+
+
+def out_of_memory(run: Run, earlier: Sequence[Run]) -> Iterable[Advice]:
+    """The run died of memory: what was resident, what to free, and what worked before."""
+    if run.status != "failed" or not _MEMORY_ERROR.search(f"{run.error_type} {run.error_message}"):
+        return
+    where = name_of(run, run.error_node_id)
+    failed = next((step for step in run.steps if step.node_id == run.error_node_id), None)
+    models = sorted(failed.models if failed else (), key=lambda model: -model.loaded_bytes)
+    parts = [f"{where} ran out of memory."]
+    if models:
+        named = ", ".join(f"{model.name} ({format_bytes(model.loaded_bytes)})" for model in models[:3])
+        parts.append(f"Loaded then: {named}. A smaller or quantised version of the largest frees most.")
+    worked = next((other for other in earlier if other.status == "success"), None)
+    if worked is not None:
+        pairs = pair(graph_of(worked.prompt), graph_of(run.prompt))
+        changes = what_changed({}, {}, prompts=(worked.prompt, run.prompt), pairs=pairs)
+        peak = max(known(step.vram_max for step in worked.measured_steps), default=None)
+        used = f" with a peak of {format_bytes(peak)}" if peak else ""
+        different = "; ".join(change.detail for change in changes[:3])
+        since = f" Different since: {different}." if different else ""
+        parts.append(f"Run {worked.id} worked{used}.{since}")
+    elif not models:
+        parts.append("Lower the batch size or the resolution, or use tiled VAE nodes.")
+    yield Advice(
+        kind="out_of_memory",
+        severity="high",
+        text=" ".join(parts),
+        node_ids=(run.error_node_id,) if run.error_node_id else (),
+        evidence={
+            "resident": {model.name: model.loaded_bytes for model in models},
+            "worked_run_id": worked.id if worked else None,
+        },
+        run_id=worked.id if worked else None,
+    )
+
+
+def long_run(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advice]:
+    """The run takes long enough to be worth a trial at a smaller size."""
+    total = summary.total_time
+    if total is None or total < limits.long_run_s:
+        return
+    top = next((step for step in summary.ranking if step.exec_time), None)
+    share = (top.exec_time or 0.0) / total if top else 0.0
+    where = f" {step_title(top)} takes {format_percent(share)} of it." if top else ""
+    yield Advice(
+        kind="long_run",
+        severity="low",
+        text=(
+            f"This run takes {format_seconds(total)}.{where} Try settings out at a smaller size or with "
+            "fewer steps, and run it in full once they are right."
+        ),
+        node_ids=(top.node_id,) if top else (),
+        evidence={"total_time": total, "threshold_s": limits.long_run_s},
+    )
+
+
+def dominates(run: Run, summary: Summary) -> Iterable[Advice]:
+    """One node, not a sampler, is most of the run."""
+    total = summary.total_time
+    for step in ran(run):
+        spent = step.exec_time or 0.0
+        if not total or spent < DOMINATES * total or spent < LEAST_S or _SAMPLER.search(step.node_type):
+            continue
+        if (step.load_time_s or 0.0) > 0.5 * spent:
+            continue  # said by the rule on loading
+        yield Advice(
+            kind="dominates",
+            severity="low",
+            text=(
+                f"{step_title(step)} takes {format_percent(spent / total)} of this run "
+                f"({format_seconds(spent)}): nothing else is worth making faster before it."
+            ),
+            node_ids=(step.node_id,),
+            evidence={"exec_time": spent, "total_time": total},
+        )
+
+
+def outputs_cost(run: Run, summary: Summary) -> Iterable[Advice]:
+    """Saving and previewing take a good part of the run."""
+    total = summary.total_time
+    found = [step for step in ran(run) if _OUTPUT.search(step.node_type) and step.exec_time]
+    spent = sum(known(step.exec_time for step in found))
+    if not total or spent < LEAST_S or spent < OUTPUT_SHARE * total:
+        return
+    yield Advice(
+        kind="outputs_cost",
+        severity="low",
+        text=(
+            f"Saving and previewing take {format_seconds(spent)}, {format_percent(spent / total)} of this "
+            "run. Fewer previews, or a faster format than PNG for large batches, save some of it."
+        ),
+        node_ids=tuple(step.node_id for step in found),
+        evidence={"exec_time": spent, "total_time": total},
+        saving_s=spent,
+    )
