@@ -22,7 +22,7 @@ from .sample_log import SampleLog
 
 log = logging.getLogger("holaf.profiler")
 
-STOP_TIMEOUT_S = 5.0
+STOP_TIMEOUT_S = 2.0
 """How long :meth:`Sampler.stop` waits for a probe that hangs in a driver."""
 
 
@@ -77,6 +77,7 @@ class Sampler:
         self._dropped: dict[str, str] = {}
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._is_left_behind = False
         self._beat: Beat | None = None
 
     def start(self, beat: Beat | None = None) -> None:
@@ -97,11 +98,12 @@ class Sampler:
         to end by itself (it is a daemon) and is named in the log.
         """
         thread = self._thread
-        if thread is None:
+        if thread is None or self._is_left_behind:
             return
         self.end()
         thread.join(STOP_TIMEOUT_S)
         if thread.is_alive():
+            self._is_left_behind = True
             log.warning("Profiler: the sampling thread did not end in %g s; left behind.", STOP_TIMEOUT_S)
 
     @property

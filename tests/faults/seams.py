@@ -9,10 +9,12 @@ class Seam(NamedTuple):
     """``address`` is ``module:attribute`` below the pack.
 
     ``may_hang``: not on the executor's own thread, so that a hang there must not hold up the prompt.
+    ``behind``: another seam that must fail for this one to be met.
     """
 
     address: str
     may_hang: bool = False
+    behind: str | None = None
 
 
 SEAMS = {
@@ -35,8 +37,8 @@ SEAMS = {
     "report: prepare": Seam("engine.render.report:prepare", True),
     "report: table": Seam("engine.render.table:render", True),
     "report: picture": Seam("engine.render.chart.picture:draw", True),
-    "report: notice": Seam("engine.host.report.node:draw_notice"),
-    "file: preview": Seam("engine.host.report.save:preview", True),
+    "report: notice": Seam("engine.host.report.node:draw_notice", behind="report: picture"),
+    "file: preview": Seam("engine.host.report.save:preview", behind="report: picture"),
     "file: saving": Seam("engine.host.report.save:save", True),
     "file: place": Seam("engine.host.report.save:_place", True),
     "run: compose its end": Seam("engine.host.run.composition:Composition.finished", True),

@@ -17,6 +17,7 @@ from ...render.options import Options
 from ...workflow import prompt as prompts
 from .. import paths
 from ..executor import hooks, patch
+from ..run import background
 from ..run.session import Session
 from . import save, theme
 
@@ -29,6 +30,9 @@ NO_START = (
     "Nothing was measured: this workflow has no Profiler Start that is switched on. "
     "Add one anywhere (no wires needed) and run again."
 )
+LIMIT_S = 20.0
+"""A report that takes longer is given up, so that no part of it can hold the prompt."""
+_KEPT = "The run is kept in the history all the same."
 _NOT_DRAWN = "Workflow Profiler could not draw the report. The run itself is kept in the history."
 
 
@@ -61,11 +65,16 @@ async def make(
     if not isinstance(session, Session):
         return _notice(why or NO_START, options)
     if why is not None:
-        return _notice(f"{why} The run is kept in the history all the same.", options)
+        return _notice(f"{why} {_KEPT}", options)
     await session.wait_until_last(node_id)
-    return await asyncio.to_thread(
+    report = background.in_thread(
         _report_or_notice, session, options, prompt or {}, node_id, inputs.get("images"), extra_pnginfo
     )
+    try:
+        return await asyncio.wait_for(report, LIMIT_S)
+    except asyncio.TimeoutError:
+        log.warning("Workflow Profiler gave up a report that was not done in %g s.", LIMIT_S)
+        return _notice(f"The report was not done in {LIMIT_S:g} s. {_KEPT}", options)
 
 
 def _why_no_run(prompt: prompts.Prompt) -> str:

@@ -16,6 +16,7 @@ async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
     answer: Future[Any] = Future()
 
     def work() -> None:
+        answer.set_running_or_notify_cancel()  # from here on whoever gives up waiting changes nothing
         try:
             result = function(*arguments)
         except BaseException as error:  # noqa: BLE001 - raised to whoever waits

@@ -134,3 +134,19 @@ def test_stats_count_rounds_and_cpu_time() -> None:
     assert stats.interval_p95_s is not None
     assert 0.0 < stats.interval_median_s <= stats.interval_p95_s
     assert stats.cpu_s > 0.0
+
+
+def test_a_probe_that_hangs_is_left_behind_once(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Report asks for the end of sampling, and so does the end of the prompt: neither waits twice."""
+    monkeypatch.setattr("engine.capture.sampler.STOP_TIMEOUT_S", 0.01)
+    go = threading.Event()
+    probe = Probe("a")
+    monkeypatch.setattr(probe, "read", lambda: go.wait(10.0) and [])
+    sampler = Sampler([probe], 0.001, SampleLog())
+    sampler.start()
+    sampler.stop()
+    sampler.stop()
+    assert [record.getMessage().count("left behind") for record in caplog.records] == [1]
+    go.set()
