@@ -48,7 +48,8 @@ class Recorder:
         self._describe = describe
         self._primary = primary_device
         self._lives: dict[str, NodeLife] = {}
-        self._in_flight: dict[str, NodeLife] = {}
+        self.in_flight: dict[str, NodeLife] = {}
+        """The nodes whose asynchronous tasks are at work, oldest first."""
         self._current: NodeLife | None = None
         self.finished: list[str] = []
         """The ids of all nodes that have ended, in that order. Only ever grows."""
@@ -58,7 +59,7 @@ class Recorder:
         life = self._lives.get(node_id)
         if life is None:
             life = self._lives[node_id] = NodeLife(node_id, len(self._lives), boundary)
-        if self._in_flight:
+        if self.in_flight:
             self._seen(boundary)
         if life.waiting is not None:
             self._end_waiting(life, boundary)
@@ -79,7 +80,7 @@ class Recorder:
         self._current = None
         if outcome.status != "cached":
             life.stretches.append(new_tuple(Stretch, ("run", entered, boundary)))
-        if self._in_flight:
+        if self.in_flight:
             self._seen(boundary)
         life.end = boundary
         if outcome.list_count is not None:
@@ -88,7 +89,7 @@ class Recorder:
             life.waiting = outcome.waiting
             life.waiting_since = boundary
             if outcome.waiting == "async":
-                self._in_flight[node_id] = life
+                self.in_flight[node_id] = life
             return
         if outcome.status not in ("cached", "skipped"):
             life.execution_count += 1
@@ -119,7 +120,7 @@ class Recorder:
             self._seen(boundary)
             if self._current is not None:
                 self._current.seen_in_flight.append(boundary)
-            self._in_flight.pop(node_id, None)
+            self.in_flight.pop(node_id, None)
             life.tasks_done = boundary
 
     def progress(self, node_id: str, t_s: float, value: float, maximum: float) -> None:
@@ -134,8 +135,8 @@ class Recorder:
         Without a running node, that is the only one whose asynchronous tasks are in flight.
         """
         life = self._current if node_id is None else self._lives.get(node_id)
-        if life is None and node_id is None and len(self._in_flight) == 1:
-            life = next(iter(self._in_flight.values()))
+        if life is None and node_id is None and len(self.in_flight) == 1:
+            life = next(iter(self.in_flight.values()))
         if life is None:
             return
         if unload:
@@ -152,13 +153,13 @@ class Recorder:
     @property
     def at_work(self) -> list[tuple[str, float]]:
         """``(id, clock time of its begin)`` of the node that runs, then of those in flight, oldest first."""
-        lives = (self._current, *tuple(self._in_flight.values()))
+        lives = (self._current, *tuple(self.in_flight.values()))
         return [(life.node_id, (life.entered or life.start).t_s) for life in lives if life is not None]
 
     @property
     def running(self) -> Running:
         """What is at work now. Any thread."""
-        current, in_flight = self._current, tuple(self._in_flight)
+        current, in_flight = self._current, tuple(self.in_flight)
         if current is None:
             return Running(None, 0.0, in_flight)
         return Running(current.node_id, (current.entered or current.start).t_s, in_flight)
@@ -195,13 +196,13 @@ class Recorder:
         return life.ref
 
     def _seen(self, boundary: Boundary) -> None:
-        for life in self._in_flight.values():
+        for life in self.in_flight.values():
             life.seen_in_flight.append(boundary)
 
     def _end_waiting(self, life: NodeLife, boundary: Boundary) -> None:
         kind, since, until = life.waiting, life.waiting_since, life.tasks_done or boundary
         life.waiting = life.waiting_since = life.tasks_done = None
-        self._in_flight.pop(life.node_id, None)
+        self.in_flight.pop(life.node_id, None)
         if kind is not None and since is not None:
             life.stretches.append(Stretch(kind, since, until))
 
@@ -250,6 +251,13 @@ class RunSoFar:
     def ids(self, first: int, end: int) -> Sequence[str]:
         """The ids of the user's nodes among those that ended as number ``first`` up to ``end``."""
         return [node_id for node_id in self._recorder.finished[first:end] if node_id not in self._left_out]
+
+    def in_flight_id(self) -> str | None:
+        """The oldest of the user's nodes whose asynchronous tasks are at work. Executor's thread only."""
+        for node_id in self._recorder.in_flight:
+            if node_id not in self._left_out:
+                return node_id
+        return None
 
     def busy_with(self) -> tuple[str, float] | None:
         """The node that the run is busy with, and for how many seconds it has been.

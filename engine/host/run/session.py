@@ -198,8 +198,7 @@ class Session:
             self.inside.waits(node_id, tasks)
             host_nodes.when_tasks_end(tasks, lambda: hooks.safely(self, self._tasks_done, node_id))
         self._models.node_ended(node_id)
-        at_work = self._so_far.busy_with()
-        self.archive.name_node(at_work[0] if at_work is not None else None)
+        self.archive.name_node(self._so_far.in_flight_id())
         if outcome.status in ("error", "interrupted"):
             self._failed_id = node_id
             self._out_of_memory = is_out_of_memory(outcome.error_type, outcome.error_message)
