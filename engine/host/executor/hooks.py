@@ -71,12 +71,23 @@ BeginRun = Callable[[PromptCall], "NodeHooks | None"]
 _run: ContextVar[NodeHooks | None] = ContextVar("holaf_profiler_run", default=None)
 _open: list[NodeHooks] = []
 """The runs that go on now, in any thread."""
+_begun_count = 0
+_executing: list[object] = []
+"""One entry for each prompt that is being executed now, profiled or not."""
 
 
 def run_of(prompt: Any) -> NodeHooks | None:
     """The run that is being profiled here; for code that lost its context, the one of this prompt object."""
     run = _run.get()
     return run if run is not None else next((run for run in tuple(_open) if run.is_about(prompt)), None)
+
+
+def prompts_at_work() -> tuple[int, int]:
+    """How many prompts are being executed now, and how many have ever begun, profiled or not.
+
+    While there is one only, and no other has begun, the host's globals are about that one.
+    """
+    return len(_executing), _begun_count
 
 
 def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callable[..., Any]:
@@ -97,6 +108,16 @@ def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callabl
 
     @functools.wraps(original)
     async def execute_async(*args: Any, **kwargs: Any) -> Any:
+        global _begun_count
+        _begun_count += 1
+        mark = object()
+        _executing.append(mark)
+        try:
+            return await bracketed(args, kwargs)
+        finally:
+            _executing.remove(mark)
+
+    async def bracketed(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         outer = _run.get()
         run = safely(None, begin_run, args, kwargs, outer)
         if run is outer:

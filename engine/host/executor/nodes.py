@@ -73,8 +73,11 @@ def node_at_work(prompt_id: str) -> str | None:
     return context.node_id if context is not None and context.prompt_id == prompt_id else None
 
 
-def outcome(call: NodeCall, result: Any) -> Outcome:
-    """What ``execution.execute``'s answer says about the node."""
+def outcome(call: NodeCall, result: Any, *, is_alone: bool = True) -> Outcome:
+    """What ``execution.execute``'s answer says about the node.
+
+    ``is_alone``: no other prompt is being executed, to which the numbers of calls may belong.
+    """
     state = result[0].name
     if state == "SUCCESS":
         if isinstance(call.executed, (set, frozenset)) and call.node_id not in call.executed:
@@ -82,7 +85,7 @@ def outcome(call: NodeCall, result: Any) -> Outcome:
         count = _list_count(call.node_id)
         if count == 1:
             return _ONE_CALL
-        return _BLOCKED if count is None and _was_blocked(call) else Outcome(list_count=count)
+        return _BLOCKED if count is None and is_alone and _was_blocked(call) else Outcome(list_count=count)
     if state == "PENDING":
         return Outcome(waiting=_waiting_for(call), list_count=_list_count(call.node_id))
     return failure(result[2] if len(result) > 2 else None)

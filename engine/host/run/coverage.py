@@ -11,8 +11,8 @@ from collections.abc import Callable, Container
 from typing import Any
 
 from ...capture.measurement import Measurement
+from ..executor import hooks, patch, pending
 from ..executor import nodes as host_nodes
-from ..executor import patch, pending
 from ..executor.binding import NodeCall
 from ..executor.progress import StepProgress
 
@@ -58,6 +58,9 @@ class Coverage:
             is_async=self._is_async,
         )
         self._is_attached = False
+        self.is_alone = True
+        """Whether no other prompt was executed meanwhile, beside this one or inside one of its nodes."""
+        self._prompts_at_work = hooks.prompts_at_work()
 
     def begin(self) -> None:
         """The prompt is about to start."""
@@ -68,6 +71,8 @@ class Coverage:
     def runs_in(self, coroutine: Any) -> None:
         """The prompt is executed by this coroutine."""
         self._coroutine = coroutine
+        self._prompts_at_work = hooks.prompts_at_work()
+        self.is_alone = self._prompts_at_work[0] < 2
         # Where the hook sees no node, this is the way to the messages about them: the prompt's own
         # come up after its coroutine has begun and before its first node.
         asyncio.get_running_loop().call_soon(self.attach)
@@ -96,6 +101,7 @@ class Coverage:
 
     def leave(self, call: NodeCall) -> None:
         """The node is back."""
+        self.is_alone = self.is_alone and hooks.prompts_at_work() == self._prompts_at_work
         self._hooked_ids.discard(call.node_id)
 
     def boundaries_unknown(self, why: str) -> None:

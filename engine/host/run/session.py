@@ -101,7 +101,7 @@ class Session:
     def leave_node(self, call: NodeCall, result: Any) -> None:
         """A node's ``execute`` returned."""
         self._coverage.leave(call)
-        outcome = host_nodes.outcome(call, result)
+        outcome = host_nodes.outcome(call, result, is_alone=self._coverage.is_alone)
         self._leave(call, outcome)
         self.gate.check(call.execution_list, None if outcome.waiting else call.node_id)
 
