@@ -144,6 +144,12 @@ class Recorder:
         else:
             life.loads_s += seconds
 
+    def loading_unknown(self, node_id: str) -> None:
+        """How long the host moved models for a node cannot be known."""
+        life = self._lives.get(node_id)
+        if life is not None:
+            life.is_loading_known = False
+
     def resident(self, node_id: str, models: tuple[ResidentModel, ...]) -> None:
         """These models were loaded as the node ended."""
         life = self._lives.get(node_id)

@@ -65,6 +65,7 @@ class NodeLife:
     """Set from the end of a node's asynchronous tasks until the host comes back to it."""
     loads_s = 0.0
     unloads_s = 0.0
+    is_loading_known = True
     list_count: int | None = None
     execution_count = 0
     models: tuple[ResidentModel, ...] = ()
@@ -150,8 +151,8 @@ def to_step(
         sync_time_s=sum(part.until.sync_s for part in life.stretches if part.kind == "run") if ran else None,
         read_bytes=_used(owned, "read_bytes") if ran else None,
         read_call_bytes=_used(owned, "read_call_bytes") if ran else None,
-        load_time_s=life.loads_s if ran else None,
-        offload_time_s=life.unloads_s if ran else None,
+        load_time_s=life.loads_s if ran and life.is_loading_known else None,
+        offload_time_s=life.unloads_s if ran and life.is_loading_known else None,
         devices=devices,
         models=life.models,
         error_type=life.error_type,

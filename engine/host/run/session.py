@@ -52,9 +52,13 @@ class Session:
         self.measurement = Measurement(probes, draft.settings, self._describe)
         self._call = call
         self._roles = prompts.roles(call.prompt)
-        self._models = ModelWatch(self.measurement.recorder, lambda: host_nodes.node_at_work(call.prompt_id))
-        self._memory_snapshot = MemorySnapshot(draft.settings.memory_snapshot)
         self._warnings = list(draft.warnings)
+        self._models = ModelWatch(
+            self.measurement.recorder,
+            lambda: host_nodes.node_at_work(call.prompt_id),
+            self._warnings.append,
+        )
+        self._memory_snapshot = MemorySnapshot(draft.settings.memory_snapshot)
         self._failed_id: str | None = None
         self._out_of_memory = False
         self._ended_s: float | None = None

@@ -3,6 +3,7 @@
 Wraps two functions of ``comfy.model_management``: whatever stands there, its own or
 another pack's wrapper, is called exactly once with exactly what was given, and its
 answer or error passes through. Without a listener a call costs one comparison more.
+A function that another pack has put in place of ours is wrapped in its turn when a run begins.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import importlib
 import logging
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
 from ...capture.recorder import Recorder
 from ...clock import now
 from ...model import ResidentModel
+from ..executor import layers
 
 log = logging.getLogger("holaf.profiler")
 
@@ -28,7 +31,9 @@ NodeAtWork = Callable[[], "str | None"]
 """The node whose code is running on this thread or in this asynchronous task; ``None`` where unknown."""
 T = TypeVar("T")
 
-_MARK = "_holaf_profiler_timed"
+FUNCTIONS: tuple[tuple[str, Kind], ...] = (("load_models_gpu", "load"), ("free_memory", "offload"))
+_ours: deque[Callable[..., Any]] = deque(maxlen=64)
+"""The wrappers of ours that were put on."""
 
 
 class _Listener(threading.local):
@@ -45,6 +50,17 @@ class _Listener(threading.local):
         self.node_at_work = node_at_work
         self.executor_thread = thread
 
+    def claims(self) -> bool:
+        """Whether a move that happens now, on this thread, is one of this run's."""
+        if threading.get_ident() == self.executor_thread:
+            return True
+        try:
+            return self.node_at_work() is not None
+        except Exception:
+            self.failed = True
+            log.exception("Profiler: model times are not recorded for the rest of this run.")
+            return False
+
     def timed(self, kind: Kind, call: Callable[..., T], args: Any, kwargs: Any) -> T:
         outer_s, self.nested_s = self.nested_s, 0.0
         began_s = now()
@@ -60,57 +76,66 @@ class _Listener(threading.local):
         if self.failed:
             return
         try:
-            node_id = self.node_at_work()
-            if node_id is not None or threading.get_ident() == self.executor_thread:
-                self.on_load(kind, seconds, node_id)
+            self.on_load(kind, seconds, self.node_at_work())
         except Exception:
             self.failed = True
             log.exception("Profiler: model times are not recorded for the rest of this run.")
 
 
-_listener: _Listener | None = None
+_listeners: list[_Listener] = []
 
 
-def install(management: Any = None) -> None:
-    """Wrap the host's functions, once. ``management`` stands for ``comfy.model_management``."""
+def install(management: Any = None) -> tuple[str, ...]:
+    """Wrap the host's functions where no wrapper of ours is called. Answers who had displaced ours.
+
+    ``management`` stands for ``comfy.model_management``.
+    """
     if management is None:
         management = importlib.import_module("comfy.model_management")
-    _wrap(management, "load_models_gpu", "load")
-    _wrap(management, "free_memory", "offload")
+    displaced = []
+    for name, kind in FUNCTIONS:
+        original = getattr(management, name, None)
+        if original is not None and not layers.contains(original, _ours):
+            was_on = any(ours.__name__ == name for ours in _ours)
+            _wrap(management, name, kind, original)
+            if was_on:
+                displaced.append(f"{layers.owner(original)} has replaced {name}")
+    return tuple(displaced)
 
 
-def listen(on_load: OnLoad | None, node_at_work: NodeAtWork = lambda: None) -> None:
-    """Call ``on_load`` for every move from now on; ``None`` ends it.
+def listen(on_load: OnLoad, node_at_work: NodeAtWork = lambda: None) -> Callable[[], None]:
+    """Call ``on_load`` for every move from now on, until the function that this answers is called.
 
     A move counts on the calling thread, and on any other that works for a node.
     """
-    global _listener
-    _listener = None if on_load is None else _Listener(on_load, node_at_work, threading.get_ident())
+    listener = _Listener(on_load, node_at_work, threading.get_ident())
+    _listeners.append(listener)
+
+    def stop() -> None:
+        if listener in _listeners:
+            _listeners.remove(listener)
+
+    return stop
 
 
-def _wrap(management: Any, name: str, kind: Kind) -> None:
-    original = getattr(management, name, None)
-    if original is None or _is_wrapped(original):
-        return
+def _wrap(management: Any, name: str, kind: Kind, original: Callable[..., Any]) -> None:
 
     @functools.wraps(original)
     def timed(*args: Any, **kwargs: Any) -> Any:
-        listener = _listener
-        if listener is None:
-            return original(*args, **kwargs)
-        return listener.timed(kind, original, args, kwargs)
+        for listener in tuple(_listeners):
+            if listener.claims():
+                return listener.timed(kind, original, args, kwargs)
+        return original(*args, **kwargs)
 
-    setattr(timed, _MARK, True)
+    timed.__name__ = name
     setattr(management, name, timed)
+    _ours.append(timed)
 
 
-def _is_wrapped(function: Any) -> bool:
-    """Whether our wrapper is on already, perhaps below somebody else's."""
-    while function is not None:
-        if getattr(function, _MARK, False):
-            return True
-        function = getattr(function, "__wrapped__", None)
-    return False
+def _standing() -> tuple[Any, ...]:
+    """What stands at the host's functions now."""
+    management = sys.modules.get("comfy.model_management")
+    return tuple(getattr(management, name, None) for name, _ in FUNCTIONS)
 
 
 def loaded_count() -> int:
@@ -151,22 +176,44 @@ def _describe(loaded: Any) -> ResidentModel | None:
 class ModelWatch:
     """One run's watch. Executor's thread only, but for moves that a node makes on a thread of its own."""
 
-    def __init__(self, recorder: Recorder, node_at_work: NodeAtWork) -> None:
+    def __init__(
+        self, recorder: Recorder, node_at_work: NodeAtWork, warn: Callable[[str], None] = log.warning
+    ) -> None:
+        """``warn`` puts a notice on the run."""
         self._recorder = recorder
+        self._warn = warn
+        self._stop: Callable[[], None] | None = None
+        self._standing: tuple[Any, ...] = ()
+        self._is_known = True
         self._node_at_work = node_at_work
         self._resident: tuple[ResidentModel, ...] = ()
         self._count = -1
 
     def start(self) -> None:
         """Listen to the host's model moves."""
-        listen(self._moved, self._node_at_work)
+        for who in install():
+            self._warn(f"{who[0].upper()}{who[1:]}; model loading times are those of the new function.")
+        self._standing = _standing()
+        self._is_known = None not in self._standing
+        if not self._is_known:
+            self._warn("Model loading times are not available: this ComfyUI moves its models in another way.")
+        self._stop = listen(self._moved, self._node_at_work)
 
     def stop(self) -> None:
         """Listen no more."""
-        listen(None)
+        if self._stop is not None:
+            self._stop()
 
     def node_ended(self, node_id: str) -> None:
         """Note which models are loaded now."""
+        if _standing() != self._standing:
+            # Which of the node's moves came past the new function, nobody can tell.
+            for who in install():
+                self._recorder.loading_unknown(node_id)
+                self._warn(f"{who[0].upper()}{who[1:]} while node {node_id} ran: its loading time is n/a.")
+            self._standing = _standing()
+        if not self._is_known:
+            self._recorder.loading_unknown(node_id)
         count = loaded_count()
         if count != self._count:
             self._count = count

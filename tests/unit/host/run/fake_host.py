@@ -71,6 +71,8 @@ def modules(user_directory: Path) -> dict[str, types.ModuleType]:
         InterruptProcessingException=Interrupted,
         throw_exception_if_processing_interrupted=lambda: None,
         current_loaded_models=[],
+        load_models_gpu=lambda *_given: None,
+        free_memory=lambda *_given: [],
     )
     give(
         "comfy_execution",

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import functools
+import sys
 import threading
 import types
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from engine.capture.recorder import Outcome, Recorder
+from engine.capture.spans import NodeRef
 from engine.clock import FakeClock
 from engine.host.system import models
-from engine.model import ResidentModel
+from engine.model import Boundary, ResidentModel, Step
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeClock]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     clock = FakeClock()
     monkeypatch.setattr(models, "now", clock)
-    yield clock
-    models.listen(None)
+    monkeypatch.setattr(models, "_ours", deque())
+    monkeypatch.setattr(models, "_listeners", [])
+    return clock
 
 
 @pytest.fixture
@@ -59,11 +64,11 @@ def test_without_a_listener_and_on_other_threads_nothing_is_recorded(management:
     models.install(management)
     moves: list[str] = []
     assert management.load_models_gpu(["m"]) == "loaded"
-    models.listen(lambda kind, _seconds, _node: moves.append(kind))
+    stop = models.listen(lambda kind, _seconds, _node: moves.append(kind))
     thread = threading.Thread(target=management.load_models_gpu, args=(["m"],))
     thread.start()
     thread.join()
-    models.listen(None)
+    stop()
     management.load_models_gpu(["m"])
     assert moves == []
 
@@ -121,6 +126,92 @@ def test_a_listener_that_fails_harms_nobody(management: Any, caplog: pytest.LogC
     assert management.load_models_gpu(["m"]) == "loaded"
     assert management.load_models_gpu(["m"]) == "loaded"
     assert len(caplog.records) == 1
+
+
+def test_two_runs_at_once_get_their_own_moves(management: Any) -> None:
+    models.install(management)
+    moves: dict[str, list[str]] = {"here": [], "there": []}
+    models.listen(lambda kind, _seconds, _node: moves["here"].append(kind))
+
+    def other_run() -> None:
+        stop = models.listen(lambda kind, _seconds, _node: moves["there"].append(kind))
+        management.load_models_gpu(["m"])
+        stop()
+
+    thread = threading.Thread(target=other_run)
+    thread.start()
+    thread.join()
+    management.free_memory(1, device="cpu")
+    assert moves == {"here": ["offload"], "there": ["offload", "load"]}
+
+
+@pytest.fixture
+def watch(management: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, list[str], Any]]:
+    """A run's watch with its recorder and the notices it puts on the run, node "1" being at work."""
+    monkeypatch.setitem(sys.modules, "comfy.model_management", management)
+    recorder = Recorder(0.0, lambda node_id: NodeRef(node_id, "Loader", "Loader"))
+    notices: list[str] = []
+    watch = models.ModelWatch(recorder, lambda: None, notices.append)
+    yield watch, notices, recorder
+    watch.stop()
+
+
+def one_node(watch: models.ModelWatch, recorder: Recorder, node_id: str, work: Any) -> Step:
+    recorder.enter(node_id, Boundary(t_s=0.0))
+    work()
+    recorder.leave(node_id, Boundary(t_s=9.0), Outcome())
+    watch.node_ended(node_id)
+    return recorder.step(node_id)
+
+
+def replacement(clock: FakeClock) -> Any:
+    def load_models_gpu(wanted: list[str]) -> str:
+        clock.advance(1.0)
+        return "loaded by another pack"
+
+    return load_models_gpu
+
+
+def test_a_function_that_took_our_place_is_timed_from_the_next_run_on(
+    management: Any, clock: FakeClock, watch: Any
+) -> None:
+    watch, notices, recorder = watch
+    models.install(management)
+    management.load_models_gpu = replacement(clock)
+    watch.start()
+    step = one_node(watch, recorder, "1", lambda: management.load_models_gpu(["m"]))
+    assert step.load_time_s == 1.0
+    assert notices == [
+        "Test_models.py has replaced load_models_gpu; model loading times are those of the new function."
+    ]
+
+
+def test_a_node_in_which_our_place_was_taken_has_no_loading_time(
+    management: Any, clock: FakeClock, watch: Any
+) -> None:
+    watch, notices, recorder = watch
+    watch.start()
+
+    def replace_and_load() -> None:
+        management.load_models_gpu = replacement(clock)
+        management.load_models_gpu(["m"])
+
+    first = one_node(watch, recorder, "1", replace_and_load)
+    second = one_node(watch, recorder, "2", lambda: management.load_models_gpu(["m"]))
+    assert (first.load_time_s, first.offload_time_s) == (None, None)
+    assert second.load_time_s == 1.0
+    assert notices == [
+        "Test_models.py has replaced load_models_gpu while node 1 ran: its loading time is n/a."
+    ]
+
+
+def test_a_host_that_moves_models_in_another_way_gives_no_times(management: Any, watch: Any) -> None:
+    watch, notices, recorder = watch
+    del management.load_models_gpu
+    watch.start()
+    step = one_node(watch, recorder, "1", lambda: None)
+    assert (step.load_time_s, step.offload_time_s) == (None, None)
+    assert len(notices) == 1
 
 
 class Unet:
