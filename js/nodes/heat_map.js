@@ -6,7 +6,7 @@ import { app, onEvent, setting } from "../comfy/app.js";
 import { rootGraph, visibleGraph, workflowId } from "../comfy/canvas.js";
 import { isProfilerNode, nodeBounds, walk } from "../comfy/graph.js";
 import { fill, h, iconButton } from "../ui/dom.js";
-import { bytes, seconds } from "../ui/format.js";
+import { bytes, seconds, signed } from "../ui/format.js";
 import { msg, t } from "../ui/i18n.js";
 
 export const BADGES_SETTING = "Holaf.Profiler.Badges";
@@ -14,6 +14,7 @@ const METRICS = {
   exec_time: { label: msg("Active time"), format: seconds, isSum: true },
   vram_max: { label: msg("VRAM peak"), format: bytes },
   ram_max_bytes: { label: msg("RAM peak"), format: bytes },
+  change: { label: msg("Change of time"), format: (value) => signed(value, seconds), isSum: true },
 };
 
 /** The value of each visible node: its own, or what the steps inside it come to. `[{node, value, steps}]`. */
@@ -59,12 +60,15 @@ export function createHeatMap() {
     shown.graph = visibleGraph();
     const { label, format } = METRICS[metric];
     const values = valuesOf(shown.graph, rootGraph(), steps, metric);
-    const most = Math.max(0, ...values.map(({ value }) => value ?? 0));
+    const most = Math.max(0, ...values.map(({ value }) => Math.abs(value ?? 0)));
     const plane = h("div", { class: "hp-heat-plane" });
     entries = values.map(({ node, value, isCached }) => {
       const text = isCached ? t("cached") : value === null ? "" : format(value);
       const mark = h("div", { class: "hp-heat-node" }, text ? h("span", { class: "hp-heat-label" }, text) : null);
-      if (owner !== null && value !== null && most > 0) mark.style.setProperty("--hp-heat", (value / most).toFixed(3));
+      if (owner !== null && value !== null && most > 0) {
+        mark.style.setProperty("--hp-heat", (Math.abs(value) / most).toFixed(3));
+        mark.classList.toggle("hp-heat-less", value < 0);
+      }
       plane.append(mark);
       return { node, mark, place: "" };
     });

@@ -30,7 +30,10 @@ export const COLUMNS = [
   textColumn("node_title", msg("Node"), msg("The node's title and id"), (step) => step.node_title || step.node_type || ""),
   textColumn("node_type", msg("Type"), msg("The node's class"), (step) => step.node_type ?? ""),
   textColumn("status", msg("Status"), msg("Whether it ran, came from the cache, or failed"), (step) => statusWord(step.status)),
-  column("exec_time", msg("Active time"), msg("Its own code plus its own asynchronous tasks"), seconds),
+  {
+    ...column("exec_time", msg("Active time"), msg("Its own code plus its own asynchronous tasks"), seconds),
+    text: (step) => (step.status === "cached" ? statusWord("cached") : seconds(number(step.exec_time))),
+  },
   {
     ...column("share", msg("Share"), msg("Its part of the whole run"), share),
     value: (step) => number(step.share),

@@ -1,6 +1,7 @@
 // Saving runs as files, and a run as Markdown to paste.
 
 import * as backend from "../comfy/api.js";
+import { theme } from "../comfy/app.js";
 import { h } from "../ui/dom.js";
 import { t } from "../ui/i18n.js";
 
@@ -22,11 +23,25 @@ export function saveBlob(blob, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
+const lookOf = (context) => {
+  const chosen = context.prefs.get("theme");
+  return { theme: chosen === "dark" || chosen === "light" ? chosen : theme() };
+};
+
+/** The run as a web page in a window of its own. */
+export async function openWindow(context, runId) {
+  try {
+    window.open(URL.createObjectURL(await backend.exportRun(runId, "html", lookOf(context))), "_blank");
+  } catch (error) {
+    context.say(error.message, { tone: "error" });
+  }
+}
+
 export async function download(context, run, format) {
   if (!format) return;
   try {
     const extension = format === "trace" ? "trace.json" : format;
-    saveBlob(await backend.exportRun(run.id, format), `profile_${run.id}.${extension}`);
+    saveBlob(await backend.exportRun(run.id, format, lookOf(context)), `profile_${run.id}.${extension}`);
   } catch (error) {
     context.say(error.message, { tone: "error" });
   }

@@ -8,7 +8,7 @@ import { bytes, count, dateTime, joules, runLabel, seconds, share } from "../ui/
 import { t, tn } from "../ui/i18n.js";
 import { editInline, figures, loading, number, problem, table } from "../ui/widgets.js";
 import { createAdviceView } from "./advice_view.js";
-import { FORMATS, copyMarkdown, download } from "./export.js";
+import { FORMATS, copyMarkdown, download, openWindow } from "./export.js";
 import { createInsideView } from "./inside_view.js";
 import { statusChips } from "./runs_table.js";
 import { createStepsTable } from "./steps_table.js";
@@ -102,7 +102,9 @@ export function createRunView(context, runId) {
   let verdict = null;
   async function showVerdict() {
     verdict = await verdictOf(data.run).catch(() => null);
-    if (verdict && head.isConnected) drawHead();
+    if (!verdict || !head.isConnected) return;
+    drawHead();
+    drawFoot();
   }
 
   const patch = (changes) => context.change(() => backend.patchRun(runId, changes));
@@ -186,12 +188,18 @@ export function createRunView(context, runId) {
         "div",
         { class: "hp-row hp-wrap" },
         select(
-          [["", t("Show on the canvas")], ["exec_time", t("Time")], ["vram_max", t("VRAM peak")], ["ram_max_bytes", t("RAM peak")]],
+          [
+            ["", t("Show on the canvas")],
+            ["exec_time", t("Active time")],
+            ["vram_max", t("VRAM peak")],
+            ["ram_max_bytes", t("RAM peak")],
+            ...(verdict ? [["change", t("Change of time")]] : []),
+          ],
           context.overlay.metricOf(runId),
           (metric) => {
             if (!metric) context.overlay.hide();
             else if (!here.isOpen()) here.showNode("");
-            else context.overlay.show(data.steps, metric, runId);
+            else context.overlay.show(metric === "change" ? verdict.changes : data.steps, metric, runId);
           },
           { "aria-label": t("Show on the canvas"), title: t("Tint the nodes by what they took in this run") },
         ),
@@ -205,7 +213,7 @@ export function createRunView(context, runId) {
           iconName: "folder-open",
           title: t("Open the workflow this run was made with in a new tab"),
         }),
-        button(t("Own window"), ownWindow, { iconName: "external-link", title: t("Timeline and tables of this run in a window of their own") }),
+        button(t("Own window"), () => openWindow(context, run.id), { iconName: "external-link", title: t("Timeline and tables of this run in a window of their own") }),
         button(t("Copy as Markdown"), () => copyMarkdown(context, run), { iconName: "copy" }),
         select([["", t("Save as…")], ...FORMATS()], "", async (format) => {
           await download(context, run, format);
@@ -213,14 +221,6 @@ export function createRunView(context, runId) {
         }, { "aria-label": t("Save as") }),
       ),
     );
-  }
-
-  async function ownWindow() {
-    try {
-      window.open(URL.createObjectURL(await backend.exportRun(runId, "html")), "_blank");
-    } catch (error) {
-      context.say(error.message, { tone: "error" });
-    }
   }
 
   function drawGroups() {

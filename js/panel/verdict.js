@@ -21,7 +21,10 @@ async function referenceFor(run) {
   );
 }
 
-/** `{text, tone, ids}`, or null where there is nothing to compare with. */
+/**
+ * `{text, tone, ids, changes}`, or null where there is nothing to compare with; `changes`: each node's
+ * change of time in seconds, as `{node_id, status, change}`.
+ */
 export async function verdictOf(run) {
   const other = await referenceFor(run);
   if (!other) return null;
@@ -30,7 +33,12 @@ export async function verdictOf(run) {
   if (typeof delta?.change !== "number") return null;
   const name = runLabel(other) === `Run ${other.id}` ? runLabel(other) : `${runLabel(other)} (${other.id})`;
   const ids = [other.id, run.id];
-  if (delta.is_noise || delta.verdict === "no difference") return { text: t("As fast as {run}.", { run: name }), tone: "", ids };
+  const changes = comparison.nodes.map((node) => ({
+    node_id: node.node_id,
+    status: node.statuses?.at(-1) ?? "ok",
+    change: node.deltas?.exec_time?.change ?? null,
+  }));
+  if (delta.is_noise || delta.verdict === "no difference") return { text: t("As fast as {run}.", { run: name }), tone: "", ids, changes };
   const isSlower = delta.change > 0;
   const causes = comparison.nodes
     .map((node) => [node.node_title || node.node_type, node.deltas?.exec_time?.change ?? 0])
@@ -39,5 +47,5 @@ export async function verdictOf(run) {
     .map(([title, change]) => `${title} ${signed(change, seconds)}`);
   const values = { time: seconds(Math.abs(delta.change)), run: name };
   const text = isSlower ? t("{time} slower than {run}", values) : t("{time} faster than {run}", values);
-  return { text: causes.length ? `${text}: ${causes.join(", ")}` : text, tone: isSlower ? "hp-worse" : "hp-better", ids };
+  return { text: causes.length ? `${text}: ${causes.join(", ")}` : text, tone: delta.verdict === "unknown" ? "" : isSlower ? "hp-worse" : "hp-better", ids, changes };
 }
