@@ -4,7 +4,7 @@
 export const START = "HolafProfilerStart";
 export const GROUP = "HolafProfilerGroup";
 export const REPORT = "HolafProfilerReport";
-const PROFILER_TYPES = new Set([START, GROUP, REPORT]);
+const PROFILER_TYPES = new Set([START, GROUP, REPORT, "HolafProfilerCompare", "HolafProfilerTrend", "HolafProfilerBudget"]);
 
 const MUTED = 2;
 const BYPASSED = 4;

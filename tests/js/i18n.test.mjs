@@ -38,6 +38,20 @@ for (const language of LANGUAGES) {
   });
 }
 
+test("ComfyUI's own locale files have the keys of the English ones; a node that is new may wait for its texts", () => {
+  const folder = path.join(JS, "..", "locales");
+  const keys = (value, at = "") =>
+    typeof value === "object" ? Object.entries(value).flatMap(([key, inner]) => keys(inner, `${at}/${key}`)) : [at];
+  const read = (language, name) => keys(JSON.parse(fs.readFileSync(path.join(folder, language, name), "utf8")));
+  for (const language of LANGUAGES) {
+    for (const name of ["commands.json", "main.json", "settings.json"]) {
+      assert.deepEqual(read(language, name).sort(), read("en", name).sort(), `${language}/${name}`);
+    }
+    const english = read("en", "nodeDefs.json");
+    assert.deepEqual(read(language, "nodeDefs.json").filter((key) => !english.includes(key)), [], `${language}/nodeDefs.json: unused`);
+  }
+});
+
 test("a missing text falls back to English; values and plurals are put in by the language's rules", () => {
   assert.equal(t("Run {id}", { id: 7 }), "Run 7");
   assert.equal(tn("{n} node|{n} nodes", 1), "1 node");
