@@ -47,6 +47,7 @@ export async function openPage(browser, { width = 1400, height = 900, light = fa
     data: {
       "Comfy.TutorialCompleted": true,
       "Comfy.UseNewMenu": "Top",
+      "Comfy.Locale": "en",
       "Comfy.ColorPalette": light ? "light" : "dark",
       "Comfy.VueNodes.Enabled": nodes2,
       "Comfy.Workflow.Persist": true,
