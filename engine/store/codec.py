@@ -130,7 +130,7 @@ def storable(value: Any) -> Any:
     if callable(item):
         value = item()
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
-        return float(value)
+        return max(-(2**63), min(value, 2**63 - 1))
     if isinstance(value, (str, int, float, bytes)) or value is None:
         return value
     return str(value)

@@ -171,7 +171,11 @@ class Database:
             if what is None or (what == "cut off" and self._log_is_whole()):
                 self._file = now
                 return False
+            before = self._file
             self.close()
+            if what == "replaced":
+                with suppress(OSError):
+                    sqlite_files.set_log_aside(path, before)
             self.fresh_starts += 1
             self._notice(
                 {

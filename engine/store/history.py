@@ -264,10 +264,10 @@ class History:
             self.database.transact(lambda connection: of_groups.delete_group(connection, group_id, user_id))
         )
 
-    def group_totals(self, run_id: int) -> list[Row]:
+    def group_totals(self, run_id: int, user_id: str | None = None) -> list[Row]:
         """The rows of ``profiler_group_totals`` for a run, largest time first."""
         with self.database.read() as connection:
-            return of_groups.totals(connection, run_id)
+            return of_groups.totals(connection, run_id, user_id)
 
     # -- references and environments -------------------------------------------
     def reference(self, current: Snapshot, user_id: str = "default") -> Snapshot | None:
@@ -284,10 +284,10 @@ class History:
             lambda connection: of_references.store_reference(connection, snapshot, user_id)
         )
 
-    def environments(self) -> dict[int, Mapping[str, str]]:
-        """Every stored environment by ``environment_id``."""
+    def environments(self, user_id: str | None = None) -> dict[int, Mapping[str, str]]:
+        """Every stored environment of the user's runs by ``environment_id``."""
         with self.database.read() as connection:
-            return contents.environments(connection)
+            return contents.environments(connection, user_id)
 
     def workflow_of(self, run_id: int, user_id: str | None = None) -> Row:
         """``{"prompt", "workflow"}`` that the run was made with; ``None`` where not stored."""

@@ -1,7 +1,7 @@
-"""Finds runs whose host died, at start-up, in a few milliseconds.
+"""Finds runs whose host died or could not write them, at start-up, in a few milliseconds.
 
-Never creates, upgrades or repairs a database, and imports nothing heavy: a look
-with the plain driver comes first, and usually there is nothing to do.
+Never creates or repairs a database where nothing waits for it, and imports nothing heavy: a
+look with the plain driver comes first, and usually there is nothing to do.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from . import spool_file
 from .address import shown, sqlite_path
 from .errors import StoreError
 
@@ -27,12 +28,12 @@ def recover(url: str | Path, folder: Path | None = None) -> int:
     """
     try:
         path = sqlite_path(url)
-        if path is not None and not _has_running(path):
-            return 0
-        return _mark(str(url), path, folder)
+        crashed = _mark(str(url), path, folder) if path is None or _has_running(path) else 0
+        _deliver(str(url), folder)
     except (StoreError, sqlite3.Error, OSError) as error:
         log.info("Runs that were cut off could not be looked for now: %s", error)
         return 0
+    return crashed
 
 
 def _has_running(path: Path) -> bool:
@@ -48,6 +49,19 @@ def _has_running(path: Path) -> bool:
         return connection.execute(query).fetchone() is not None
     finally:
         connection.close()
+
+
+def _deliver(url: str, folder: Path | None) -> None:
+    """Runs that an earlier process could not write to the history."""
+    if spool_file.exists(url, folder):
+        from .database import Database
+        from .spool import Spool
+
+        database = Database(url, folder=folder)
+        try:
+            Spool(database).deliver()
+        finally:
+            database.close()
 
 
 def _mark(url: str, path: Path | None, folder: Path | None) -> int:

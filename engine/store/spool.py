@@ -8,16 +8,13 @@ written either. A run is delivered once: its UUID says whether the history has i
 from __future__ import annotations
 
 import logging
-import os
-import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from ..model import Run
-from .address import companion
+from . import spool_file
 from .database import Database
 from .errors import StoreError
 from .history import History
@@ -27,32 +24,6 @@ log = logging.getLogger("holaf.profiler")
 
 RUNS_MAX = 200
 """Of more runs than this the oldest go."""
-SUFFIX = "-undelivered"
-BUSY_TIMEOUT_S = 0.5
-
-
-def places(url: str, folder: Path | None) -> list[Path]:
-    """Where a spool of this history may lie, the better place first."""
-    beside = companion(url, folder, SUFFIX)
-    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-    elsewhere = Path(tempfile.gettempdir()) / f"holaf-profiler-{user}"
-    return [beside, companion(f"spool://{url}", elsewhere, SUFFIX)]
-
-
-def exists(url: str, folder: Path | None) -> bool:
-    """Whether runs wait to be delivered. Asks the plain driver, for ComfyUI's start."""
-    return any(_holds_runs(path) for path in places(url, folder) if path.is_file())
-
-
-def _holds_runs(path: Path) -> bool:
-    try:
-        connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
-        try:
-            return connection.execute("SELECT 1 FROM profiler_runs LIMIT 1").fetchone() is not None
-        finally:
-            connection.close()
-    except sqlite3.Error:
-        return False
 
 
 class Spool:
@@ -60,7 +31,7 @@ class Spool:
 
     def __init__(self, history: Database) -> None:
         self._history = history
-        self._places = places(history.url, history.folder)
+        self._places = spool_file.places(history.url, history.folder)
 
     def keep(self, run: Run) -> bool:
         """Put a copy of ``run``, which has a UUID, into the spool; whether that worked."""
@@ -91,14 +62,14 @@ class Spool:
 
     def _found(self) -> Iterator[Database]:
         for path in self._places:
-            if path.is_file() and _is_ours(path.parent) and _holds_runs(path):
+            if path.is_file() and spool_file.is_ours(path.parent) and spool_file.holds_runs(path):
                 with _opened(path) as spool:
                     yield spool
 
 
 def _keep_at(path: Path, run: Run) -> bool:
     try:
-        _make_private(path.parent)
+        spool_file.make_private(path.parent)
         with _opened(path) as spool:
             RunFile.of(run).save(spool, run.overhead.writer_s or 0.0)
             _remove(spool, _ids(spool)[:-RUNS_MAX])
@@ -110,7 +81,7 @@ def _keep_at(path: Path, run: Run) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Database]:
-    spool = Database(path, busy_timeout_s=BUSY_TIMEOUT_S)
+    spool = Database(path, busy_timeout_s=spool_file.BUSY_TIMEOUT_S)
     try:
         yield spool
     finally:
@@ -128,17 +99,3 @@ def _remove(spool: Database, run_ids: list[int]) -> None:
         history.delete_run(run_id)
     if run_ids:
         history.purge_deleted(-1.0)
-
-
-def _make_private(folder: Path) -> None:
-    """Make the folder where it is missing, for this user alone. Raises ``OSError`` for somebody else's."""
-    if not folder.exists():
-        folder.mkdir(mode=0o700, parents=True)
-    if not _is_ours(folder):
-        raise PermissionError(f"{folder} belongs to another user")
-
-
-def _is_ours(folder: Path) -> bool:
-    """A folder that anybody may make (in the temporary one) counts only if this user made it."""
-    temporary = folder.parent == Path(tempfile.gettempdir())
-    return not temporary or not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()

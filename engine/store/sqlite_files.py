@@ -31,6 +31,7 @@ class Identity(NamedTuple):
 
     device: int
     inode: int
+    wal_inode: int
     wal_bytes: int
 
     def difference(self, now: Identity) -> Literal["deleted", "replaced", "cut off"] | None:
@@ -47,12 +48,19 @@ def identity(path: Path) -> Identity:
     try:
         file = path.stat()
     except OSError:
-        return Identity(0, 0, 0)
+        return Identity(0, 0, 0, 0)
     try:
-        wal_bytes = os.stat(f"{path}-wal").st_size
+        log_file = os.stat(f"{path}-wal")
     except OSError:
-        wal_bytes = 0
-    return Identity(file.st_dev, file.st_ino, wal_bytes)
+        return Identity(file.st_dev, file.st_ino, 0, 0)
+    return Identity(file.st_dev, file.st_ino, log_file.st_ino, log_file.st_size)
+
+
+def set_log_aside(path: Path, before: Identity) -> None:
+    """Rename the log of a file that another one replaced: SQLite would write it into that one."""
+    if before.wal_inode and identity(path).wal_inode == before.wal_inode:
+        _rename_free(path.with_name(f"{path.name}-wal"), f"{path.name}-wal.replaced-{_stamp()}")
+        path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
 
 
 def connect(path: Path, access: Access, busy_timeout_s: float) -> sqlite3.Connection:
@@ -152,17 +160,26 @@ def checkpoint(engine: Engine) -> None:
 
 def set_aside(path: Path) -> Path:
     """Rename a damaged file and what belongs to it; returns the new name."""
-    stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
-    target = path.with_name(f"{path.name}.damaged-{stamp}")
-    number = 1
-    while target.exists():
-        number += 1
-        target = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
-    path.rename(target)
+    target = _rename_free(path, f"{path.name}.damaged-{_stamp()}")
     for suffix in ("-wal", "-shm"):
         companion = path.with_name(path.name + suffix)
         if companion.exists():
             companion.rename(target.with_name(target.name + suffix))
+    return target
+
+
+def _stamp() -> str:
+    return datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
+
+
+def _rename_free(path: Path, name: str) -> Path:
+    """Rename to ``name``, with a number behind it where that is taken; returns the new path."""
+    target = path.with_name(name)
+    number = 1
+    while target.exists():
+        number += 1
+        target = path.with_name(f"{name}-{number}")
+    path.rename(target)
     return target
 
 

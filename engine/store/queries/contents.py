@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 from .. import codec, schema
 from ..rows import RawRow
 from ..structure import Document, texts
+from .groups import visible
 
 environments_, workflows, runs = schema.environments, schema.workflows, schema.runs
 
@@ -48,9 +49,13 @@ def environment(connection: Connection, environment_id: int | None) -> dict[str,
     return dict(codec.from_json(connection.execute(query).scalar(), {}))
 
 
-def environments(connection: Connection) -> dict[int, Mapping[str, str]]:
-    """Every stored environment by id."""
-    found = connection.execute(select(environments_.c.id, environments_.c.environment_json))
+def environments(connection: Connection, user_id: str | None = None) -> dict[int, Mapping[str, str]]:
+    """Every stored environment by id, or those of one user's runs."""
+    query = select(environments_.c.id, environments_.c.environment_json)
+    if user_id is not None:
+        theirs = select(runs.c.environment_id).where(visible(runs.c.user_id, user_id))
+        query = query.where(environments_.c.id.in_(theirs))
+    found = connection.execute(query)
     return {key: codec.from_json(text, {}) for key, text in found}
 
 

@@ -127,9 +127,13 @@ def delete_group(connection: Connection, group_id: int, user_id: str | None = No
     return row
 
 
-def totals(connection: Connection, run_id: int) -> list[dict[str, Any]]:
-    """The view's rows for one run, largest time first."""
-    view = schema.group_totals
-    query = select(view).where(view.c.run_id == run_id)
+def totals(connection: Connection, run_id: int, user_id: str | None = None) -> list[dict[str, Any]]:
+    """The view's rows for one run that the user can see, largest time first."""
+    view, runs = schema.group_totals, schema.runs
+    query = (
+        select(view)
+        .join(runs, runs.c.id == view.c.run_id)
+        .where(view.c.run_id == run_id, visible(runs.c.user_id, user_id))
+    )
     found = [dict(row) for row in connection.execute(query).mappings()]
     return sorted(found, key=lambda row: (-(row["exec_time"] or 0.0), row["group_id"]))

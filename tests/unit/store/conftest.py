@@ -1,4 +1,4 @@
-"""A database file of its own for each test."""
+"""A history of its own for each test: an SQLite file, or a schema of one PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from engine.store.database import Database
 from engine.store.history import History
 from engine.store.writer import RunWriter
+from tests.unit.store import postgres
+from tests.unit.store.postgres import Postgres
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +27,24 @@ def fresh_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def one_server() -> Iterator[Postgres]:
+    """Started once: that takes seconds."""
+    with postgres.running() as server:
+        yield server
+
+
+@pytest.fixture
+def server(one_server: Postgres) -> Iterator[Postgres]:
+    """A PostgreSQL without tables."""
+    yield one_server
+    database = Database(one_server.url)
+    with database.write() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    database.close()
+
+
 @pytest.fixture(autouse=True)
 def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs that a history does not take go to the temporary folder: not to the machine's own."""
@@ -33,11 +54,15 @@ def temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def database(tmp_path: Path, fresh_file: Path) -> Iterator[Database]:
-    path = tmp_path / "profiler" / "history.db"
-    path.parent.mkdir()
-    shutil.copy(fresh_file, path)
-    opened = Database(path, busy_timeout_s=0.2)
+def database(tmp_path: Path, fresh_file: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An SQLite file; a test marked with ``help.on_both_stores`` gets a PostgreSQL as well."""
+    folder = tmp_path / "profiler"
+    folder.mkdir()
+    if getattr(request, "param", "sqlite") == "sqlite":
+        shutil.copy(fresh_file, folder / "history.db")
+        opened = Database(folder / "history.db", busy_timeout_s=0.2)
+    else:
+        opened = Database(request.getfixturevalue("server").url, folder=folder)
     yield opened
     opened.close()
 

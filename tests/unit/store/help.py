@@ -7,7 +7,11 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from sqlalchemy import create_engine
+
 from engine.model import Run, Step
+from engine.store.database import Database
 from engine.store.writer import RunWriter
 
 BASE_TABLES = """
@@ -49,9 +53,19 @@ def make_base_database(path: Path) -> None:
     connection.close()
 
 
-def query(path: Path, sql: str) -> list[tuple[object, ...]]:
-    """What a separate, plain SQLite connection sees."""
-    connection = sqlite3.connect(path)
+on_both_stores = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+"""For a test whose history may lie in a file or on a server."""
+
+
+def query(place: Path | Database, sql: str) -> list[tuple[object, ...]]:
+    """What a connection of its own sees."""
+    if isinstance(place, Database) and "://" in place.url:
+        engine = create_engine(place.url)
+        with engine.connect() as server:
+            found = [tuple(row) for row in server.exec_driver_sql(sql)]
+        engine.dispose()
+        return found
+    connection = sqlite3.connect(place.url if isinstance(place, Database) else place)
     try:
         return connection.execute(sql).fetchall()
     finally:

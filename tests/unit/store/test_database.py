@@ -303,3 +303,72 @@ def test_a_file_that_is_deleted_in_use_is_made_anew(tmp_path: Path) -> None:
     assert [row["name"] for row in history.list_groups()] == ["after"]
     assert any("deleted" in notice for notice in database.notices)
     history.close()
+
+
+def test_a_file_that_is_replaced_in_use_is_used_from_then_on(
+    tmp_path: Path, database: Database, writer: RunWriter, fresh_file: Path
+) -> None:
+    """A synchronised folder or a restored copy is put in place by renaming."""
+    path = Path(database.url)
+    record(writer, a_run(name="before"))
+    handle = writer.begin(a_run(name="during", status="running"), Told())
+    assert handle.wait(30.0) is not None
+    shutil.copy(fresh_file, tmp_path / "other.db")
+    (tmp_path / "other.db").rename(path)
+    handle.finish(a_run(name="during"))
+    assert handle.wait(30.0) is not None
+    assert any("replaced" in notice for notice in handle.notices)
+    after = writer.begin(a_run(name="after", status="running"), Told())
+    after.finish(a_run(name="after"))
+    assert after.wait(30.0) is not None
+    assert after.notices == ()  # a notice belongs to the runs that saw it
+    writer.close()
+    database.close()
+    assert query(path, "SELECT name FROM profiler_runs ORDER BY id") == [("during",), ("after",)]
+
+
+@pytest.mark.parametrize("left_bytes", [0, 1000])
+def test_a_log_that_is_cut_off_in_use_costs_no_later_run(
+    database: Database, writer: RunWriter, left_bytes: int
+) -> None:
+    path = Path(database.url)
+    record(writer, a_run(name="before"))
+    handle = writer.begin(a_run(name="during", status="running"), Told())
+    assert handle.wait(30.0) is not None
+    os.truncate(f"{path}-wal", left_bytes)
+    handle.finish(a_run(name="during"))
+    assert handle.wait(30.0) is not None
+    record(writer, a_run(name="after"))
+    writer.close()
+    database.close()
+    assert query(path, "SELECT name, status FROM profiler_runs ORDER BY id") == [
+        ("before", "success"),
+        ("during", "success"),
+        ("after", "success"),
+    ]
+
+
+def test_a_log_that_another_program_empties_is_no_news(database: Database, writer: RunWriter) -> None:
+    record(writer, a_run(name="before"))
+    query(Path(database.url), "PRAGMA wal_checkpoint(TRUNCATE)")
+    record(writer, a_run(name="after"))
+    assert database.notices == []
+
+
+def test_a_folder_that_can_be_written_again_is_used_again(tmp_path: Path, frozen: object) -> None:
+    folder = tmp_path / "kept"
+    database = Database(folder / "history.db")
+    database.open()
+    database.close()
+    frozen(folder)  # type: ignore[operator]
+    writer = RunWriter(database)
+    handle = writer.begin(a_run(name="patient", status="running"), Told())
+    handle.finish(a_run(name="patient"))
+    assert handle.wait(0.5) is None
+    for path in (folder, *folder.iterdir()):
+        subprocess.run(["chattr", "-i", str(path)], check=False)
+        path.chmod(0o755)
+    assert handle.wait(30.0) is not None
+    assert [run["name"] for run in History(database).list_runs()[0]] == ["patient"]
+    writer.close()
+    database.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,9 @@ from engine.store.database import Database
 from engine.store.errors import BadQuery, NotInHistory
 from engine.store.history import History
 from engine.store.writer import RunWriter
-from tests.unit.store.help import a_run, a_step, query, record
+from tests.unit.store.help import a_run, a_step, on_both_stores, query, record
+
+pytestmark = on_both_stores
 
 
 @pytest.fixture
@@ -116,10 +117,9 @@ def test_a_purge_leaves_nothing_of_a_deleted_run(
     history.delete_run(run_id)
     assert history.purge_deleted() == 0  # not long enough ago
     assert history.purge_deleted(-1.0) == 1
-    path = Path(database.url)
     for table in ("profiler_steps", "profiler_step_devices", "profiler_series", "profiler_workflows"):
-        assert query(path, f"SELECT count(*) FROM {table}") == [(0,)], table
-    assert query(path, "SELECT count(*) FROM profiler_environments") == [(1,)]
+        assert query(database, f"SELECT count(*) FROM {table}") == [(0,)], table
+    assert query(database, "SELECT count(*) FROM profiler_environments") == [(1,)]
     assert [run["id"] for run in history.list_runs()[0]] == [kept]
     assert record(writer, a_run()) > run_id  # a number never means another run later
 

@@ -1,123 +1,45 @@
-"""The same history on PostgreSQL, for many workers on one server; skipped where there is none."""
+"""What only a server has: other workers at the same time, a server that is killed, away or mute."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
 import subprocess
-import tempfile
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
+from engine.model import Group
 from engine.store.database import Database
-from engine.store.errors import NotInHistory, StoreUnavailable
+from engine.store.errors import StoreAway, StoreUnavailable
 from engine.store.history import History
 from engine.store.recovery import recover
 from engine.store.writer import RunWriter
-from tests import builders
-from tests.unit.store.help import Told, a_run, a_step, record
-from tests.unit.store.test_writer import comparable
-
-
-def _programs() -> Path | None:
-    found = shutil.which("initdb")
-    places = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    return places[-1] if places else None
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A PostgreSQL of our own, on a socket in the temporary folder."""
-    programs = _programs()
-    driver = next((name for name in ("psycopg", "psycopg2") if importlib.util.find_spec(name)), None)
-    if programs is None or driver is None:
-        pytest.skip("PostgreSQL or its Python driver is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path has some 100 characters at most
-    # PostgreSQL refuses to run as root.
-    options = {"user": "postgres"} if os.geteuid() == 0 else {}
-    if options:
-        shutil.chown(folder, "postgres")
-
-    def run(program: str, *arguments: str) -> None:
-        command = [str(programs / program), *arguments]
-        subprocess.run(command, check=True, capture_output=True, cwd=folder, **options)  # type: ignore[call-overload]
-
-    data = str(folder / "data")
-    try:
-        run("initdb", "-D", data, "-U", "profiler", "-A", "trust", "-E", "UTF8", "--no-sync")
-        server_options = f"-F -c listen_addresses='' -c unix_socket_directories='{folder}'"
-        run("pg_ctl", "-D", data, "-w", "-o", server_options, "-l", str(folder / "log"), "start")
-        try:
-            yield f"postgresql+{driver}://profiler@/postgres?host={folder}"
-        finally:
-            run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+from tests.unit.store.help import Told, a_run, a_step, child_environment, query, record
+from tests.unit.store.postgres import Postgres
+from tests.unit.store.test_writer import until
 
 
 @pytest.fixture
-def shared(server: str) -> Iterator[Database]:
-    database = Database(server)
+def shared(server: Postgres, tmp_path: Path) -> Iterator[Database]:
+    database = Database(server.url, folder=tmp_path)
     yield database
-    with database.write() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
     database.close()
 
 
-def test_a_run_comes_back_as_it_was(shared: Database) -> None:
-    run = builders.two_gpu_run()
-    run = replace(run, workflow_id="wf", environment={"a": "1"}, prompt={"1": {}})
-    run = replace(
-        run,
-        steps=builders.positioned(run.steps),
-        groups=tuple(
-            replace(group, workflow_id="wf", source_node_id=str(number))
-            for number, group in enumerate(run.groups)
-        ),
-    )
+@pytest.fixture
+def writing(shared: Database) -> Iterator[RunWriter]:
     writer = RunWriter(shared)
-    told = Told(replace(run.steps[0], exec_time=None, step_comment=""))
-    handle = writer.begin(replace(run, status="running"), told)
-    assert handle.wait(30.0) is not None, handle.errors
-    handle.finish(run)
-    run_id = handle.wait(30.0)
-    assert run_id is not None, handle.errors
-    assert comparable(History(shared).load_run(run_id)) == comparable(run)
+    yield writer
     writer.close()
 
 
-def test_lists_groups_and_undo_work_alike(shared: Database) -> None:
-    writer, history = RunWriter(shared), History(shared)
-    steps = (a_step("7:3", 0, vram_max=np.int64(5)), a_step("9", 1, node_title="nul \0 here"))
-    first = record(writer, a_run(name="Żółw", steps=steps))
-    record(writer, a_run(timestamp="2026-06-01T00:00:00.000Z", total_time=None, pinned=True))
-    assert [run["id"] for run in history.list_runs(q="żół", since="2026-05-01", until="2026-05-01")[0]] == [
-        first
-    ]
-    assert [run["total_time"] for run in history.list_runs(sort="-total_time")[0]] == [3.0, None]
-    assert history.list_runs(pinned=False)[1] == 1
-    history.create_group(name="g", members=["7"])
-    assert [(row["step_count"], row["vram_max"]) for row in history.group_totals(first)] == [(1, 5)]
-    history.delete_run(first)
-    with pytest.raises(NotInHistory):
-        history.run_row(first)
-    history.restore_run(first)
-    history.delete_run(first)
-    assert history.purge_deleted(-1.0) == 1
-    writer.close()
+def test_base_tables_are_upgraded_in_place(server: Postgres, shared: Database) -> None:
 
-
-def test_base_tables_are_upgraded_in_place(server: str, shared: Database) -> None:
-    from sqlalchemy import create_engine
-
-    engine = create_engine(server)
+    engine = create_engine(server.url)
     with engine.begin() as connection:
         for statement in (
             "CREATE TABLE profiler_runs (id SERIAL PRIMARY KEY, timestamp TEXT NOT NULL, name TEXT NOT NULL, "
@@ -142,25 +64,159 @@ def test_base_tables_are_upgraded_in_place(server: str, shared: Database) -> Non
     assert [row["exec_time"] for row in history.group_totals(3)] == [2.5]
 
 
-def test_dead_workers_are_found_on_a_server_too(server: str, shared: Database) -> None:
-    assert recover(server) == 0  # no tables yet
-    writer = RunWriter(shared)
-    handle = writer.begin(a_run(status="running"), Told())
+def test_dead_workers_are_found_on_a_server_too(
+    server: Postgres, shared: Database, writing: RunWriter
+) -> None:
+    assert recover(server.url, shared.folder) == 0  # no tables yet
+    handle = writing.begin(a_run(status="running"), Told())
     assert handle.wait(30.0) is not None
-    assert recover(server) == 0
+    assert recover(server.url, shared.folder) == 0
     with shared.write() as connection:
         connection.execute(
             text("UPDATE profiler_runs SET worker_started = 1, uuid = 'other', running_node_id = '3'")
         )
-    assert recover(server) == 1
+    assert recover(server.url, shared.folder) == 1
     assert History(shared).list_runs()[0][0]["status"] == "crashed"
-    writer.close()
 
 
 def test_a_server_that_is_away_is_named_without_its_password() -> None:
-    driver = next((name for name in ("psycopg", "psycopg2") if importlib.util.find_spec(name)), None)
-    if driver is None:
-        pytest.skip("no PostgreSQL driver is installed")
     with pytest.raises(StoreUnavailable) as caught:
-        History(Database(f"postgresql+{driver}://me:secret@127.0.0.1:1/x")).list_runs()
+        History(Database("postgresql+psycopg://me:secret@127.0.0.1:1/x")).list_runs()
     assert "secret" not in str(caught.value)
+
+
+WORKER = """
+import sys
+from pathlib import Path
+from engine.model import Group, Run, Snapshot, Step
+from engine.store.database import Database
+from engine.store.history import History
+from engine.store.writer import RunWriter
+from tests.unit.store.help import Told
+
+url, folder, name = sys.argv[1:]
+database = Database(url, folder=Path(folder))
+writer, history = RunWriter(database), History(database)
+history.list_runs()
+print("ready", flush=True)
+sys.stdin.readline()
+step = Step(node_id="1", node_type="N", position=0)
+for number in range(20):
+    run = Run(
+        timestamp="2026-05-01T10:00:00.000Z", name=name, status="success", steps=(step,), workflow_id="wf",
+        environment={"round": str(number)}, prompt={"1": {"class_type": f"N{number}", "inputs": {}}},
+        groups=(Group(name="g", members=("1",), workflow_id="wf", source_node_id=str(number)),),
+    )
+    handle = writer.begin(run, Told())
+    handle.finish(run)
+    history.store_reference(Snapshot(workflow_id=f"wf-{number}", hash=name, nodes=()))
+    if handle.wait(60.0) is None:
+        sys.exit("; ".join(handle.errors))
+    if number % 5 == 4:
+        found, _ = history.list_runs(q=name, limit=1)
+        history.delete_run(found[0]["id"])
+        history.purge_deleted(-1.0)
+print("done", flush=True)
+"""
+
+
+def test_workers_that_store_the_same_at_once_lose_nothing(server: Postgres, shared: Database) -> None:
+    """The same new environments, prompts, groups and references, while each also purges."""
+    shared.open()
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WORKER, server.url, str(shared.folder), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=child_environment(),
+        )
+        for name in ("first", "second", "third")
+    ]
+    for worker in workers:
+        assert worker.stdout is not None
+        assert worker.stdout.readline().strip() == "ready"
+    ends = [worker.communicate("go\n", timeout=120.0) for worker in workers]
+    assert [(out.strip(), err[-2000:]) for out, err in ends] == [("done", "")] * 3
+    counts = "SELECT count(*), count(DISTINCT uuid) FROM profiler_runs WHERE status = 'success'"
+    assert query(shared, counts) == [(3 * (20 - 4),) * 2]
+    assert query(shared, "SELECT count(*) FROM profiler_groups") == [(20,)]
+    assert query(shared, "SELECT count(*) FROM profiler_group_members") == [(20,)]
+    assert query(shared, "SELECT count(*) FROM profiler_snapshots") == [(20,)]
+
+
+def test_a_run_whose_server_is_killed_reaches_it_later(
+    server: Postgres, shared: Database, writing: RunWriter
+) -> None:
+    handle = writing.begin(a_run(name="long", status="running"), Told(a_step("1")))
+    run_id = handle.wait(30.0)
+    server.kill()
+    try:
+        handle.finish(a_run(name="long", steps=(a_step("1"), a_step("2", 1))))
+        assert handle.wait(0.2) is None
+        until(lambda: bool(handle.errors))
+    finally:
+        server.start()
+    assert handle.wait(60.0) == run_id
+    run = History(shared).load_run(run_id or 0)
+    assert (run.status, [step.node_id for step in run.steps]) == ("success", ["1", "2"])
+    assert query(shared, "SELECT count(*) FROM profiler_runs") == [(1,)]
+
+
+def test_a_run_of_a_process_that_ended_meanwhile_is_delivered_by_the_next(
+    server: Postgres, shared: Database, writing: RunWriter
+) -> None:
+    group = Group(name="loaders", members=("1",), workflow_id="wf-1", source_node_id="50")
+    handle = writing.begin(a_run(name="kept", status="running"), Told())
+    run_id = handle.wait(30.0)
+    server.kill()
+    try:
+        handle.finish(a_run(name="kept", steps=(a_step("1"),), groups=(group,)))
+        begun_s = time.monotonic()
+        writing.close(1.0)
+        assert time.monotonic() - begun_s < 3.0
+    finally:
+        server.start()
+    again = Database(server.url, folder=shared.folder)
+    next_writer = RunWriter(again)
+    record(next_writer, a_run(name="next"))
+    until(lambda: [run["status"] for run in History(again).list_runs(q="kept")[0]] == ["success"])
+    run = History(again).load_run(run_id or 0)
+    assert [step.node_id for step in run.steps] == ["1"]
+    assert [each.name for each in run.groups] == ["loaders"]
+    assert History(again).list_runs()[1] == 2
+    next_writer.close()
+    again.close()
+
+
+def test_a_mute_server_delays_nobody(server: Postgres, shared: Database, writing: RunWriter) -> None:
+    """Its connections stand, and nothing comes back."""
+    history = History(shared)
+    history.list_runs()
+    server.pause()
+    try:
+        times = []
+        handle = writing.begin(a_run(status="running"), Told())
+        for question in (lambda: history.reference("wf"), lambda: history.reference("wf")):
+            begun_s = time.monotonic()
+            with pytest.raises(StoreAway):
+                history.within(0.2, question)
+            times.append(time.monotonic() - begun_s)
+        assert times[0] < 1.0
+        assert times[1] < 0.1  # known to be late: nobody waits once more
+        assert handle.run_id is None
+    finally:
+        server.go_on()
+    until(lambda: handle.run_id is not None)
+
+
+def test_each_user_sees_their_own(shared: Database, writing: RunWriter) -> None:
+    history = History(shared)
+    step = a_step("1", inputs_hash="same")
+    mine = record(writing, a_run(user_id="ann", steps=(step,), environment={"gpu": "hers"}))
+    record(writing, a_run(user_id="bob", steps=(replace(step, exec_time=9.0),), environment={"gpu": "his"}))
+    assert history.previous_times(["same"], "ann") == {"same": (mine, 1.0)}
+    assert history.steps_of([mine], "bob") == {mine: []}
+    assert history.group_totals(mine, "bob") == []
+    assert [each["gpu"] for each in history.environments("bob").values()] == ["his"]

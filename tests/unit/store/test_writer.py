@@ -22,7 +22,7 @@ from engine.store.errors import StoreFull
 from engine.store.history import History
 from engine.store.writer import RunWriter
 from tests import builders
-from tests.unit.store.help import Told, a_run, a_step, query, record
+from tests.unit.store.help import Told, a_run, a_step, on_both_stores, query, record
 
 
 def until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
@@ -46,6 +46,7 @@ def comparable(run: Run) -> Run:
     )
 
 
+@on_both_stores
 @pytest.mark.parametrize(
     "build",
     [
@@ -75,7 +76,11 @@ def test_a_run_comes_back_as_it_was(writer: RunWriter, history: History, build: 
     expected = comparable(run)
     loaded = comparable(history.load_run(record(writer, run)))
     for field in fields(Run):
-        assert getattr(loaded, field.name) == getattr(expected, field.name), field.name
+        stored, meant = getattr(loaded, field.name), getattr(expected, field.name)
+        if "://" in history.database.url:  # PostgreSQL has no text with a NUL in it
+            assert repr(stored) == repr(meant).replace(r"\x00", "\N{SYMBOL FOR NULL}"), field.name
+        else:
+            assert stored == meant, field.name
 
 
 def test_rows_are_on_disk_while_the_run_goes_on(database: Database, writer: RunWriter) -> None:
@@ -99,6 +104,7 @@ def test_a_node_that_ended_is_not_the_running_one(database: Database, writer: Ru
     assert query(path, "SELECT running_node_id FROM profiler_runs") == [(None,)]
 
 
+@on_both_stores
 def test_final_values_replace_early_ones_but_not_a_comment(writer: RunWriter, history: History) -> None:
     told = Told(a_step("1", 0, status="running", exec_time=None), a_step("guess", 1))
     handle = writer.begin(a_run(status="running"), told)
@@ -116,6 +122,7 @@ def test_final_values_replace_early_ones_but_not_a_comment(writer: RunWriter, hi
     assert rows[0]["id"] == early[0]["id"]
 
 
+@on_both_stores
 def test_samples_come_in_chunks_and_the_end_adds_the_rest(writer: RunWriter, history: History) -> None:
     whole = Series(
         metric="load",
@@ -137,6 +144,7 @@ def test_samples_come_in_chunks_and_the_end_adds_the_rest(writer: RunWriter, his
     assert history.load_run(run_id, with_series=False).series == ()
 
 
+@on_both_stores
 def test_values_that_no_database_takes_are_made_plain(writer: RunWriter, history: History) -> None:
     title = "half a pair \ud83d and \0 nothing"
     steps = (
@@ -146,9 +154,10 @@ def test_values_that_no_database_takes_are_made_plain(writer: RunWriter, history
     run_id = record(writer, a_run(name=title, steps=steps, warnings=(title,), error_type=title))
     first, second = history.load_run(run_id).steps
     assert first.node_title == "half a pair ? and \u2400 nothing"
-    assert (first.vram_max, first.read_bytes, second.exec_time) == (7, float(2**70), 0.5)
+    assert (first.vram_max, first.read_bytes, second.exec_time) == (7, 2**63 - 1, 0.5)
 
 
+@on_both_stores
 def test_totals_of_a_run_count_its_own_nodes_only(writer: RunWriter, history: History) -> None:
     steps = (
         a_step("1", 0, vram_max=50, ram_max_bytes=10, cpu_seconds=2.0, gpu_load_avg=100.0, exec_time=3.0),
@@ -162,16 +171,17 @@ def test_totals_of_a_run_count_its_own_nodes_only(writer: RunWriter, history: Hi
     assert [row[name] for name in names] == [4, 1, 70, 10, 3.0, 75.0]
 
 
+@on_both_stores
 def test_environment_and_workflow_are_stored_once(database: Database, writer: RunWriter) -> None:
     run = a_run(environment={"torch.version": "2"}, prompt={"1": {}}, workflow={"id": "x"})
     for _ in range(3):
         record(writer, run)
     record(writer, replace(run, environment={"torch.version": "3"}))
-    path = Path(database.url)
-    assert query(path, "SELECT count(*) FROM profiler_environments") == [(2,)]
-    assert query(path, "SELECT count(*) FROM profiler_workflows") == [(1,)]
+    assert query(database, "SELECT count(*) FROM profiler_environments") == [(2,)]
+    assert query(database, "SELECT count(*) FROM profiler_workflows") == [(1,)]
 
 
+@on_both_stores
 def test_group_nodes_keep_their_group_over_runs(writer: RunWriter, history: History) -> None:
     group = Group(name="load", members=("1", "2"), workflow_id="wf-1", source_node_id="50", color="#ff0000")
     steps = tuple(a_step(node_id, place) for place, node_id in enumerate("123"))
