@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.model import Run
-from engine.store import spool, spool_file
+from engine.store import schema, spool, spool_file
 from engine.store import writer as writing_thread
 from engine.store.database import Database
 from engine.store.history import History
@@ -119,7 +119,7 @@ def test_a_history_of_a_newer_version_gets_the_run_when_it_can_be_read(
     assert handle.wait(30.0) is None
     assert "goes to the history with a later run" in handle.errors[0]
     connection = sqlite3.connect(database.url)
-    connection.execute("UPDATE profiler_schema_version SET version_num = '0002'")
+    connection.execute("UPDATE profiler_schema_version SET version_num = '" + schema.HEAD + "'")
     connection.commit()
     connection.close()
     record(writer, a_run(name="next"))
