@@ -76,4 +76,4 @@ def history(database: Database) -> History:
 def writer(database: Database) -> Iterator[RunWriter]:
     writing = RunWriter(database)
     yield writing
-    writing.close(5.0)
+    writing.close(0.5)

