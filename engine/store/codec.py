@@ -85,7 +85,17 @@ def unpack_segments(text: Any, start_s: float | None, end_s: float | None) -> tu
 
 
 def pack_models(models: Sequence[ResidentModel]) -> str | None:
-    return records(models) if models else None
+    """``[[name, device, loaded_bytes, total_bytes], ...]``; NULL for none."""
+    packed = [(each.name, each.device, each.loaded_bytes, each.total_bytes) for each in models]
+    return to_json(packed) if packed else None
+
+
+def unpack_models(text: Any) -> tuple[ResidentModel, ...]:
+    """What :func:`pack_models` packed, or the objects with names that were stored before."""
+    return tuple(
+        ResidentModel(*each) if isinstance(each, list) else rebuilt(ResidentModel, each)
+        for each in from_json(text, [])
+    )
 
 
 def pack_floats(values: Sequence[float]) -> bytes:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, literal_column, select, update
 
 from . import codec, run_mark, schema
 from .address import companion
@@ -19,6 +19,8 @@ SILENT_S = 600.0
 process: on another machine, or before this machine was started again."""
 MARK_SUFFIX = "-running-"
 runs, steps = schema.runs, schema.steps
+_RUNNING = runs.c.status == literal_column("'running'")
+"""Spelled out, so that the database sees that its index of running runs answers it."""
 
 
 class Crashes:
@@ -34,7 +36,7 @@ class Crashes:
 
     def mark(self, engine: Engine) -> list[int]:
         """Mark what must have crashed; returns the runs' ids. Runs of living processes are left alone."""
-        running = select(runs.c.id).where(runs.c.status == "running").limit(1)
+        running = select(runs.c.id).where(_RUNNING).limit(1)
         with engine.connect() as connection:
             if connection.execute(running).first() is None:
                 return []
@@ -51,7 +53,7 @@ class Crashes:
                 runs.c.worker_pid,
                 runs.c.worker_started,
                 runs.c.heartbeat,
-            ).where(runs.c.status == "running")
+            ).where(_RUNNING)
             dead = [row for row in connection.execute(query).mappings().all() if self._is_dead(row)]
             for row in dead:
                 node_id = row["running_node_id"]

@@ -128,10 +128,12 @@ class History:
             steps = of_steps.step_rows(connection, run_id)
         return [{**json_rows.step_row(row), "devices": devices.get(row["id"], [])} for row in steps]
 
-    def step_columns(self, run_ids: Sequence[int], names: Sequence[str]) -> dict[str, list[Any]]:
+    def step_columns(
+        self, run_ids: Sequence[int], names: Sequence[str], user_id: str | None = None
+    ) -> dict[str, list[Any]]:
         """The steps of many runs, one list a column of ``names``: for analyses over runs."""
         with self.database.read() as connection:
-            return of_steps.step_columns(connection, run_ids, names)
+            return of_steps.step_columns(connection, run_ids, names, user_id)
 
     def run_rows(self, run_ids: Sequence[int], user_id: str | None = None) -> dict[int, Row]:
         """The rows of many runs by id, with ``devices`` and ``settings``. Raises ``NotInHistory``."""

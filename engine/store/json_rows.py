@@ -12,6 +12,18 @@ Row = dict[str, Any]
 decoded as ``<field>``, except ``inputs_json``, which stays text under its own name."""
 
 
+USABLE_STEP: dict[str, Any] = {
+    "node_id": "",
+    "role": "node",
+    "status": "ok",
+    "shared": False,
+    "node_title": "",
+    "node_type": "",
+    "step_comment": "",
+}
+"""What a step's column says where another program left it empty."""
+
+
 def json_row(row: RawRow) -> Row:
     """A run's, step's or group's row."""
     result: Row = {}
@@ -19,6 +31,8 @@ def json_row(row: RawRow) -> Row:
         if name == "segments_json":
             segments = codec.unpack_segments(value, row["start_s"], row["end_s"])
             result["segments"] = [[each.kind, each.start_s, each.end_s] for each in segments]
+        elif name == "models_json":
+            result["models"] = [codec.record(each) for each in codec.unpack_models(value)]
         elif name in ("settings_json", "overhead_json"):
             result[name[:-5]] = codec.from_json(value, {})
         elif name.endswith("_json") and name != "inputs_json":
@@ -42,15 +56,9 @@ def run_row(row: RawRow) -> Row:
 
 def step_row(row: RawRow) -> Row:
     """A step's row."""
-    return usable_step(json_row(row))
-
-
-def usable_step(result: Row) -> Row:
-    """A step's row with values where another program left none."""
-    result["node_id"] = str(result["node_id"]) if result["node_id"] is not None else ""
-    result["role"] = result["role"] or "node"
-    result["status"] = result["status"] or "ok"
-    result["shared"] = bool(result["shared"])
-    for name in ("node_title", "node_type", "step_comment"):
-        result[name] = result[name] or ""
+    result = json_row(row)
+    for name, otherwise in USABLE_STEP.items():
+        if result[name] is None:
+            result[name] = otherwise
+    result["node_id"] = str(result["node_id"])
     return result

@@ -18,7 +18,6 @@ from ..model import (
     Group,
     Metric,
     Overhead,
-    ResidentModel,
     Run,
     RunSettings,
     Series,
@@ -179,7 +178,7 @@ def step_from_row(row: RawRow, devices: Sequence[RawRow] = ()) -> Step:
         **values,
         id=row["id"],
         segments=codec.unpack_segments(row["segments_json"], row["start_s"], row["end_s"]),
-        models=tuple(codec.rebuilt(ResidentModel, each) for each in codec.from_json(row["models_json"], [])),
+        models=codec.unpack_models(row["models_json"]),
         devices=tuple(StepDevice(**{name: each[name] for name in STEP_DEVICE_COLUMNS}) for each in devices),
     )
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     column,
     table,
+    text,
 )
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
@@ -37,6 +38,28 @@ VERSION_TABLE = "profiler_schema_version"
 """Where Alembic notes the revision; not ``alembic_version``, which a shared database may use itself."""
 
 metadata = MetaData()
+_LISTED = [
+    "user_id",
+    "deleted_at",
+    "timestamp",
+    "id",
+    "status",
+    "name",
+    "workflow_id",
+    "workflow_hash",
+    "total_time",
+    "pinned",
+    "node_count",
+    "cached_count",
+    "vram_max",
+    "ram_max_bytes",
+    "gpu_load_avg",
+    "cpu_seconds",
+    "energy_joules",
+    "timing",
+    "cache",
+    "global_comment",
+]
 
 runs = Table(
     "profiler_runs",
@@ -91,8 +114,11 @@ runs = Table(
     Column("uuid", Text),
     Index("ux_profiler_runs_uuid", "uuid", unique=True),
     Index("ix_profiler_runs_newest", "timestamp", "id"),
-    Index("ix_profiler_runs_workflow_id", "workflow_id"),
-    Index("ix_profiler_runs_status", "status"),
+    # All that a list is filtered and sorted by. On PostgreSQL, which sorts by it in pages, in another form.
+    Index("ix_profiler_runs_listed", *_LISTED),
+    Index("ix_profiler_runs_workflow_hash", "workflow_hash"),
+    Index("ix_profiler_runs_running", "status", sqlite_where=text("status = 'running'")),
+    Index("ix_profiler_runs_workflow_id", "workflow_id", "timestamp", "id"),
     sqlite_autoincrement=True,
 )
 

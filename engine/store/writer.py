@@ -27,8 +27,10 @@ POLL_S = 0.25
 """How often the thread looks whether something is due while a run goes on."""
 IDLE_S = 3.0
 """The thread ends after this long without a run."""
-RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0)
+RETRY_S = (0.5, 1.0, 2.0, 5.0)
 """Waits between tries while the history cannot be written; the last one repeats."""
+DELIVERY_S = 30.0
+"""How often runs of earlier times are tried again, as long as the thread runs."""
 PATIENCE_S = 600.0
 """How long a finished run is kept in memory for a history that cannot be written."""
 
@@ -274,7 +276,7 @@ class RunWriter:
         """Runs of earlier times, once those of now are written."""
         if now_s < self._next_delivery_s:
             return
-        self._next_delivery_s = now_s + RETRY_S[-1]
+        self._next_delivery_s = now_s + DELIVERY_S
         try:
             count = Spool(self.database).deliver()
         except (StoreError, OSError) as error:

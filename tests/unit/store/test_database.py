@@ -102,17 +102,20 @@ def test_damage_that_shows_only_in_use_is_set_aside_too(
     history = History(database)
     with database.write() as connection:
         for number in range(200):
-            connection.exec_driver_sql(f"INSERT INTO profiler_runs (name, status) VALUES ('x', 's{number}')")
+            connection.exec_driver_sql(
+                f"INSERT INTO profiler_runs (name, workflow_id) VALUES ('x', 's{number}')"
+            )
     database.close()
-    page = query(path, "SELECT rootpage FROM sqlite_master WHERE name = 'ix_profiler_runs_status'")[0][0]
+    index = "SELECT rootpage FROM sqlite_master WHERE name = 'ix_profiler_runs_workflow_id'"
+    page = query(path, index)[0][0]
     assert isinstance(page, int)
     damage = bytearray(path.read_bytes())
     start = (page - 1) * 4096
     damage[start + 100 : start + 4096] = b"\xff" * 3996
     path.write_bytes(damage)
     with pytest.raises(StoreDamaged):
-        history.list_runs(status="s7")
-    assert history.list_runs(status="s7") == ([], 0)
+        history.list_runs(workflow="s7")
+    assert history.list_runs(workflow="s7") == ([], 0)
     assert len(list(tmp_path.glob("history.db.damaged-*"))) == 1
     database.close()
 
