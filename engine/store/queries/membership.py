@@ -94,7 +94,7 @@ def run_groups(connection: Connection, run_id: int) -> tuple[Group, ...]:
         .outerjoin(_steps, (_steps.c.run_id == run_id) & (_steps.c.node_id == members.c.node_id))
         .where(members.c.run_id == run_id)
         .group_by(members.c.group_id, members.c.node_id)
-        .order_by(func.min(_steps.c.position))
+        .order_by(func.min(_steps.c.position), members.c.node_id)
     )
     for group_id, node_id in connection.execute(by_place):
         of_group.setdefault(group_id, []).append(node_id)
