@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..analysis.compare import Comparison
 from ..analysis.effect import Delta
+from ..analysis.labels import clean, shorten
 from ..analysis.units import (
     NOT_AVAILABLE,
     format_bytes,
@@ -13,6 +14,8 @@ from ..analysis.units import (
     format_seconds,
 )
 
+_NOTABLE = 0.1
+"""A node that makes less of a difference than this share of it is not worth a name."""
 NAMES = {
     "total_time": "run time",
     "vram_max": "VRAM peak",
@@ -94,3 +97,24 @@ def interval(metric: str, delta: Delta) -> str:
     if delta.low is None or delta.high is None:
         return ""
     return f"{signed(metric, delta.low)} to {signed(metric, delta.high)}"
+
+
+def against(found: Comparison, other: str) -> str:
+    """One line: how much faster or slower than ``other``, and the nodes that make the most of it."""
+    total = found.totals["total_time"]
+    if total.change is None or total.ratio is None or total.ratio <= 0:
+        return ""
+    usual = total.usual_share
+    if total.verdict == "no difference" or (usual and max(total.ratio, 1 / total.ratio) - 1 <= usual):
+        return f"About as fast as {other} ({signed('total_time', total.change)})."
+    is_slower = total.change > 0
+    causes = [
+        f"{shorten(clean(node.node_title or node.node_type), 30)} {signed('exec_time', change)}"
+        for node in found.nodes
+        if (change := node.deltas["exec_time"].change) is not None
+        and (change > 0) is is_slower
+        and abs(change) >= _NOTABLE * abs(total.change)
+    ]
+    size = shown("total_time", abs(total.change))
+    why = f": {', '.join(causes[:2])}" if causes else ""
+    return f"{size} {'slower' if is_slower else 'faster'} than {other}{why}."

@@ -57,6 +57,7 @@ def summary_json(report: Report) -> dict[str, Any]:
         "workflow_hash": run.workflow_hash,
         "headline": summary.headline,
         "detail": summary.detail,
+        "against": report.against,
         "node_count": summary.node_count,
         "executed_count": summary.executed_count,
         "cached_count": summary.cached_count,

@@ -25,7 +25,8 @@ class Report:
     """What one run comes to, for all renderers. Made by :func:`prepare`.
 
     ``run`` is sound, its ``groups`` are those that are shown; ``totals`` has one entry for
-    each. ``summary.ranking`` is sorted as ``options`` say.
+    each. ``summary.ranking`` is sorted as ``options`` say. ``against`` is one line about the
+    run before it or its baseline, empty where there is none.
     """
 
     run: Run
@@ -33,6 +34,7 @@ class Report:
     summary: Summary
     totals: tuple[GroupTotal, ...]
     notes: Notes
+    against: str = ""
     inside: Inside
 
     @property
@@ -48,7 +50,12 @@ class Report:
         return draw(self)
 
 
-def prepare(run: Run, options: Options | None = None, groups: Sequence[Group] | None = None) -> Report:
+def prepare(
+    run: Run,
+    options: Options | None = None,
+    groups: Sequence[Group] | None = None,
+    against: str = "",
+) -> Report:
     """``run`` made ready. ``groups`` replace the run's own. Blocks for a moment with long runs."""
     options = options or Options()
     shown = sound(run)
@@ -63,4 +70,5 @@ def prepare(run: Run, options: Options | None = None, groups: Sequence[Group] | 
         totals=totals,
         notes=notes_for(shown, summary, totals),
         inside=inside_for(shown, summary),
+        against=against,
     )

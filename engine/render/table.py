@@ -72,6 +72,7 @@ def heading(report: Report) -> str:
     lines = [
         *wrapped(summary.headline),
         *wrapped(summary.detail),
+        *wrapped(report.against),
         *wrapped(" · ".join(fact for fact in facts if fact)),
     ]
     return "\n".join(line for line in lines if line)

@@ -14,12 +14,14 @@ def export_run(call: Call) -> File:
     from ...render.options import Options
     from ...render.report import prepare
     from ..report import theme
+    from ..report.against import line_against
 
     run_id, wanted = call.path["run_id"], call.path["format"]
     run = call.history.load_run(run_id, user_id=call.user_id)
     try:
         options = theme.settle(Options(**call.query), call.user_id)
-        made = formats.export(prepare(run, options), wanted)
+        report = prepare(run, options, against=line_against(call.history, run, is_kept=True))
+        made = formats.export(report, wanted)
     except formats.UnknownFormatError as error:
         raise RefusedError(404, "unknown_format", f"{error}.") from None
     stem = re.sub(r"[^\w .-]+", "_", run.name).strip(" .")[:80] or f"run_{run_id}"

@@ -14,12 +14,14 @@ from ... import clock
 from ...model import Group, Run
 from ...render.chart.notice import draw_notice
 from ...render.options import Options
+from ...store.errors import StoreError
 from ...workflow import prompt as prompts
 from .. import paths
 from ..executor import hooks, patch
 from ..run import background
 from ..run.session import Session
 from . import save, theme
+from .against import line_against
 
 if TYPE_CHECKING:
     from ...render.report import Report
@@ -119,7 +121,7 @@ def _report(
 
     began_s = clock.now()
     run = session.run_so_far()
-    report = prepare(run, options, _shown_groups(run, wired))
+    report = prepare(run, options, _shown_groups(run, wired), _against(session, run))
     picture = report.picture
     text = table.render(report)
     # The history may be slow; the picture above did not wait for it.
@@ -134,6 +136,14 @@ def _report(
         text = "\n".join([text, "", *notes])
     session.add_report_cost(clock.now() - began_s)
     return _made(picture, text, run_id or 0, shown, report.summary.headline, run.status, _rows(report))
+
+
+def _against(session: Session, run: Run) -> str:
+    try:
+        return session.archive.ask(lambda history: line_against(history, run, is_kept=False), "")
+    except StoreError as error:
+        log.info("The report says nothing about earlier runs: %s", error)
+        return ""
 
 
 def _user_of(session: object) -> str:

@@ -39,6 +39,9 @@ def draw_header(canvas: Canvas, theme: Theme, report: Report, top: float) -> flo
     for line in canvas.wrap(summary.detail, 22, room, 3):
         canvas.text(LEFT, baseline, line, 22, theme.muted)
         baseline += 30
+    for line in canvas.wrap(report.against, 22, room, 2):
+        canvas.text(LEFT, baseline, line, 22, theme.text)
+        baseline += 30
     return max(baseline - 8, side_bottom)
 
 

@@ -108,6 +108,7 @@ def render(report: Report) -> bytes:
         f"<title>{_safe(title)}: {_safe(summary.headline)}</title>",
         f"<style>{_STYLE}{timeline_style()}</style></head><body>",
         f"<h1>{_safe(summary.headline)}</h1><p>{_safe(summary.detail)}</p>",
+        f"<p>{_safe(report.against)}</p>" if report.against else "",
         f"<p>{_safe(' · '.join(part for part in about if part))}</p>",
         '<div id="timeline"></div>',
         _nodes(summary),

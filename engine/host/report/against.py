@@ -1,0 +1,50 @@
+"""One line about a run against its baseline, or against the run of its workflow before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ...analysis import compare
+from ...model import Run
+from ...render import comparison_words
+from ...store.history import History
+from ..evidence import for_comparison
+
+LOOKED_AT = 50
+"""How many of a workflow's newest runs are looked through."""
+
+
+def line_against(history: History, run: Run, *, is_kept: bool) -> str:
+    """Such as ``1.2 s slower than run 7: VAE Decode +0.9 s``; empty where there is nothing to compare with.
+
+    ``is_kept``: whether the run is read from the history; else it goes on and is in memory.
+    Blocks; raises ``StoreError``.
+    """
+    workflow = run.workflow_id or run.workflow_hash
+    if workflow is None or run.status not in ("success", "partial") or run.pinned or not run.steps:
+        return ""
+    rows, _ = history.list_runs(
+        run.user_id, limit=LOOKED_AT, workflow=workflow, status=("success", "partial"), sort="-timestamp"
+    )
+    others = [row for row in rows if row["id"] != run.id]
+    cached = sum(step.status in ("cached", "skipped") for step in run.measured_steps)
+    executed = len(run.measured_steps) - cached
+    alike = (row for row in others if row["timestamp"] < run.timestamp and _executed(row) == executed)
+    other = next((row for row in others if row["pinned"]), None) or next(alike, None)
+    if other is None:
+        return ""
+    run_id = run.id or 0
+    current = None if is_kept else replace(run, id=run_id)
+    evidence = for_comparison(history, [other["id"]], [run_id], run.user_id, current)
+    found = compare.compare([other["id"]], [run_id], evidence)
+    return comparison_words.against(found, _name(other))
+
+
+def _executed(row: dict[str, Any]) -> int:
+    return (row["node_count"] or 0) - (row["cached_count"] or 0)
+
+
+def _name(row: dict[str, Any]) -> str:
+    what = "the baseline, " if row["pinned"] else ""
+    return f"{what}“{row['name']}” (run {row['id']})" if row["name"] else f"{what}run {row['id']}"
