@@ -124,6 +124,17 @@ class ProfilerStart(io.ComfyNode):
                         "Empty: the node that was slowest last time."
                     ),
                 ),
+                io.Int.Input(
+                    "repeat",
+                    optional=True,
+                    default=0,
+                    min=0,
+                    max=100,
+                    tooltip=(
+                        "This many more runs follow by themselves, every node executed each time. The run you "
+                        "start is then the warm-up. The panel shows how far they are and can cancel them."
+                    ),
+                ),
             ],
             outputs=[
                 PROFILER.Output(

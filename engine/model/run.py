@@ -21,7 +21,7 @@ SnapshotMatch = Literal["match", "mismatch", "no reference"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """What the Profiler Start asked for. ``interval_ms`` is 10 to 1000."""
+    """What the Profiler Start asked for. ``interval_ms`` is 10 to 1000; ``repeat`` runs follow."""
 
     run_name: str = ""
     comment: str = ""
@@ -33,6 +33,7 @@ class RunSettings:
     memory_snapshot: Literal["never", "on out of memory", "always"] = "never"
     inside: Inside = "functions"
     inside_group: str = ""
+    repeat: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

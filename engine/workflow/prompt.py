@@ -22,6 +22,7 @@ PROFILER_IDS = frozenset((START_ID, GROUP_ID, *LAST_IDS))
 
 INTERVAL_MS_MIN = 10
 INTERVAL_MS_MAX = 1000
+REPEAT_MAX = 100
 NAME_LENGTH_MAX = 200
 TEXT_LENGTH_MAX = 20_000
 
@@ -84,20 +85,20 @@ def start_settings(prompt: Prompt, node_id: str) -> tuple[RunSettings, tuple[str
         )
         return fallback
 
-    interval = _widget(prompt, node_id, "interval_ms", default.interval_ms)
-    if isinstance(interval, bool) or not isinstance(interval, (int, float)) or interval != interval:
-        notes.append(
-            f"Profiler Start: interval_ms {_short(interval)} is not a number; used {default.interval_ms}."
-        )
-        interval_ms = default.interval_ms
-    else:
-        interval_ms = int(min(max(interval, INTERVAL_MS_MIN), INTERVAL_MS_MAX))
-        if interval_ms != interval:
-            notes.append(f"Profiler Start: interval_ms {_short(interval)} was taken as {interval_ms}.")
+    def whole_number(name: str, lowest: int, highest: int, fallback: int) -> int:
+        value = _widget(prompt, node_id, name, fallback)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+            notes.append(f"Profiler Start: {name} {_short(value)} is not a number; used {fallback}.")
+            return fallback
+        taken = int(min(max(value, lowest), highest))
+        if taken != value:
+            notes.append(f"Profiler Start: {name} {_short(value)} was taken as {taken}.")
+        return taken
+
     settings = RunSettings(
         run_name=text("run_name", NAME_LENGTH_MAX).strip(),
         comment=text("comment", TEXT_LENGTH_MAX),
-        interval_ms=interval_ms,
+        interval_ms=whole_number("interval_ms", INTERVAL_MS_MIN, INTERVAL_MS_MAX, default.interval_ms),
         timing=choice("timing", ("precise", "light"), default.timing),
         cache=choice("cache", ("keep", "re-run", "cold"), default.cache),
         on_mismatch=choice("on_mismatch", ("warn", "block", "ignore"), default.on_mismatch),
@@ -107,8 +108,15 @@ def start_settings(prompt: Prompt, node_id: str) -> tuple[RunSettings, tuple[str
         ),
         inside=choice("inside", ("off", "functions", "kernels"), default.inside),
         inside_group=text("inside_group", NAME_LENGTH_MAX).strip(),
+        repeat=whole_number("repeat", 0, REPEAT_MAX, default.repeat),
     )
     return settings, tuple(notes)
+
+
+def with_start(prompt: Prompt, start_id: str, **inputs: object) -> dict[str, Any]:
+    """``prompt`` with other values for some inputs of its Profiler Start."""
+    start = prompt[start_id]
+    return {**prompt, start_id: {**start, "inputs": {**start.get("inputs", {}), **inputs}}}
 
 
 def group_nodes(prompt: Prompt) -> tuple[GroupNode, ...]:

@@ -53,3 +53,17 @@ def test_cancel_stops_the_run_that_goes_on(profiler: Profiler, fresh: str) -> No
     wait_for(lambda: newest(profiler)["state"] == "cancelled", "the end of the series", 60)
     wait_for(lambda: not profiler.client.get("/queue")["queue_running"], "an idle queue", 60)
     assert newest(profiler)["done"] == 0
+
+
+def test_profiler_start_has_more_runs_follow(profiler: Profiler, fresh: str) -> None:
+    scene = Scene()
+    scene.start(run_name="followed", repeat=2)
+    scene.show(scene.add("Sleep", id="1", value=fresh, ms=30))
+    before = profiler.run_count()
+    profiler.run(scene)
+    end = wait_for(
+        lambda: newest(profiler) if newest(profiler)["state"] != "running" else None, "the runs", 60
+    )
+    assert (end["state"], end["done"], end["warm_ups"]) == ("finished", 2, 0)
+    assert profiler.run_count() == before + 3
+    assert all(time_s >= 0.03 for time_s in end["times_s"])

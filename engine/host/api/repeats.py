@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...workflow.prompt import find_start, start_settings
+from ...workflow.prompt import find_start, start_settings, with_start
 from ..run.repeat import Plan
 from .call import Answer, Call, RefusedError
 
@@ -53,5 +53,4 @@ def _with_cache(prompt: Mapping[str, Any], cache: str) -> dict[str, Any]:
             "no_profiler_start",
             "This workflow has no Profiler Start that is switched on.",
         )
-    start = prompt[start_id]
-    return {**prompt, start_id: {**start, "inputs": {**start.get("inputs", {}), "cache": cache}}}
+    return with_start(prompt, start_id, cache=cache)

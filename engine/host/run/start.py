@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ... import clock
-from ...model import Change, Run
+from ...model import CacheMode, Change, Run, RunSettings
 from ...probes.select import open_probes
 from ...workflow import prompt as prompts
 from ...workflow.fingerprint import workflow_identity
@@ -16,9 +16,13 @@ from ..executor.binding import PromptCall
 from ..report import warm_up
 from ..system import cache_mode, dynamic_vram
 from .archive import Archive
+from .repeat import Plan
 from .session import Session
 
 log = logging.getLogger("holaf.profiler")
+
+_CARRIED = ("extra_pnginfo", "client_id")
+"""What a run that follows by itself takes over from the one that was queued."""
 
 
 def begin(call: PromptCall) -> Session | None:
@@ -30,8 +34,8 @@ def begin(call: PromptCall) -> Session | None:
     if not settings.enabled:
         return None
     cache_mode.apply(call.executor, settings.cache)
-    told = call.extra_data.get("holaf_profiler")
-    told = told if isinstance(told, Mapping) else {}
+    note = call.extra_data.get("holaf_profiler")
+    note = note if isinstance(note, Mapping) else {}
     workflow = _workflow_of(call.extra_data)
     probes = open_probes(host_usage=dynamic_vram.find_usage())
     draft = Run(
@@ -40,16 +44,16 @@ def begin(call: PromptCall) -> Session | None:
         global_comment=settings.comment,
         prompt_id=call.prompt_id,
         # As the guard found them when the prompt was queued; without it, assembly finds them at the end.
-        workflow_id=told.get("workflow_id") or workflow_identity(workflow),
-        workflow_hash=told.get("workflow_hash"),
-        user_id=str(told.get("user_id") or paths.DEFAULT_USER),
+        workflow_id=note.get("workflow_id") or workflow_identity(workflow),
+        workflow_hash=note.get("workflow_hash"),
+        user_id=str(note.get("user_id") or paths.DEFAULT_USER),
         settings=settings,
         cold=cache_mode.is_cold(),
-        forced=told.get("forced") is True,
-        snapshot_match=told.get("match")
-        if told.get("match") in ("match", "mismatch", "no reference")
+        forced=note.get("forced") is True,
+        snapshot_match=note.get("match")
+        if note.get("match") in ("match", "mismatch", "no reference")
         else None,
-        changes=_changes(told.get("changes")),
+        changes=_changes(note.get("changes")),
         devices=probes.devices,
         metrics=probes.metrics(),
         warnings=notes,
@@ -65,7 +69,25 @@ def begin(call: PromptCall) -> Session | None:
         raise
     if any(prompts.nodes_of_class(call.prompt, prompts.REPORT_ID)):
         warm_up.begin(session.live.wait_for_end)
+    if settings.repeat and "repeat" not in note:
+        _repeat(call, start_id, settings, draft.user_id)
     return session
+
+
+def _repeat(call: PromptCall, start_id: str, settings: RunSettings, user_id: str) -> None:
+    """Have more runs follow this one. They wait in the queue like any other prompt."""
+    from .queue import repeats
+
+    # With nothing but cached results there would be nothing to measure.
+    cache: CacheMode = "re-run" if settings.cache == "keep" else settings.cache
+    plan = Plan(
+        prompt=prompts.with_start(call.prompt, start_id, cache=cache),
+        extra_data={name: value for name, value in call.extra_data.items() if name in _CARRIED},
+        runs=settings.repeat,
+        warm_ups=0,
+    )
+    if repeats().start(user_id, plan) is None:
+        log.warning("Profiler Start's repeat is left out: a series of runs goes on already.")
 
 
 def _workflow_of(extra_data: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -74,10 +96,10 @@ def _workflow_of(extra_data: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return workflow if isinstance(workflow, Mapping) else None
 
 
-def _changes(told: object) -> tuple[Change, ...]:
-    if not isinstance(told, (list, tuple)):
+def _changes(noted: object) -> tuple[Change, ...]:
+    if not isinstance(noted, (list, tuple)):
         return ()
     fields = ("kind", "node_id", "title", "detail")
     return tuple(
-        Change(**{name: item[name] for name in fields}) for item in told if isinstance(item, Mapping)
+        Change(**{name: item[name] for name in fields}) for item in noted if isinstance(item, Mapping)
     )
