@@ -131,7 +131,7 @@ class ProfilerStart(io.ComfyNode):
                     min=0,
                     max=100,
                     tooltip=(
-                        "This many more runs follow by themselves, every node executed each time. The run you "
+                        "This many more runs follow by themselves, all nodes executed each time. The run you "
                         "start is then the warm-up. The panel shows how far they are and can cancel them."
                     ),
                 ),
