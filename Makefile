@@ -14,7 +14,7 @@ RUN := $(PROVISION) --run
 PYTEST := $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help provision demo test test-unit test-js test-contract test-faults-slice test-browser test-matrix test-faults test-gpu bench lint types format clean
+.PHONY: help provision demo test test-unit test-js test-contract test-faults-slice test-browser test-matrix test-faults test-fuzz test-gpu bench lint types format clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ test-matrix:  ## the contract tests against all seven pinned ComfyUI versions
 
 test-faults:  ## every part of the profiler broken, alone and in pairs, 3,000 prompts (about an hour)
 	@PROFILER_FAULTS=all $(PYTEST) tests/faults
+
+test-fuzz:  ## 5,000 made-up requests from the OpenAPI document, and histories of any content
+	@FUZZ_CASES=5000 $(PYTEST) tests/contract/test_fuzz.py tests/unit/store/test_mend_types.py
 
 test-gpu:  ## the measurements against known truths, on a machine with a GPU
 	@$(PYTEST) tests/gpu -s

@@ -14,9 +14,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
-from .api.validation import InvalidError, check
+from .api.validation import InvalidError, check, integral
 
 SIZE_LIMIT = 262_144
 """Largest settings file that is read or written, in bytes."""
@@ -85,8 +93,8 @@ class Settings(BaseModel):
     ]
     run_sort: _Column = "-timestamp"
     step_sort: _Column = "-exec_time"
-    page_size: Annotated[int, Field(ge=5, le=500)] = 50
-    run_count: Annotated[int, Field(ge=1, le=1_000)] = 3
+    page_size: Annotated[int, Field(ge=5, le=500), BeforeValidator(integral)] = 50
+    run_count: Annotated[int, Field(ge=1, le=1_000), BeforeValidator(integral)] = 3
     minimum_time_s: Annotated[float, Field(ge=0, le=1e9)] = 0
     theme: Literal["auto", "dark", "light"] = "auto"
     keep_workflows: Literal["whole", "without secrets", "no"] = "whole"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -28,6 +28,9 @@ from .queries import series as of_series
 from .queries import steps as of_steps
 from .queries.run_list import SORTABLE, RunFilter
 from .rows import RawRow
+
+if TYPE_CHECKING:
+    from .import_history import ChangeWorkflow
 
 __all__ = ["SORTABLE", "History", "Row"]
 
@@ -307,6 +310,13 @@ class History:
         from .import_history import import_database
 
         return dict(import_database(self.database, Path(path), user_id))
+
+    def bundle(self, run_id: int, change_workflow: ChangeWorkflow, *, user_id: str | None = None) -> bytes:
+        """A run as a database file of its own; ``change_workflow`` answers prompt and graph as they leave."""
+        from .import_history import export_runs
+
+        self.run_row(run_id, user_id)
+        return export_runs(self.database, [run_id], change_workflow)
 
     def close(self) -> None:
         """Close the database's connections. The next call opens it again."""

@@ -1,4 +1,6 @@
-"""Copies the runs of another profiler database into this one. Never changes the other file.
+"""Copies runs between this history and a file: all of another database, or a few into a portable one.
+
+Never changes the other file.
 
 The other file is copied to the temporary folder and upgraded there, so that a
 database with only the base tables and one of this pack are read the same way.
@@ -9,7 +11,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,8 @@ from .queries import runs as of_runs
 from .queries import steps as of_steps
 from .rows import RawRow
 from .translate import translating
+
+ChangeWorkflow = Callable[[Any, Any], tuple[Any, Any]]
 
 NEEDED = {"profiler_runs", "profiler_steps"}
 
@@ -42,6 +47,28 @@ def import_database(target: Database, path: Path, user_id: str) -> dict[str, int
             return target.transact(lambda writing: _copy_all(reading, writing, user_id))
     finally:
         source.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def export_runs(source: Database, run_ids: Sequence[int], change_workflow: ChangeWorkflow) -> bytes:
+    """A database file with just these runs, which :func:`import_database` takes elsewhere.
+
+    ``change_workflow(prompt, graph)`` answers both as they are to leave. Raises ``StoreError``.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="holaf_profiler_"))
+    path = folder / "runs.db"
+    target = Database(path)
+    try:
+        with source.read() as reading:
+            target.transact(lambda writing: _copy_all(reading, writing, None, run_ids, change_workflow))
+        target.close()
+        with closing(sqlite_files.connect(path, "write", target.busy_timeout_s)) as connection:
+            # One file, without a companion that could be forgotten.
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("VACUUM")
+        return path.read_bytes()
+    finally:
+        target.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -64,23 +91,36 @@ def _check(path: Path, busy_timeout_s: float) -> None:
         )
 
 
-def _copy_all(source: Connection, target: Connection, user_id: str) -> dict[str, int]:
+def _copy_all(
+    source: Connection,
+    target: Connection,
+    user_id: str | None,
+    only: Sequence[int] | None = None,
+    change_workflow: ChangeWorkflow = lambda prompt, workflow: (prompt, workflow),
+) -> dict[str, int]:
+    """Copy all runs, or those of the ids ``only``; they are ``user_id``'s then, or nobody's."""
     counts = {"runs": 0, "steps": 0, "groups": 0, "skipped_runs": 0}
-    environments = {
-        key: contents.write_environment(target, environment)
-        for key, environment in contents.environments(source).items()
-    }
     run_ids: dict[int, int] = {}
     runs = schema.runs
     query = select(runs).where(runs.c.deleted_at.is_(None)).order_by(runs.c.id)
-    for row in source.execute(query).mappings().all():
+    if only is not None:
+        query = query.where(runs.c.id.in_(only))
+    found = source.execute(query).mappings().all()
+    used = {row["environment_id"] for row in found}
+    environments = {
+        key: contents.write_environment(target, environment)
+        for key, environment in contents.environments(source).items()
+        if key in used
+    }
+    for row in found:
         if _is_there(source, target, row):
             counts["skipped_runs"] += 1
             continue
         values = {name: value for name, value in row.items() if name != "id"}
         values["user_id"] = user_id
         values["environment_id"] = environments.get(row["environment_id"])
-        values |= contents.write_workflow(target, **_workflow(source, row))
+        workflow = _workflow(source, row)
+        values |= contents.write_workflow(target, *change_workflow(workflow["prompt"], workflow["workflow"]))
         values["timestamp"] = rows.iso_timestamp(row["timestamp"])
         run_ids[row["id"]] = _insert(target, runs, values)
         counts["runs"] += 1
@@ -91,7 +131,7 @@ def _copy_all(source: Connection, target: Connection, user_id: str) -> dict[str,
             target.execute(insert(schema.series), chunks)
         inside.copy(source, target, row["id"], run_ids[row["id"]])
     _point_previous_runs(target, run_ids)
-    group_ids, counts["groups"] = _copy_groups(source, target, user_id)
+    group_ids, counts["groups"] = _copy_groups(source, target, user_id, None if only is None else run_ids)
     _copy_run_groups(source, target, run_ids, group_ids)
     return counts
 
@@ -157,8 +197,12 @@ def _point_previous_runs(target: Connection, run_ids: Mapping[int, int]) -> None
         target.execute(changed.values(previous_run_id=run_ids.get(previous)))
 
 
-def _copy_groups(source: Connection, target: Connection, user_id: str) -> tuple[dict[int, int], int]:
+def _copy_groups(
+    source: Connection, target: Connection, user_id: str | None, of_runs_only: Container[int] | None
+) -> tuple[dict[int, int], int]:
     """New ids by old, and how many were not here yet: of the same Profiler Group, or the same members."""
+    pairs = source.execute(select(schema.run_groups.c.run_id, schema.run_groups.c.group_id)).all()
+    wanted = None if of_runs_only is None else {group for run, group in pairs if run in of_runs_only}
 
     def essence(row: RawRow) -> tuple[Any, ...]:
         if row["source_node_id"] is not None:
@@ -169,6 +213,8 @@ def _copy_groups(source: Connection, target: Connection, user_id: str) -> tuple[
     ids: dict[int, int] = {}
     copied = 0
     for row in of_groups.group_rows(source):
+        if wanted is not None and row["id"] not in wanted:
+            continue
         known = there.get(essence(row))
         if known is None:
             group = rows.group_from_row(row, row["members"])

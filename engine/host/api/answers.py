@@ -204,6 +204,12 @@ class Recommendations(BaseModel):
     dismissed: int
 
 
+class Tidied(BaseModel):
+    runs: int
+    bytes_before: int | None
+    bytes_after: int | None
+
+
 class Imported(BaseModel):
     runs: int
     steps: int

@@ -36,4 +36,4 @@ def compare_runs(call: Call) -> Answer:
 
 
 def _refused(message: str) -> RefusedError:
-    return RefusedError(400, "invalid_request", message)
+    return RefusedError(422, "not_comparable", message)

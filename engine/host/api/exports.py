@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import re
 
+from ...workflow.redaction import without_secrets
 from .call import Answer, Call, File, RefusedError
+
+
+def get_bundle(call: Call) -> File:
+    """A run as one file, which ``runs/import`` takes on another machine.
+
+    Secrets are left out of its workflow, unless that is asked for whole.
+    """
+    run_id = call.path["run_id"]
+    whole = call.query["workflow"] == "whole"
+    change = (lambda prompt, workflow: (prompt, workflow)) if whole else without_secrets
+    content = call.history.bundle(run_id, change, user_id=call.user_id)
+    return File(content=content, content_type="application/vnd.sqlite3", name=f"run_{run_id}.profile.db")
 
 
 def export_run(call: Call) -> File:

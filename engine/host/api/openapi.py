@@ -12,6 +12,7 @@ from . import answers, schemas
 from .call import Route
 
 _JSON = "application/json"
+_EMPTY = {"type": "object", "maxProperties": 0}
 _TEMPLATE = "#/components/schemas/{model}"
 _ERRORS = {
     "400": "The request is wrong; the message says where.",
@@ -83,12 +84,16 @@ def _operation(route: Route, components: dict[str, Any]) -> dict[str, Any]:
         if route.upload:
             content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
         operation["requestBody"] = {"required": True, "content": content}
+    elif route.method not in ("GET", "DELETE"):
+        # The content type is what a page of another site cannot send without asking.
+        operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": _EMPTY}}}
     return operation
 
 
 def _answer(route: Route) -> dict[str, Any]:
     if route.files:
-        return {kind: {"schema": {"type": "string", "format": "binary"}} for kind in route.files}
+        binary = {"type": "string", "format": "binary"}
+        return {kind: {"schema": {"type": "object"} if kind == _JSON else binary} for kind in route.files}
     return {_JSON: {"schema": _reference(route.answer) if route.answer else {"type": "object"}}}
 
 

@@ -13,7 +13,7 @@ def update_nodes(call: Call) -> Answer:
     current = fingerprint.take(call.body["prompt"], call.body.get("workflow"))
     if not current.nodes:
         raise RefusedError(
-            400, "empty_workflow", "This workflow has no node of its own to compare later runs with."
+            422, "empty_workflow", "This workflow has no node of its own to compare later runs with."
         )
     call.history.store_reference(current, call.user_id)
     call.changed("reference", current.workflow_id)

@@ -21,6 +21,7 @@ from . import (
     settings,
     statistics,
     trends,
+    upkeep,
 )
 from .call import Answer, Call, Route
 
@@ -45,6 +46,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "runs/{run_id}/workflow", runs.get_workflow, answer=answers.RunWorkflow),
     Route("GET", "runs/{run_id}/timeline", exports.get_timeline, answer=answers.RunTimeline),
     Route("GET", "runs/{run_id}/export/{format}", exports.export_run, schemas.ExportQuery, files=_PICTURES),
+    Route("GET", "runs/{run_id}/bundle", exports.get_bundle, schemas.BundleQuery,
+          files=("application/vnd.sqlite3",)),
+    Route("POST", "runs/import", imports.import_runs, body=schemas.ImportPath, upload=True,
+          answer=answers.Imported),
     Route("PATCH", "steps/{step_id}", runs.edit_step, body=schemas.StepEdit, answer=answers.StepAnswer),
     Route("GET", "groups", groups.list_groups, schemas.WorkflowQuery, answer=answers.GroupList),
     Route("POST", "groups", groups.create_group, body=schemas.NewGroup, answer=answers.GroupAnswer),
@@ -61,6 +66,8 @@ ROUTES: tuple[Route, ...] = (
           answer=answers.Recommendations),
     Route("POST", "history/import", imports.import_history, body=schemas.ImportPath, upload=True,
           answer=answers.Imported),
+    Route("POST", "history/tidy", upkeep.tidy_history, body=schemas.Tidy, answer=answers.Tidied),
+    Route("POST", "history/reset", upkeep.reset_history, body=schemas.Reset, answer=answers.Tidied),
     Route("GET", "repeats", repeats.list_repeats, answer=answers.RepeatList),
     Route("POST", "repeats", repeats.start_repeat, body=schemas.NewRepeat,
           body_limit=schemas.GRAPH_LIMIT, answer=answers.RepeatAnswer),

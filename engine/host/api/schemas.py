@@ -24,7 +24,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from typing_extensions import NotRequired, TypedDict
 
-from .validation import PATTERNS, comma_list, moment, number, true_or_false, whole_number
+from ...store.queries.run_list import SORTABLE
+from .validation import PATTERNS, comma_list, integral, moment, number, true_or_false, whole_number
 
 GRAPH_LIMIT = 64_000_000
 """Largest workflow that is taken, in bytes."""
@@ -34,13 +35,13 @@ ABSENT: Any = Field(default_factory=lambda: None)
 _STORABLE = r"^[^\x00]*$"
 _FILLED = r"^[^\x00]*[^\s\x00][^\x00]*$"
 _COLOR = r"^#[0-9A-Fa-f]{6}$"
-_SORT = r"^-?[a-z][a-z_]*$"
+_SORT = f"^-?({'|'.join(SORTABLE)})$"
 PATTERNS.update(
     {
         _STORABLE: "holds a character that cannot be stored",
         _FILLED: "must not be empty or hold a character that cannot be stored",
         _COLOR: "must be a colour like #E69F00",
-        _SORT: "must be a column's name, with - in front for descending",
+        _SORT: f"must be one of {', '.join(SORTABLE)}, with - in front for descending",
     }
 )
 
@@ -128,6 +129,10 @@ class StepEdit(_Request):
     step_comment: Comment
 
 
+class BundleQuery(_Request):
+    workflow: Literal["without secrets", "whole"] = "without secrets"
+
+
 class ExportQuery(_Request):
     theme: Literal["auto", "dark", "light"] = "dark"
     title: Name = ""
@@ -187,8 +192,10 @@ class Graph(_Request):
 class NewRepeat(Graph):
     """A workflow to run several times. Without ``narrow`` all ``runs`` are made."""
 
-    runs: Annotated[int, Field(ge=1, le=100)] = 5
-    warm_ups: Annotated[int, Field(ge=0, le=10, description="runs before those that count")] = 1
+    runs: Annotated[int, Field(ge=1, le=100), BeforeValidator(integral)] = 5
+    warm_ups: Annotated[
+        int, Field(ge=0, le=10, description="runs before those that count"), BeforeValidator(integral)
+    ] = 1
     cache: Annotated[Literal["keep", "re-run", "cold"], Field(description="as on Profiler Start")] = "re-run"
     narrow: Annotated[
         float,
@@ -230,6 +237,20 @@ class RecommendationsQuery(_Request):
 
 
 # -- files --------------------------------------------------------------------------
+class Tidy(_Request):
+    """What to keep of the history."""
+
+    keep_days: Annotated[float, Field(ge=0, le=100_000)] = ABSENT
+    keep_runs: Annotated[int, Field(ge=0, le=2**31), BeforeValidator(integral)] = ABSENT
+    keep_bytes: Annotated[int, Field(ge=0, le=2**53 - 1), BeforeValidator(integral)] = ABSENT
+    preview: bool = False
+    vacuum: bool = True
+
+
+class Reset(_Request):
+    confirm: Annotated[Literal["delete all runs"], Field(description="typed by whoever asks")]
+
+
 class ImportPath(_Request):
     path: Annotated[
         str,

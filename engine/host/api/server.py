@@ -45,7 +45,7 @@ def mount(get_history: GetHistory | None = None) -> None:
             return web.json_response(body, status=424)
         return await answerer(request, request.match_info["tail"])
 
-    PromptServer.instance.routes.route("*", PREFIX + "{tail:.*}")(answer)
+    PromptServer.instance.routes.route("*", PREFIX + r"{tail:[\s\S]*}")(answer)
 
 
 def _load(get_history: GetHistory | None) -> Answerer:

@@ -136,6 +136,11 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def integral(value: object) -> object:
+    """``7.0`` as 7: to JSON both are one number, and some clients write the former."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 # -- out of the text of an address -------------------------------------------------
 def whole_number(text: object) -> object:
     """``"12"`` as a number. What is no text passes."""

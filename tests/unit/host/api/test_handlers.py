@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import tempfile
+import zlib
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.clock import utc_timestamp
 from engine.host.api import (
     comparison,
+    exports,
     groups,
     imports,
     recommendations,
@@ -19,10 +25,11 @@ from engine.host.api import (
     runs,
     statistics,
     trends,
+    upkeep,
 )
 from engine.host.api import runs as steps
 from engine.host.api import settings as preferences
-from engine.host.api.call import Call, Host, RefusedError
+from engine.host.api.call import Call, File, Host, RefusedError
 from engine.host.api.http import refusal
 from engine.host.run.repeat import Repeats
 from engine.model import Run, Step
@@ -304,3 +311,93 @@ def test_a_series_of_runs_is_begun_listed_and_cancelled(bench: Bench) -> None:
         bench.call(repeats.cancel_repeat, user="another", path={"repeat_id": begun["id"]})
     bench.call(repeats.cancel_repeat, path={"repeat_id": begun["id"]})
     assert [each["id"] for each in bench.call(repeats.list_repeats)["repeats"]] == [begun["id"]]
+
+
+def test_a_bundle_opens_in_another_history(bench: Bench, tmp_path: Path) -> None:
+    bench.record({"1": 9.0}, name="stays here")
+    run_id = bench.record({"1": 1.0, "2": 3.0}, name="travels", environment={"torch.version": "2"})
+    bench.call(groups.create_group, body={"name": "g", "members": ["2"], "workflow_id": "wf"})
+    path = {"run_id": run_id}
+    file = bench.call(exports.get_bundle, path=path, query={"workflow": "whole"})
+    bundle = tmp_path / "bundle.db"
+    bundle.write_bytes(file.content)
+    (tmp_path / "elsewhere").mkdir()
+    other = Bench(tmp_path / "elsewhere")
+    taken = other.call(imports.import_runs, upload=bundle)
+    assert (taken["runs"], taken["steps"], taken["skipped_runs"], taken["notes"]) == (1, 2, 0, [])
+    assert other.call(imports.import_runs, upload=bundle)["skipped_runs"] == 1
+    here = bench.call(runs.get_run, path=path)
+    there = other.call(runs.get_run, path={"run_id": 1})
+    own = ("id", "environment_id", "workflow_content_id", "user_id")
+    assert {n: v for n, v in there["run"].items() if n not in own} == {
+        n: v for n, v in here["run"].items() if n not in own
+    }
+    assert [step["exec_time"] for step in there["steps"]] == [1.0, 3.0]
+    assert other.call(runs.get_workflow, path={"run_id": 1})["prompt"] == PROMPT
+
+
+def test_a_bundle_leaves_secrets_at_home_and_is_not_made_of_anothers_run(bench: Bench) -> None:
+    prompt = {"1": {**PROMPT["1"], "inputs": {"api_key": "mine-alone"}}}
+    run = Run(timestamp="2026-05-31T14:00:00.000Z", status="success", user_id="ann", prompt=prompt)
+    run_id = record(RunWriter(bench.history.database), run)
+    path = {"run_id": run_id}
+    query = {"workflow": "without secrets"}
+    assert b"mine-alone" not in _prompt_in(bench.call(exports.get_bundle, path=path, query=query, user="ann"))
+    query = {"workflow": "whole"}
+    assert b"mine-alone" in _prompt_in(bench.call(exports.get_bundle, path=path, query=query, user="ann"))
+    with pytest.raises(errors.NotInHistory):
+        bench.call(exports.get_bundle, path=path, query=query, user="bob")
+
+
+def _prompt_in(file: File) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bundle.db"
+        path.write_bytes(file.content)
+        with closing(sqlite3.connect(path)) as connection:
+            (packed,) = connection.execute("SELECT prompt FROM profiler_workflows").fetchone()
+    return zlib.decompress(packed)
+
+
+TIDY = {"preview": False, "vacuum": True}
+
+
+def test_tidying_keeps_what_is_new_pinned_or_commented(bench: Bench) -> None:
+    old = "2020-01-01T00:00:00.000Z"
+    ids = {name: bench.record({"1": 1.0}, name=name, timestamp=old) for name in ("a", "b", "pinned", "said")}
+    commented = bench.record({"1": 1.0}, timestamp=old)
+    new = bench.record({"1": 1.0}, timestamp=utc_timestamp())
+    theirs = bench.record({"1": 1.0}, timestamp=old, user_id="ann")
+    bench.call(runs.edit_run, path={"run_id": ids["pinned"]}, body={"pinned": True})
+    bench.call(runs.edit_run, path={"run_id": ids["said"]}, body={"global_comment": "keep"})
+    step_id = bench.call(runs.get_run, path={"run_id": commented})["steps"][0]["id"]
+    bench.call(steps.edit_step, path={"step_id": step_id}, body={"step_comment": "slow"})
+    body = {**TIDY, "keep_days": 30}
+    assert bench.call(upkeep.tidy_history, body={**body, "preview": True})["runs"] == 2
+    assert bench.call(runs.list_runs, query=page())["total"] == 6
+    tidied = bench.call(upkeep.tidy_history, body=body)
+    assert (tidied["runs"], tidied["bytes_after"] <= tidied["bytes_before"]) == (2, True)
+    left = {run["id"] for run in bench.call(runs.list_runs, query=page())["runs"]}
+    assert left == {ids["pinned"], ids["said"], commented, new}
+    assert bench.call(runs.list_runs, query=page(), user="ann")["runs"][0]["id"] == theirs
+
+
+def test_tidying_by_number_and_size_takes_the_oldest(bench: Bench) -> None:
+    ids = [bench.record({"1": 1.0}, timestamp=f"2026-01-{day:02}T00:00:00.000Z") for day in range(1, 11)]
+    assert bench.call(upkeep.tidy_history, body={**TIDY, "keep_runs": 7})["runs"] == 3
+    listed = bench.call(runs.list_runs, query=page(sort="id"))["runs"]
+    assert [run["id"] for run in listed] == ids[3:]
+    assert bench.call(upkeep.tidy_history, body={**TIDY, "keep_bytes": 1 << 30})["runs"] == 0
+    assert bench.call(upkeep.tidy_history, body={**TIDY, "keep_bytes": 0})["runs"] == 7
+    assert bench.call(upkeep.tidy_history, body=TIDY)["runs"] == 0
+
+
+def test_a_reset_takes_all_of_one_user_and_nothing_of_another(bench: Bench) -> None:
+    bench.record({"1": 1.0}, name="pinned", pinned=True)
+    bench.call(groups.create_group, body={"name": "g", "members": ["1"]})
+    bench.call(references.update_nodes, body={"prompt": PROMPT})
+    bench.record({"1": 1.0}, user_id="ann")
+    assert bench.call(upkeep.reset_history)["runs"] == 1
+    assert bench.call(runs.list_runs, query=page())["total"] == 0
+    assert bench.call(groups.list_groups)["groups"] == []
+    assert bench.call(references.check, body={"prompt": PROMPT})["has_reference"] is False
+    assert bench.call(runs.list_runs, query=page(), user="ann")["total"] == 1
