@@ -58,7 +58,7 @@ test-faults:  ## every part of the profiler broken, alone and in pairs, 3,000 pr
 	@PROFILER_FAULTS=all $(PYTEST) tests/faults
 
 test-fuzz:  ## 5,000 made-up requests from the OpenAPI document, and histories of any content
-	@FUZZ_CASES=5000 $(PYTEST) tests/contract/test_fuzz.py tests/unit/store/test_mend_types.py
+	@FUZZ_CASES=5000 $(PYTEST) tests/contract/test_fuzz.py tests/unit/store/test_mend_types.py tests/unit/workflow/test_any_workflow.py
 
 test-gpu:  ## the measurements against known truths, on a machine with a GPU
 	@$(PYTEST) tests/gpu -s

@@ -77,7 +77,8 @@ class Settings(BaseModel):
     """What a settings file may hold.
 
     ``keep_workflows``: how the workflow is kept with a run and in the pictures that a Report saves.
-    Only a whole one can be opened and run again. ``panel`` is for what the browser keeps for itself.
+    Only a whole one can be opened and run again. ``webhook_url`` is told of every run that ends;
+    "" for none. ``panel`` is for what the browser keeps for itself.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -97,6 +98,7 @@ class Settings(BaseModel):
     run_count: Annotated[int, Field(ge=1, le=1_000), BeforeValidator(integral)] = 3
     minimum_time_s: Annotated[float, Field(ge=0, le=1e9)] = 0
     theme: Literal["auto", "dark", "light"] = "auto"
+    webhook_url: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^(https?://[^\s\x00]+)?$")] = ""
     keep_workflows: Literal["whole", "without secrets", "no"] = "whole"
     advice: AdviceSettings = AdviceSettings()
     dismissed_advice: Annotated[list[_Dismissed], Field(max_length=1_000)] = []

@@ -15,7 +15,7 @@ from ...analysis.summary import summarize
 from ...capture.measurement import Measurement
 from ...capture.recorder import RunSoFar
 from ...model import Run, Step
-from . import events
+from . import events, subscribers
 from .archive import Archive
 
 log = logging.getLogger("holaf.profiler")
@@ -105,20 +105,19 @@ class LiveFeed:
         summary = summarize(run)
         run_id = self._archive.run_id(ON_DISK_S)
         self.over()
-        events.send(
-            events.RUN_FINISHED,
-            {
-                "run_id": run_id,
-                "prompt_id": run.prompt_id,
-                "name": run.name,
-                "workflow_id": run.workflow_id,
-                "status": run.status,
-                "total_time": run.total_time,
-                "headline": summary.headline,
-                "user_id": run.user_id,
-                "nodes": [_brief(step) for step in run.measured_steps],
-            },
-        )
+        ended = {
+            "run_id": run_id,
+            "prompt_id": run.prompt_id,
+            "name": run.name,
+            "workflow_id": run.workflow_id,
+            "status": run.status,
+            "total_time": run.total_time,
+            "headline": summary.headline,
+            "user_id": run.user_id,
+            "nodes": [_brief(step) for step in run.measured_steps],
+        }
+        events.send(events.RUN_FINISHED, ended)
+        subscribers.announce(ended)
         for warning in run.warnings:
             events.warn(warning, prompt_id=run.prompt_id, user_id=run.user_id)
 

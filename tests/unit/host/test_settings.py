@@ -7,6 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from engine.host import settings
 from engine.host.api.validation import InvalidError
@@ -96,3 +99,23 @@ def test_names_that_nothing_reads_any_more_are_dropped_without_a_word(tmp_path: 
     file.write_text(json.dumps(dict.fromkeys(settings.RETIRED, True) | {"page_size": 10}))
     values, notes = settings.read(file)
     assert (values, notes) == ({**settings.DEFAULTS, "page_size": 10}, [])
+
+
+@given(
+    stored=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from([*settings.DEFAULTS, "x"]), inner, max_size=4)
+        ),
+        max_leaves=8,
+    )
+)
+@hypothesis_settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_json_the_file_holds_the_settings_are_usable(tmp_path: Path, stored: object) -> None:
+    file = tmp_path / "s.json"
+    file.write_text(json.dumps(stored))
+    values, _ = settings.read(file)
+    assert values.keys() == settings.DEFAULTS.keys()
+    assert settings.write(file, {"run_count": 9}) == {**values, "run_count": 9}
+    assert settings.read(file) == ({**values, "run_count": 9}, [])
