@@ -1,17 +1,18 @@
 """Loads what drawing needs beside the first run that has a Report: its picture is quick. Never at start-up.
 
-Loading holds Python's lock for more than a second in all. It is done in pieces with pauses between
-them, on a thread that the system prefers least, and not at all for a run that is over sooner.
+Loading holds Python's lock for more than a second in all, which would be billed to the nodes of a first run.
+So it is done in pieces, each begun only while nobody else wants the lock: while a node computes in PyTorch or
+waits. The thread has no low priority: whenever it had the lock and other programs the processor, the whole
+workflow would wait for it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import logging
-import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 log = logging.getLogger("holaf.profiler")
@@ -19,7 +20,9 @@ log = logging.getLogger("holaf.profiler")
 DELAY_S = 0.25
 """A run that ends within this time draws before loading beside it would have helped."""
 PAUSE_S = 0.05
-"""Between two pieces the run has Python's lock to itself."""
+"""Between two pieces, and until the next look whether the lock is free."""
+FREE_S = 0.003
+"""Who runs Python code gives it away after 5 ms (``sys.getswitchinterval``), a free one comes at once."""
 
 PIECES = (
     "pyparsing",
@@ -58,26 +61,31 @@ def begin(wait: Callable[[float], bool]) -> None:
 
 def _load(wait: Callable[[float], bool]) -> None:
     global _started
-    _prefer_others()
     if wait(DELAY_S):
         _started = False
         return
     for name in PIECES:
+        while not is_lock_free():
+            if wait(PAUSE_S):
+                _started = False
+                return
         try:
             importlib.import_module(name if not name.startswith("engine.") else _own(name))
         except Exception as error:  # noqa: BLE001 - drawing itself says what is missing and what to do
             log.debug("Profiler: %s could not be loaded early: %s", name, error)
             return
         if wait(PAUSE_S):
+            _started = False
             return
+
+
+def is_lock_free() -> bool:
+    """Whether Python's lock was to be had at once."""
+    began_s = time.perf_counter()
+    time.sleep(0.0005)
+    return time.perf_counter() - began_s < FREE_S
 
 
 def _own(name: str) -> str:
     """The full name of a module of this pack, which ComfyUI loads under a name of its own choice."""
     return __name__.partition(".host.")[0] + name.removeprefix("engine")
-
-
-def _prefer_others() -> None:
-    if sys.platform == "linux":  # elsewhere a thread has no such priority of its own
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)

@@ -17,6 +17,7 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(warm_up, "PIECES", ("a", "b", "c"))
     monkeypatch.setattr(warm_up, "_started", False)
     monkeypatch.setattr(warm_up.importlib, "import_module", loaded.append)
+    monkeypatch.setattr(warm_up, "is_lock_free", lambda: True)
     return loaded
 
 
@@ -38,6 +39,17 @@ def test_everything_is_loaded_once_with_pauses(pieces: list[str]) -> None:
     wait_for_the_thread()
     assert pieces == ["a", "b", "c"]
     assert waits == [warm_up.DELAY_S, *[warm_up.PAUSE_S] * 3]
+
+
+def test_nothing_is_loaded_while_a_node_runs_python_code(
+    pieces: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = iter([False, False, True, True, False])
+    monkeypatch.setattr(warm_up, "is_lock_free", lambda: next(looks))
+    waits = iter([False] * 5 + [True])
+    warm_up.begin(lambda _seconds: next(waits))
+    wait_for_the_thread()
+    assert pieces == ["a", "b"]
 
 
 def test_a_run_that_is_over_at_once_loads_nothing_and_the_next_may(pieces: list[str]) -> None:
