@@ -127,7 +127,13 @@ class RunHandle:
     def serve(self, now_s: float) -> None:
         """Write what is due; keep errors as sentences."""
         before_s = time.thread_time()
-        self._serve(now_s)
+        try:
+            self._serve(now_s)
+        except Exception:  # the boundary of one run: the thread has others to write
+            log.exception(
+                "The profiler's history could not be written, nor the run be given up in good order."
+            )
+            self._is_given_up = True
         self._writer_s += time.thread_time() - before_s
 
     def _serve(self, now_s: float) -> None:
@@ -217,7 +223,7 @@ class RunWriter:
         with self._lock:
             self._handles.append(handle)
             self._closing = False
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._work, name="holaf-profiler-writer", daemon=True)
                 self._thread.start()
         self._wake.set()
@@ -281,6 +287,8 @@ class RunWriter:
             count = Spool(self.database).deliver()
         except (StoreError, OSError) as error:
             log.info("Runs that wait for the history stay where they are: %s", error)
+        except Exception:  # the boundary of earlier runs: the thread has those of now to write
+            log.exception("Runs that wait for the history stay where they are.")
         else:
             if count:
                 log.info("%d run(s) that the history could not take before are in it now.", count)

@@ -20,6 +20,7 @@ from engine.model import Group, Run, Series
 from engine.store.database import Database
 from engine.store.errors import StoreFull
 from engine.store.history import History
+from engine.store.spool import Spool
 from engine.store.writer import RunWriter
 from tests import builders
 from tests.unit.store.help import Told, a_run, a_step, on_both_stores, query, record
@@ -282,3 +283,23 @@ def test_nothing_runs_before_the_first_run_and_after_the_last(
     record(writer, a_run())
     assert writer.cpu_s > 0.0
     until(lambda: threads() == 0)
+
+
+@pytest.mark.parametrize("part", ["checkpoint", "deliver"])
+def test_an_unexpected_failure_after_one_run_does_not_end_the_writing_of_later_ones(
+    part: str, database: Database, writer: RunWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread ended and was never started again, so that no later run was kept until a restart."""
+
+    failed = threading.Event()
+
+    def fail(*_args: object) -> int:
+        failed.set()
+        raise ValueError("on purpose")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(*((Database, "checkpoint") if part == "checkpoint" else (Spool, "deliver")), fail)
+        first = writer.begin(a_run(status="running"), Told())
+        first.finish(a_run(name="first"))
+        assert failed.wait(30.0)
+    assert record(writer, a_run(name="second")) > 0
