@@ -132,7 +132,7 @@ class ProfilerStart(io.ComfyNode):
                     max=100,
                     tooltip=(
                         "This many more runs follow by themselves, all nodes executed each time. The run you "
-                        "start is then the warm-up. The panel shows how far they are and can cancel them."
+                        "start is then the warm-up. Cancelling one of them in the queue ends the series."
                     ),
                 ),
             ],
