@@ -113,11 +113,16 @@ def _copy_all(
         if key in used
     }
     for row in found:
-        if _is_there(source, target, row):
+        known = of_runs.run_with(target, row["uuid"]) if row["uuid"] is not None else None
+        if (known is not None and known["user_id"] in (None, user_id)) or _is_there(
+            source, target, row, user_id
+        ):
             counts["skipped_runs"] += 1
             continue
         values = {name: value for name, value in row.items() if name != "id"}
         values["user_id"] = user_id
+        if known is not None:  # another user's copy of the same run has the number that is given once
+            values["uuid"] = None
         values["environment_id"] = environments.get(row["environment_id"])
         workflow = _workflow(source, row)
         values |= contents.write_workflow(target, *change_workflow(workflow["prompt"], workflow["workflow"]))
@@ -161,15 +166,16 @@ def _essence(connection: Connection, row: RawRow) -> tuple[Any, ...]:
     )
 
 
-def _is_there(source: Connection, target: Connection, row: RawRow) -> bool:
+def _is_there(source: Connection, target: Connection, row: RawRow, user_id: str | None) -> bool:
+    """Whether the user has a run of that time with the same steps."""
     runs = schema.runs
-    if row["uuid"] is not None and of_runs.run_with(target, row["uuid"]) is not None:
-        return True
     moments = [literal(rows.iso_timestamp(row["timestamp"]))]
     if target.dialect.name == "sqlite":  # which compares numbers with text without complaint
         moments.append(literal(row["timestamp"]))
     same_time = or_(*(runs.c.timestamp == moment for moment in moments))
-    query = select(runs).where(same_time, runs.c.deleted_at.is_(None))
+    query = select(runs).where(
+        same_time, runs.c.deleted_at.is_(None), of_groups.visible(runs.c.user_id, user_id)
+    )
     wanted = _essence(source, row)
     return any(_essence(target, each) == wanted for each in target.execute(query).mappings().all())
 

@@ -47,6 +47,7 @@ CHECKS = [
 _settings = settings(
     max_examples=max(1, CASES // (2 * len(OPERATIONS))),
     deadline=None,
+    derandomize="FUZZ_CASES" not in os.environ,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.generate,),
 )

@@ -16,6 +16,7 @@ from engine.workflow.redaction import hide, redact, without_secrets
 from engine.workflow.secrets import HIDDEN, hide_in_text
 
 CASES = int(os.environ.get("FUZZ_CASES", "500")) // 5
+_settings = settings(max_examples=CASES, deadline=None, derandomize="FUZZ_CASES" not in os.environ)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 JSON = st.recursive(
     SCALARS,
@@ -43,7 +44,7 @@ PROMPTS = st.dictionaries(IDS, NODES | JSON, max_size=6)
 GRAPHS = st.none() | st.fixed_dictionaries({}, optional={"id": JSON, "nodes": JSON, "groups": JSON})
 
 
-@settings(max_examples=CASES, deadline=None)
+@_settings
 @given(one=PROMPTS, other=PROMPTS, graph=GRAPHS)
 def test_a_snapshot_is_taken_of_anything(one: dict[str, Any], other: dict[str, Any], graph: Any) -> None:
     before, after = take(one, graph), take(other, graph)
@@ -56,7 +57,7 @@ def test_a_snapshot_is_taken_of_anything(one: dict[str, Any], other: dict[str, A
     assert signatures(one) == signatures(one)
 
 
-@settings(max_examples=CASES, deadline=None)
+@_settings
 @given(inputs=st.dictionaries(st.text(max_size=12), JSON, max_size=6), graph=JSON)
 def test_anything_is_redacted_to_json(inputs: dict[str, Any], graph: Any) -> None:
     json.loads(redact(inputs)).keys()
@@ -66,14 +67,14 @@ def test_anything_is_redacted_to_json(inputs: dict[str, Any], graph: Any) -> Non
     assert json.loads(redact({**inputs, "api_key": "planted-secret"}))["api_key"] == HIDDEN
 
 
-@settings(max_examples=CASES, deadline=None)
+@_settings
 @given(text=st.text(alphabet=st.sampled_from("aZ0=:/@?&\"' -._\\\\"), max_size=60))
 def test_hiding_twice_changes_nothing_more(text: str) -> None:
     once = hide_in_text(f"password={text} token: {text} https://{text}@host")
     assert hide_in_text(once) == once
 
 
-@settings(max_examples=CASES, deadline=None)
+@_settings
 @given(queued=st.dictionaries(IDS, NODES, max_size=6))
 def test_a_starts_settings_are_always_usable(queued: dict[str, Any]) -> None:
     usable = {
@@ -89,7 +90,7 @@ def test_a_starts_settings_are_always_usable(queued: dict[str, Any]) -> None:
     prompt.roles(usable)
 
 
-@settings(max_examples=CASES, deadline=None)
+@_settings
 @given(graph=st.dictionaries(st.sampled_from(["nodes", "groups", "definitions", "extra"]), JSON, max_size=4))
 def test_canvas_groups_are_looked_for_in_anything(graph: dict[str, Any]) -> None:
     assert canvas.group_members(graph, "g") == canvas.group_members(graph, "g")

@@ -401,3 +401,14 @@ def test_a_reset_takes_all_of_one_user_and_nothing_of_another(bench: Bench) -> N
     assert bench.call(groups.list_groups)["groups"] == []
     assert bench.call(references.check, body={"prompt": PROMPT})["has_reference"] is False
     assert bench.call(runs.list_runs, query=page(), user="ann")["total"] == 1
+
+
+def test_a_bundle_opens_for_another_user_of_the_same_database(bench: Bench, tmp_path: Path) -> None:
+    run_id = bench.record({"1": 1.0, "2": 3.0}, user_id="ann")
+    file = bench.call(exports.get_bundle, path={"run_id": run_id}, query={"workflow": "whole"}, user="ann")
+    bundle = tmp_path / "bundle.db"
+    bundle.write_bytes(file.content)
+    assert bench.call(imports.import_runs, upload=bundle, user="ann")["skipped_runs"] == 1
+    assert bench.call(imports.import_runs, upload=bundle, user="bob")["runs"] == 1
+    assert bench.call(imports.import_runs, upload=bundle, user="bob")["skipped_runs"] == 1
+    assert bench.call(runs.list_runs, query=page(), user="bob")["total"] == 1
