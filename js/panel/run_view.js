@@ -14,6 +14,8 @@ import { statusChips } from "./runs_table.js";
 import { createStepsTable } from "./steps_table.js";
 import { verdictOf } from "./verdict.js";
 
+const HIGHLIGHT_MS = 1500;
+
 /** Returns `{element, refresh, concerns, dispose}`. */
 export function createRunView(context, runId) {
   const element = h("section", { class: "hp-run", "aria-label": t("Run") }, loading());
@@ -93,10 +95,17 @@ export function createRunView(context, runId) {
     timeline?.dispose();
     const holder = h("div", {});
     fill(plot, holder);
-    timeline = createTimeline(holder, drawing.timeline, { onSelect: (id) => steps.open(id) });
+    timeline = createTimeline(holder, drawing.timeline, { onSelect: showStep });
     steps.setSubgraphs(drawing.timeline.subgraphs);
     drawHead();
     return undefined;
+  }
+
+  /** A bar was chosen: its row with its details, and for a moment its node on the canvas. */
+  function showStep(id) {
+    steps.open(id);
+    here.highlight([id]);
+    setTimeout(() => here.highlight(null), HIGHLIGHT_MS);
   }
 
   let verdict = null;

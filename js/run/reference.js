@@ -33,7 +33,7 @@ export function createReference() {
         next = { state, changes: answer.changes ?? [], workflowId: answer.workflow_id };
       }
     } catch {
-      // the server is away or too old to tell: nothing is claimed
+      // the server is away or too old to know: nothing is claimed
     }
     if (mine !== turn) return;
     info = next;

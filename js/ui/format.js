@@ -81,7 +81,7 @@ export function signed(value, format) {
   return `${value > 0 ? "+" : "−"}${format(Math.abs(value))}`;
 }
 
-/** From least to most; a unit that both share is said once: "118–131 ms", "0.9 s–2 min". */
+/** From least to most; a unit that both share is written once: "118–131 ms", "0.9 s–2 min". */
 export function range(least, most, format) {
   if (absent(least) || absent(most)) return MISSING;
   const [from, to] = [format(least), format(most)];

@@ -61,9 +61,9 @@ const overflowing = (width) =>
   }, width);
 
 test("a run says what to try, and the node it speaks of is found on the canvas", async () => {
-  const told = (await server(page, `recommendations?run=${runs[0].id}`)).recommendations;
-  const again = told.find(({ kind }) => kind === "never_cached");
-  assert.deepEqual(again?.node_ids, [graph.ids.nap], `it ran again for nothing: ${JSON.stringify(told)}`);
+  const found = (await server(page, `recommendations?run=${runs[0].id}`)).recommendations;
+  const again = found.find(({ kind }) => kind === "never_cached");
+  assert.deepEqual(again?.node_ids, [graph.ids.nap], `it ran again for nothing: ${JSON.stringify(found)}`);
 
   await openRun(runs[0]);
   const item = advice().locator("li").filter({ hasText: "ran again in 3 runs in a row" });

@@ -119,7 +119,7 @@ test("commands, menus, settings, help and locale files are there", async () => {
     const help = await page.request.get(`${COMFYUI_URL}/extensions/workflow-profiler/docs/${type}.md`);
     assert.equal(help.status(), 200);
     const words = await help.text();
-    for (const name of Object.keys(inputs)) assert.ok(words.includes(`**${locale.inputs[name].name}**`), `${type}.md tells nothing of ${name}`);
+    for (const name of Object.keys(inputs)) assert.ok(words.includes(`**${locale.inputs[name].name}**`), `${type}.md does not explain ${name}`);
   }
   for (const id of found.commands) assert.ok(en.commands[id.replaceAll(".", "_")]?.label, id);
   for (const id of found.settings) assert.ok(en.settings[id.replaceAll(".", "_")]?.name, id);

@@ -164,6 +164,27 @@ test("two runs are compared node by node against the pinned one", async () => {
   await back();
 });
 
+test("two pinned runs are the baseline together, also after a refresh", async () => {
+  await showThisWorkflow();
+  const runs = (await runsOf(page, graph.id)).filter(({ status }) => status === "success");
+  const other = runs.find(({ pinned }) => !pinned);
+  const pin = (pinned) => server(page, `runs/${other.id}`, { method: "PATCH", body: { pinned } });
+  await pin(true);
+  for (const run of runs.slice(0, 3)) await row(run).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  const both = runs.slice(0, 3).filter(({ pinned, id }) => pinned || id === other.id).map(({ id }) => id).sort((a, b) => a - b).join(",");
+  const chosen = page.locator(".hp-compare").getByLabel("Baseline");
+  await chosen.waitFor();
+  assert.equal(await chosen.inputValue(), both);
+  const again = page.waitForResponse((response) => response.url().includes("/runs/compare"));
+  await server(page, `runs/${other.id}`, { method: "PATCH", body: { name: "renamed meanwhile" } });
+  await again;
+  await chosen.getByText(/renamed meanwhile/).first().waitFor({ state: "attached" });
+  assert.equal(await chosen.inputValue(), both);
+  await pin(false);
+  await back();
+});
+
 test("a deleted run comes back with Undo", async () => {
   await showThisWorkflow();
   const [run] = await runsOf(page, graph.id);

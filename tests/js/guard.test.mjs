@@ -35,7 +35,7 @@ test("changes are put into one sentence, additions first, long lists cut", () =>
   assert.equal(policy.changeDetail(CHANGES[1]), "");
 });
 
-/** A page with one graph. `choice` is what the user answers; the log tells what happened. */
+/** A page with one graph. `choice` is what the user answers; the log has what happened. */
 function page({ choice = "cancel", answer = MISMATCH, check, ask, on_mismatch = "warn" } = {}) {
   const log = [];
   const app = {

@@ -45,7 +45,7 @@ test("the pointer means the nearest run; keys go from run to run and stop at the
   assert.deepEqual([moved("ArrowLeft", 0, 3), moved("ArrowRight", 2, 3)], [0, 2]);
 });
 
-test("slower and faster are said only where they are sure", () => {
+test("slower and faster are claimed only where they are sure", () => {
   const many = [1, 2, 3, 2, 2, null];
   assert.equal(timeSentence(trend(many)), "Slower by 20 % over 5 runs, about 100 ms more each run.");
   assert.equal(timeSentence(trend(many, { change_share: -0.5, slope_per_run: -0.3 })), "Faster by 50 % over 5 runs, about 300 ms less each run.");
