@@ -12,7 +12,7 @@ import secrets
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -74,7 +74,7 @@ class AdviceSettings(BaseModel):
 
 
 class Settings(BaseModel):
-    """What a settings file may hold.
+    """What a settings file may hold. As a request's body it is a change: what is not given stays.
 
     ``keep_workflows``: how the workflow is kept with a run and in the pictures that a Report saves.
     Only a whole one can be opened and run again. ``webhook_url`` is told of every run that ends;
@@ -82,6 +82,7 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
+    CHANGES_ONLY: ClassVar[bool] = True
 
     step_columns: Annotated[list[_Column], Field(max_length=100)] = [
         "node_title",

@@ -64,10 +64,15 @@ def _validated(model: type[BaseModel], value: object, where: str, *, strict: boo
     except ValidationError as error:
         raise _translated(error, where, model.model_fields) from None
     # What the fields hold themselves: nothing is copied, however large a workflow is.
+    given = found.model_fields_set
+    if getattr(model, "CHANGES_ONLY", False):
+        values = {name: getattr(found, name) for name in given}
+        return {
+            name: value.model_dump() if isinstance(value, BaseModel) else value
+            for name, value in values.items()
+        }
     values = {name: getattr(found, name) for name in type(found).model_fields}
-    return {
-        name: value for name, value in values.items() if name in found.model_fields_set or value is not None
-    }
+    return {name: value for name, value in values.items() if name in given or value is not None}
 
 
 # -- what is wrong, in words ------------------------------------------------------

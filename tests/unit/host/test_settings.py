@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from engine.host import settings
-from engine.host.api.validation import InvalidError
+from engine.host.api.validation import InvalidError, check
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -121,3 +121,14 @@ def test_whatever_json_the_file_holds_the_settings_are_usable(tmp_path: Path, st
     assert values.keys() == settings.DEFAULTS.keys()
     assert settings.write(file, {"run_count": 9}) == {**values, "run_count": 9}
     assert settings.read(file) == ({**values, "run_count": 9}, [])
+
+
+def test_a_change_of_one_setting_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    settings.write(file, check(settings.Settings, {"page_size": 20, "step_columns": ["share"]}, "body"))
+    changed = check(settings.Settings, {"run_count": 5}, "body")
+    assert changed == {"run_count": 5}
+    found = settings.write(file, changed)
+    assert (found["page_size"], found["step_columns"], found["run_count"]) == (20, ["share"], 5)
+    advice = check(settings.Settings, {"advice": {"long_run_s": 5.0}}, "body")
+    assert settings.write(file, advice)["advice"]["long_run_s"] == 5.0
