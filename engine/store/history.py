@@ -7,6 +7,8 @@ long as the database takes; call them through ``asyncio.to_thread`` on an event 
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +19,7 @@ from ..model import Group, OwnerTime, Run, Snapshot
 from . import json_rows, rows
 from .asking import Asker
 from .database import Database
-from .errors import BadQuery, NotInHistory
+from .errors import BadQuery, NotInHistory, StoreError
 from .json_rows import Row
 from .queries import contents, membership, run_list
 from .queries import groups as of_groups
@@ -34,7 +36,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SORTABLE", "History", "Row"]
 
+log = logging.getLogger("holaf.profiler")
+
 T = TypeVar("T")
+LOOK_S = 30.0
+"""How often at most a list looks whether the workers of its running runs are alive."""
 PURGE_AFTER_S = 86400.0
 """Deleted runs can be restored for this long; the next deletion after that removes them for good."""
 
@@ -51,6 +57,7 @@ class History:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._asker = Asker(lambda: database.where)
+        self._next_look_s = 0.0
 
     def within(self, timeout_s: float, question: Callable[[], T]) -> T:
         """What ``question`` answers; raises ``StoreAway`` where the history does not answer by then."""
@@ -92,8 +99,26 @@ class History:
             max_time=max_time,
             pinned=pinned,
         )
-        with self.database.read() as connection:
-            return run_list.list_runs(connection, wanted, sort=sort, limit=limit, offset=offset)
+
+        def read() -> tuple[list[Row], int]:
+            with self.database.read() as connection:
+                return run_list.list_runs(connection, wanted, sort=sort, limit=limit, offset=offset)
+
+        found = read()
+        claimed = any(run["status"] == "running" for run in found[0])
+        return read() if claimed and self._look_for_crashes() else found
+
+    def _look_for_crashes(self) -> bool:
+        """Whether a run that claims to be running turned out to be dead; asked now and then only."""
+        now_s = time.monotonic()
+        if self.database.read_only or now_s < self._next_look_s:
+            return False
+        self._next_look_s = now_s + LOOK_S
+        try:
+            return bool(self.mark_crashed())
+        except StoreError as error:  # the list itself could be read
+            log.info("Runs that were cut off could not be marked now: %s", error)
+            return False
 
     def run_row(self, run_id: int, user_id: str | None = None) -> Row:
         """One run with all its columns, ``environment`` included."""

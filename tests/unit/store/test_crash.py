@@ -142,3 +142,14 @@ def test_recovery_imports_nothing_heavy(database: Database) -> None:
         env=child_environment(),
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_list_does_not_show_a_dead_worker_s_run_as_running(
+    database: Database, writer: RunWriter, history: History
+) -> None:
+    """A worker that died while others go on with the same history is never started again to say so."""
+    handle = writer.begin(a_run(status="running"), Told())
+    assert handle.wait(30.0) is not None
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE profiler_runs SET worker_pid = 2147483647, uuid = 'other'")
+    assert [run["status"] for run in history.list_runs()[0]] == ["crashed"]
