@@ -14,7 +14,7 @@ RUN := $(PROVISION) --run
 PYTEST := $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help provision demo test test-unit test-js test-contract test-faults-slice test-browser test-matrix test-faults test-fuzz test-gpu bench lint types format clean
+.PHONY: help provision demo test test-unit test-js test-contract test-faults-slice test-browser test-matrix test-host test-faults test-fuzz test-gpu bench lint types format clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,9 +50,13 @@ test-faults-slice:
 test-browser:  ## the panel and the nodes in a real Chromium against a real ComfyUI
 	@$(RUN) -m tests.comfyui.browser
 
-test-matrix:  ## the contract tests against all seven pinned ComfyUI versions
+test-matrix:  ## the contract tests against all seven pinned ComfyUI versions; writes the README's table
 	@$(PROVISION) all >/dev/null
-	@$(RUN) -m tests.comfyui.contract $(ALL)
+	@$(RUN) -m tests.comfyui.contract --table $(ALL)
+
+test-host:  ## ComfyUI's own execution tests with every prompt profiled, against all pinned versions
+	@$(PROVISION) all >/dev/null
+	@$(RUN) -m tests.comfyui.host_suite $(NEWEST) $(filter-out $(NEWEST),$(ALL))
 
 test-faults:  ## every part of the profiler broken, alone and in pairs, 3,000 prompts (about an hour)
 	@PROFILER_FAULTS=all $(PYTEST) tests/faults

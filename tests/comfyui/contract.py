@@ -1,7 +1,7 @@
 """Run the contract tests against several ComfyUI versions, two at a time.
 
 ``python -m tests.comfyui.contract VERSION ...`` prints each version's output when it is complete. With
-``COMFYUI_PATH`` there is one ComfyUI, and one run.
+``COMFYUI_PATH`` there is one ComfyUI, and one run. ``--table`` first writes the results into the README.
 """
 
 from __future__ import annotations
@@ -9,17 +9,31 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from .cache import REPOSITORY, say
+from .junit import read_results
 from .trees import PATH_VARIABLE
+from .versions_table import write
 
 _AT_A_TIME = 2
 
 
-def run(version: str | None) -> tuple[int, str]:
-    """Exit code and output of the contract tests against one version."""
-    command = [sys.executable, "-m", "pytest", "tests/contract", "-p", "no:cacheprovider", "--color=no"]
+def run(version: str | None, results: Path) -> tuple[int, str]:
+    """Exit code and output of the contract tests against one version; ``results`` becomes a JUnit file."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "tests/contract",
+        "-p",
+        "no:cacheprovider",
+        "--color=no",
+        "--junitxml",
+        str(results),
+    ]
     if version is not None:
         command += ["--comfyui", version]
     done = subprocess.run(
@@ -35,14 +49,19 @@ def run(version: str | None) -> tuple[int, str]:
 
 def main(versions: list[str]) -> int:
     """The command; 0 where all versions passed."""
+    with_table, versions = "--table" in versions, [name for name in versions if name != "--table"]
     wanted: list[str | None] = [None] if os.environ.get(PATH_VARIABLE) or not versions else list(versions)
     say(f"Contract tests against ComfyUI {', '.join(version or 'as given' for version in wanted)} ...")
     failed = []
-    with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        for version, (code, output) in zip(wanted, pool.map(run, wanted), strict=True):
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(_AT_A_TIME) as pool:
+        files = [Path(folder) / f"{number}.xml" for number in range(len(wanted))]
+        for version, (code, output) in zip(wanted, pool.map(run, wanted, files), strict=True):
             print(f"\n--- ComfyUI {version or 'as given'}\n{output}", flush=True)
             if code:
                 failed.append(version or "as given")
+        found = zip(wanted, files, strict=True)
+        if with_table:
+            write({name or "as given": read_results(file) for name, file in found if file.is_file()})
     if failed:
         print(f"Contract tests failed against ComfyUI {', '.join(failed)}.", file=sys.stderr)
     return 1 if failed else 0

@@ -16,9 +16,9 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from xml.etree import ElementTree
 
 from .cache import say
+from .junit import Results, passed, read_results
 from .pack import install_double, install_pack
 from .problem import ProvisioningError
 from .provision import Host, provision
@@ -27,9 +27,6 @@ from .server import free_port
 ALL = ("tests/execution",)
 RELEVANT = ("tests/execution/test_execution.py", "tests/execution/test_async_nodes.py")
 TIMEOUT_S = 1800.0
-
-Results = dict[str, str]
-"""Test -> ``passed``, ``failed`` or ``skipped``."""
 
 
 def run(host: Host, mode: str, tests: Sequence[str]) -> tuple[Results, int]:
@@ -58,16 +55,6 @@ def run(host: Host, mode: str, tests: Sequence[str]) -> tuple[Results, int]:
         return read_results(found), count_runs(tree)
 
 
-def read_results(path: Path) -> Results:
-    """What a JUnit file says of each test."""
-    results: Results = {}
-    for case in ElementTree.parse(path).iter("testcase"):
-        kinds = {child.tag for child in case}
-        ended = "failed" if kinds & {"failure", "error"} else "skipped" if "skipped" in kinds else "passed"
-        results[f"{case.get('classname')}::{case.get('name')}"] = ended
-    return results
-
-
 def count_runs(tree: Path) -> int:
     """How many runs the history of a ComfyUI holds."""
     total = 0
@@ -75,11 +62,6 @@ def count_runs(tree: Path) -> int:
         with closing(sqlite3.connect(database)) as connection:
             total += connection.execute("SELECT count(*) FROM profiler_runs").fetchone()[0]
     return total
-
-
-def passed(results: Results) -> set[str]:
-    """The tests that passed."""
-    return {name for name, ended in results.items() if ended == "passed"}
 
 
 def compare(host: Host, tests: Sequence[str], modes: Sequence[str]) -> bool:

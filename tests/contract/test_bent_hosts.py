@@ -6,6 +6,8 @@ after the other; those that lie below our hooks need a server of their own.
 
 from __future__ import annotations
 
+import os
+import signal
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -203,6 +205,19 @@ def test_cancel_while_a_report_waits_without_hooks(bend: Any, fresh: str) -> Non
     profile = read_profile(client, client.wait(prompt_id, PATIENCE_S))
     assert profile.run["status"] == "interrupted"
     assert profile.statuses()["long"] == "interrupted"
+
+
+def test_ctrl_c_while_a_report_waits(start_comfyui, fresh: str) -> None:
+    server = start_comfyui()
+    scene = Scene()
+    scene.start()
+    scene.show(scene.add("AsyncSleep", id="long", value=fresh, ms=600_000), id="show")
+    scene.report()
+    client = server.client
+    client.queue(scene.prompt)
+    wait_for(lambda: client.get("/holaf/profiler/status").get("node_id") == "long", "the node", 60)
+    os.kill(server.pid, signal.SIGINT)
+    wait_for(lambda: not server.running, "the end of ComfyUI", PATIENCE_S)
 
 
 BELOW = [
