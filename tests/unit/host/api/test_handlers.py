@@ -18,6 +18,7 @@ from engine.host.api import (
     comparison,
     exports,
     groups,
+    http,
     imports,
     recommendations,
     references,
@@ -31,6 +32,7 @@ from engine.host.api import runs as steps
 from engine.host.api import settings as preferences
 from engine.host.api.call import Call, File, Host, RefusedError
 from engine.host.api.http import refusal
+from engine.host.api.routes import ROUTES
 from engine.host.run.repeat import Repeats
 from engine.model import Run, Step
 from engine.store import errors
@@ -412,3 +414,11 @@ def test_a_bundle_opens_for_another_user_of_the_same_database(bench: Bench, tmp_
     assert bench.call(imports.import_runs, upload=bundle, user="bob")["runs"] == 1
     assert bench.call(imports.import_runs, upload=bundle, user="bob")["skipped_runs"] == 1
     assert bench.call(runs.list_runs, query=page(), user="bob")["total"] == 1
+
+
+def test_a_change_of_settings_leaves_the_others_as_they_are(bench: Bench) -> None:
+    """From the request's bytes on: the defaults of what was not given must not come along."""
+    (route,) = (each for each in ROUTES if (each.method, each.path) == ("PUT", "settings"))
+    for content in (b'{"page_size": 20}', b'{"theme": "dark"}'):
+        answer = bench.call(preferences.put_settings, body=http._parse(content, route))
+    assert (answer["settings"]["page_size"], answer["settings"]["theme"]) == (20, "dark")
