@@ -74,6 +74,7 @@ bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.report_speed
 	@$(RUN) -m metrics.sampler_cost
 	@$(RUN) -m metrics.guard
+	@$(RUN) -m metrics.history_speed --server
 	@$(RUN) -m metrics.accuracy
 	@$(RUN) -m metrics.timeline
 
