@@ -22,7 +22,7 @@ def render(found: Comparison, names: Mapping[int, str]) -> str:
         f"baseline:  {_sides(found.baseline_ids, names)}\ncandidate: {_sides(found.candidate_ids, names)}",
     ]
     totals = [
-        [words.NAMES[name], *_cells(name, delta)]
+        [words.NAMES[name], *cells(name, delta)]
         for name, delta in found.totals.items()
         if delta.baseline is not None or delta.candidate is not None
     ]
@@ -30,13 +30,13 @@ def render(found: Comparison, names: Mapping[int, str]) -> str:
     parts.append(tabulate(totals, headers=head, tablefmt="simple", disable_numparse=True))
     if found.groups:
         rows = [
-            [*_cells("exec_time", group.deltas["exec_time"]), shorten(clean(group.name), NAME_WIDTH)]
+            [*cells("exec_time", group.deltas["exec_time"]), shorten(clean(group.name), NAME_WIDTH)]
             for group in found.groups
         ]
         parts.append(tabulate(rows, headers=[*head[1:], "group"], tablefmt="simple", disable_numparse=True))
     if found.nodes:
         rows = [
-            [*_cells("exec_time", node.deltas["exec_time"]), node_name(node.node_title, node.pairing, node)]
+            [*cells("exec_time", node.deltas["exec_time"]), node_name(node.node_title, node.pairing, node)]
             for node in found.nodes[:NODES_MAX]
         ]
         parts.append(
@@ -62,7 +62,7 @@ def node_name(title: str, pairing: str, node: object) -> str:
     return f"{name} (was #{previous}, found by its {pairing})" if previous else name
 
 
-def _cells(metric: str, delta: Delta) -> list[str]:
+def cells(metric: str, delta: Delta) -> list[str]:
     return [
         words.shown(metric, delta.baseline),
         words.shown(metric, delta.candidate),

@@ -6,11 +6,32 @@ from dataclasses import asdict
 
 from ...analysis import compare
 from ..evidence import for_comparison
-from .call import Answer, Call, RefusedError
+from .call import Answer, Call, File, RefusedError
 
 
 def compare_runs(call: Call) -> Answer:
     """Runs against runs, node by node. ``ids`` alone: the pinned ones, else the first, are the baseline."""
+    evidence, found = _compared(call)
+    ids = (*found.baseline_ids, *found.candidate_ids)
+    return {"runs": [evidence.runs[run_id] for run_id in ids], **asdict(found)}
+
+
+def export_comparison(call: Call) -> File:
+    """A comparison as a file: csv, md or html."""
+    from ...render import comparison_files
+
+    fmt = call.path["file_format"]
+    evidence, found = _compared(call)
+    ids = (*found.baseline_ids, *found.candidate_ids)
+    names = {key: " ".join(filter(None, (evidence.runs[key].get("name"), f"(run {key})"))) for key in ids}
+    return File(
+        content=comparison_files.render(found, names, fmt),
+        content_type=comparison_files.MIMES[fmt],
+        name=f"comparison_{'_'.join(map(str, ids[:6]))}.{fmt}",
+    )
+
+
+def _compared(call: Call) -> tuple[compare.Evidence, compare.Comparison]:
     baseline_ids = list(dict.fromkeys(call.query.get("baseline") or ()))
     candidate_ids = list(dict.fromkeys(call.query.get("candidate") or ()))
     ids = list(dict.fromkeys(call.query.get("ids") or ()))
@@ -31,8 +52,7 @@ def compare_runs(call: Call) -> Answer:
     if both := set(baseline_ids) & set(candidate_ids):
         raise _refused(f"query.candidate: run {min(both)} is in the baseline too.")
     evidence = for_comparison(history, baseline_ids, candidate_ids, call.user_id)
-    found = compare.compare(baseline_ids, candidate_ids, evidence)
-    return {"runs": [evidence.runs[run_id] for run_id in (*baseline_ids, *candidate_ids)], **asdict(found)}
+    return evidence, compare.compare(baseline_ids, candidate_ids, evidence)
 
 
 def _refused(message: str) -> RefusedError:

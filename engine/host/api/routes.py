@@ -25,6 +25,7 @@ from . import (
 )
 from .call import Answer, Call, Route
 
+_TABLES = ("text/csv", "text/markdown", "text/html")
 _PICTURES = ("image/png", "text/plain", "text/markdown", "text/csv", "application/json", "text/html")
 
 
@@ -37,6 +38,8 @@ def get_document(_call: Call) -> Answer:
 ROUTES: tuple[Route, ...] = (
     # runs/compare stands before runs/{run_id}, which would take "compare" for an id.
     Route("GET", "runs/compare", comparison.compare_runs, schemas.CompareQuery, answer=answers.Comparison),
+    Route("GET", "runs/compare/export/{file_format}", comparison.export_comparison, schemas.CompareQuery,
+          files=_TABLES),
     Route("GET", "runs", runs.list_runs, schemas.RunsQuery, answer=answers.RunsPage),
     Route("GET", "runs/{run_id}", runs.get_run, answer=answers.RunDetails),
     Route("GET", "runs/{run_id}/inside", runs.get_inside, answer=answers.RunInside),

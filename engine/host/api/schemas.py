@@ -83,6 +83,7 @@ PATH: dict[str, TypeAdapter[Any]] = {
     "group_id": TypeAdapter(Id),
     "repeat_id": TypeAdapter(Id),
     "format": TypeAdapter(ExportFormat),
+    "file_format": TypeAdapter(Literal["csv", "md", "html"]),
 }
 """The parts of paths that vary."""
 

@@ -36,19 +36,19 @@ def render(report: Report) -> bytes:
     }
     writer.writerow(["run_id", *names, "groups", "time_by_code"])
     for step in report.run.steps:
-        cells = [_cell(getattr(step, name)) for name in names]
+        cells = [cell(getattr(step, name)) for name in names]
         writer.writerow(
             [
-                _cell(report.run.id),
+                cell(report.run.id),
                 *cells,
-                _cell("; ".join(groups.get(step.node_id, ()))),
-                _cell(code.get(step.node_id)),
+                cell("; ".join(groups.get(step.node_id, ()))),
+                cell(code.get(step.node_id)),
             ]
         )
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "replace")
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     """A cell's text. A text that a spreadsheet would run as a formula gets an apostrophe before it."""
     if value is None:
         return ""

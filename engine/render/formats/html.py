@@ -23,7 +23,7 @@ from ..timeline import flame_data, flame_source, module_source, timeline_data, t
 SUFFIX = ".html"
 MIME = "text/html; charset=utf-8"
 
-_STYLE = """
+STYLE = """
 :root{color-scheme:light;--back:#fff;--panel:#f4f5f7;--text:#1a1d23;--muted:#545b69;--line:#d5d9e0}
 :root.dark{color-scheme:dark;--back:#16181d;--panel:#1e2128;--text:#eceef2;--muted:#a9afbb;--line:#343944}
 body{margin:0 auto;max-width:1280px;padding:24px;background:var(--back);color:var(--text);
@@ -84,7 +84,7 @@ _START_FLAME = """
 const inside = JSON.parse(document.getElementById("stacks").textContent);
 createFlame(document.getElementById("flame"), inside.stacks, inside);
 """
-_POLICY = (
+POLICY = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:;'
     " style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
 )
@@ -104,9 +104,9 @@ def render(report: Report) -> bytes:
         f'<html lang="en" class="{"light" if report.options.theme == "light" else "dark"}">',
         '<head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
-        _POLICY,
+        POLICY,
         f"<title>{_safe(title)}: {_safe(summary.headline)}</title>",
-        f"<style>{_STYLE}{timeline_style()}</style></head><body>",
+        f"<style>{STYLE}{timeline_style()}</style></head><body>",
         f"<h1>{_safe(summary.headline)}</h1><p>{_safe(summary.detail)}</p>",
         f"<p>{_safe(report.against)}</p>" if report.against else "",
         f"<p>{_safe(' · '.join(part for part in about if part))}</p>",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sqlite3
 import tempfile
@@ -422,3 +424,28 @@ def test_a_change_of_settings_leaves_the_others_as_they_are(bench: Bench) -> Non
     for content in (b'{"page_size": 20}', b'{"theme": "dark"}'):
         answer = bench.call(preferences.put_settings, body=http._parse(content, route))
     assert (answer["settings"]["page_size"], answer["settings"]["theme"]) == (20, "dark")
+
+
+def test_a_comparison_is_a_file_in_each_format(bench: Bench) -> None:
+    before = bench.record({"1": 1.0, "2": 2.0}, name="=cmd <b>|")
+    after = bench.record({"1": 1.0, "2": 3.5})
+    bench.call(groups.create_group, body={"name": "both | <b>", "members": ["1", "2"], "workflow_id": "wf"})
+
+    def text(file_format: str) -> str:
+        query = {"baseline": [before], "candidate": [after]}
+        file = bench.call(comparison.export_comparison, path={"file_format": file_format}, query=query)
+        assert file.name == f"comparison_{before}_{after}.{file_format}"
+        return str(file.content.decode("utf-8-sig"))
+
+    rows = list(csv.DictReader(io.StringIO(text("csv"))))
+    found = {(row["of"], row["node_id"], row["metric"]): row for row in rows}
+    assert float(found["node", "2", "exec_time"]["change"]) == 1.5
+    assert float(found["group", "", "exec_time"]["candidate"]) == 4.5
+    assert found["run", "", "total_time"]["verdict"]
+    page = text("html")
+    assert "both | &lt;b&gt;" in page
+    assert "<b>" not in page
+    tables = [block for block in text("md").split("\n\n") if block.startswith("|")]
+    assert len(tables) == 3
+    for table in tables:
+        assert len({line.replace("\\|", "").count("|") for line in table.splitlines()}) == 1
