@@ -27,6 +27,8 @@ from .server import free_port
 ALL = ("tests/execution",)
 RELEVANT = ("tests/execution/test_execution.py", "tests/execution/test_async_nodes.py")
 TIMEOUT_S = 1800.0
+SOUND_SHARE = 0.9
+"""So many of ComfyUI's tests must pass without the pack, or the comparison says nothing."""
 
 
 def run(host: Host, mode: str, tests: Sequence[str]) -> tuple[Results, int]:
@@ -71,7 +73,12 @@ def compare(host: Host, tests: Sequence[str], modes: Sequence[str]) -> bool:
         f"ComfyUI {host.version}: {len(passed(plain))} of {len(plain)} tests pass without the pack",
         flush=True,
     )
-    same = True
+    ran = [ended for ended in plain.values() if ended != "skipped"]
+    same = len(passed(plain)) > SOUND_SHARE * len(ran)
+    if not same:
+        print(
+            "  too few to compare with: its servers get 20 s to start, so nothing else should run", flush=True
+        )
     for mode in modes:
         profiled, runs = run(host, mode, tests)
         lost = sorted(passed(plain) - passed(profiled))
