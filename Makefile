@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PORT ?= 8188
 EXIT ?=
+MINUTES ?= 10
 OLDEST := 0.16.3
 NEWEST := 0.30.0
 ALL := 0.16.3 0.18.2 0.20.1 0.24.1 0.26.0 0.27.0 0.30.0
@@ -14,7 +15,7 @@ RUN := $(PROVISION) --run
 PYTEST := $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help provision demo test test-unit test-js test-contract test-faults-slice test-browser test-matrix test-host test-faults test-fuzz test-gpu bench lint types format clean
+.PHONY: help provision demo test test-unit test-js test-contract test-faults-slice test-browser test-matrix test-host test-faults test-fuzz test-gpu test-stacks bench lint types format clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +68,9 @@ test-fuzz:  ## 5,000 made-up requests from the OpenAPI document, and histories o
 test-gpu:  ## the measurements against known truths, on a machine with a GPU
 	@$(PYTEST) tests/gpu -s
 
+test-stacks:  ## ten minutes of looking into a process whose threads come and go (MINUTES=10)
+	@$(RUN) -m tests.comfyui.stack_stress $$(($(MINUTES) * 60))
+
 bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.overhead
 	@$(RUN) -m metrics.small_prompt
@@ -77,6 +81,8 @@ bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.history_speed --server
 	@$(RUN) -m metrics.accuracy
 	@$(RUN) -m metrics.timeline
+	@$(RUN) -m metrics.stacks
+	@$(RUN) -m metrics.flame
 
 format:  ## rewrite the sources in the one style
 	@$(RUN) -m ruff check --fix .

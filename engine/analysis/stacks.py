@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 from ..model import Function, Owner, OwnerTime, Stacks, StackTree, Step
 
@@ -104,6 +105,79 @@ def by_node(times: Iterable[OwnerTime]) -> Mapping[str, Sequence[OwnerTime]]:
     for entry in times:
         found.setdefault(entry.node_id, []).append(entry)
     return {key: sorted(entries, key=lambda entry: -entry.time_s) for key, entries in found.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerStatistics:
+    """One owner over many runs, in seconds a run; ``foreign_s`` in nodes that are not its own.
+
+    ``runs``: in how many it was seen at all.
+    """
+
+    kind: str
+    owner: str
+    runs: int
+    median_s: float
+    foreign_s: float
+
+
+def owner_statistics(times: Mapping[int, Sequence[OwnerTime]]) -> tuple[OwnerStatistics, ...]:
+    """Every owner over the runs of ``times`` (by run id), the longest first; 0 s where it was not seen."""
+    seconds: dict[Owner, dict[int, float]] = {}
+    foreign: dict[Owner, dict[int, float]] = {}
+    for run_id, entries in times.items():
+        for entry in entries:
+            owner = Owner(entry.kind, entry.owner)
+            of_run = seconds.setdefault(owner, {})
+            of_run[run_id] = of_run.get(run_id, 0.0) + entry.time_s
+            if entry.is_foreign:
+                of_run = foreign.setdefault(owner, {})
+                of_run[run_id] = of_run.get(run_id, 0.0) + entry.time_s
+    found = [
+        OwnerStatistics(
+            kind=owner.kind,
+            owner=owner.name,
+            runs=len(of_runs),
+            median_s=median([of_runs.get(run_id, 0.0) for run_id in times]),
+            foreign_s=median([foreign.get(owner, {}).get(run_id, 0.0) for run_id in times]),
+        )
+        for owner, of_runs in seconds.items()
+    ]
+    return tuple(sorted(found, key=lambda entry: -entry.median_s))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerChange:
+    """One owner's median seconds a run on both sides of a comparison."""
+
+    kind: str
+    owner: str
+    baseline: float
+    candidate: float
+    change: float
+
+
+def owner_changes(
+    times: Mapping[int, Sequence[OwnerTime]], baseline: Iterable[int], candidate: Iterable[int]
+) -> tuple[OwnerChange, ...]:
+    """Time by owner before and after, the largest change first; empty unless both sides were sampled."""
+    before = owner_statistics({run_id: times[run_id] for run_id in baseline if run_id in times})
+    after = owner_statistics({run_id: times[run_id] for run_id in candidate if run_id in times})
+    if not before or not after:
+        return ()
+    left = {(entry.kind, entry.owner): entry.median_s for entry in before}
+    right = {(entry.kind, entry.owner): entry.median_s for entry in after}
+    found = [
+        OwnerChange(
+            kind=key[0],
+            owner=key[1],
+            baseline=left.get(key, 0.0),
+            candidate=right.get(key, 0.0),
+            change=right.get(key, 0.0) - left.get(key, 0.0),
+        )
+        for key in dict.fromkeys((*left, *right))
+    ]
+    return tuple(sorted(found, key=lambda entry: -abs(entry.change)))
 
 
 def top_functions(stacks: Stacks, node_id: str, count: int = 3) -> tuple[FunctionTime, ...]:

@@ -25,7 +25,7 @@ from .spans import Running
 PACE_S = 0.05
 """The usual time between two samples; each wait is drawn from 0.75 to 1.25 of it, so that work with a
 rhythm of its own is not met always at the same beat."""
-FRAMES_MAX = 500_000
+FRAMES_MAX = 700_000
 """All trees of a run together: 20 bytes each."""
 OPEN_TREES = 4
 """Only so many trees keep what growing needs, some 100 bytes a frame."""

@@ -58,6 +58,11 @@ class KernelRecorder:
             return
         self._done.setdefault(node_id, []).append(made)
 
+    def cancel(self) -> None:
+        """End a recording that nobody will end, and forget it."""
+        self.end("")
+        self._done.pop("", None)
+
     def operators(self, node_id: str) -> tuple[Operator, ...]:
         """The operators of a node, the costliest first; at most :data:`OPERATORS_MAX`. Takes seconds."""
         found: dict[tuple[str, str], Operator] = {}

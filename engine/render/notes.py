@@ -119,6 +119,10 @@ def _measured(run: Run, summary: Summary) -> list[str]:
         p95_s = run.overhead.sample_interval_p95_s
         interval += f" (median {format_seconds(median_s)}{f', p95 {format_seconds(p95_s)}' if p95_s else ''})"
     texts.append(interval)
+    if run.overhead.stack_count:
+        cost = run.overhead.stacks_s
+        took = "" if cost is None else f" in {format_seconds(cost)}"
+        texts.append(f"stacks: {run.overhead.stack_count:,} samples{took}")
     known = {metric.name: metric for metric in reversed(run.metrics) if metric.method}
     texts += [
         f"{metric_name(name)}: {clean(known[name].method or '')}" for name in _METHOD_ORDER if name in known

@@ -30,6 +30,7 @@ _FLAME_MODULES = (
     "ui/dom.js",
     "ui/format.js",
     "timeline/flame_layout.js",
+    "timeline/flame_paint.js",
     "timeline/flame.js",
 )
 _IMPORT = re.compile(r"^import\s[^;]*;\n", re.MULTILINE)

@@ -26,9 +26,9 @@ async function send(method, path, body, { signal } = {}) {
       headers: {
         // which WebSocket is this page's: events about one user's runs go to that user's pages
         ...(api.clientId ? { "Holaf-Profiler-Client": api.clientId } : {}),
-        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(body === undefined ? {} : { "Content-Type": body instanceof Blob ? "application/octet-stream" : "application/json" }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
     });
   } catch (error) {
     if (error?.name === "AbortError") throw error;
@@ -79,6 +79,12 @@ export const patchRun = (id, changes) => json("PATCH", `/runs/${id}`, changes);
 export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
 export const restoreRun = (id) => json("POST", `/runs/${id}/restore`, {});
 /** What the interactive timeline draws: see timeline/timeline.js. */
+/** The zip for a bug report, as a Blob. */
+export const getBundle = async (id, texts) => (await send("GET", `/runs/${id}/bundle${queryString({ texts })}`)).blob();
+/** Take in a bundle, or the database of another profiler. */
+export const importRuns = (file) => json("POST", file.name.endsWith(".zip") ? "/runs/import" : "/history/import", file);
+/** The trace of the operators inside one node, as a Blob. */
+export const getKernelTrace = async (id, nodeId) => (await send("GET", `/runs/${id}/kernels/${encodeURIComponent(nodeId)}`)).blob();
 /** Call trees, time by owner and operators of a run. */
 export const getInside = (id, options) => json("GET", `/runs/${id}/inside`, undefined, options);
 export const getTimeline = (id, options) => json("GET", `/runs/${id}/timeline`, undefined, options);

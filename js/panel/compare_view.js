@@ -72,6 +72,7 @@ export function createCompareView(context, ids) {
       totals(comparison),
       h("h3", {}, t("Nodes")),
       nodes(comparison),
+      differences(t("Whose code took the time"), (comparison.owners ?? []).map((entry) => ({ ...entry, title: entry.kind === "gpu_wait" ? t("waiting for the GPU") : entry.owner })), (entry) => [seconds(entry.baseline), seconds(entry.candidate)]),
       differences(t("What changed"), comparison.changes, (entry) => [entry.before, entry.after]),
     );
   }

@@ -14,7 +14,11 @@ export const FORMATS = () => [
   ["csv", t("Spreadsheet (csv)")],
   ["json", t("Everything (json)")],
   ["trace", t("Perfetto trace")],
+  ["speedscope", t("Stacks for speedscope")],
+  ["collapsed", t("Collapsed stacks (txt)")],
 ];
+
+const EXTENSIONS = { trace: "trace.json", speedscope: "speedscope.json", collapsed: "collapsed.txt", issue: "md" };
 
 /** Hand a file to the browser's downloads. */
 export function saveBlob(blob, name) {
@@ -40,21 +44,22 @@ export async function openWindow(context, runId) {
 export async function download(context, run, format) {
   if (!format) return;
   try {
-    const extension = format === "trace" ? "trace.json" : format;
+    const extension = EXTENSIONS[format] ?? format;
     saveBlob(await backend.exportRun(run.id, format, lookOf(context)), `profile_${run.id}.${extension}`);
   } catch (error) {
     context.say(error.message, { tone: "error" });
   }
 }
 
-export async function copyMarkdown(context, run) {
+/** `format`: md, or issue for the short text. */
+export async function copyMarkdown(context, run, format = "md") {
   try {
-    const text = await (await backend.exportRun(run.id, "md")).text();
+    const text = await (await backend.exportRun(run.id, format)).text();
     await navigator.clipboard.writeText(text);
     context.say(t("The run is on the clipboard as Markdown."));
   } catch (error) {
     // without HTTPS there is no clipboard: the file says the same
     if (error instanceof backend.BackendError) context.say(error.message, { tone: "error" });
-    else await download(context, run, "md");
+    else await download(context, run, format);
   }
 }

@@ -3,16 +3,17 @@
 import * as backend from "../comfy/api.js";
 import { createFlame } from "../timeline/flame.js";
 import { ownerColor } from "../timeline/flame_layout.js";
-import { fill, h, select } from "../ui/dom.js";
+import { button, fill, h, select } from "../ui/dom.js";
 import { bytes, count, seconds, share } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
 import { loading, number, problem, table } from "../ui/widgets.js";
+import { saveBlob } from "./export.js";
 
 const OPERATORS = 15;
 const OWNERS = 12;
 
 /** `groups`: `{name, members}` each. Returns `{element, show(nodeId), dispose}`. */
-export function createInsideView({ run, steps, groups }) {
+export function createInsideView({ context, run, steps, groups }) {
   const element = h("section", { class: "hp-stack", "aria-label": t("Inside the nodes") });
   const titles = Object.fromEntries(steps.map((step) => [step.node_id, step.node_title || step.node_type]));
   let flame = null;
@@ -95,6 +96,14 @@ export function createInsideView({ run, steps, groups }) {
     return h("details", { class: "hp-fold", open: true }, h("summary", {}, t("Whose code took the time")), select(options, "", choose, { "aria-label": t("Nodes") }), place);
   }
 
+  async function saveTrace(node) {
+    try {
+      saveBlob(await backend.getKernelTrace(run.id, node.node_id), node.trace_file);
+    } catch (error) {
+      context.say(error.message, { tone: "error" });
+    }
+  }
+
   function operators(node) {
     const hasDevice = node.operators.some((entry) => typeof entry.self_device_s === "number");
     const slower =
@@ -111,6 +120,7 @@ export function createInsideView({ run, steps, groups }) {
       { class: "hp-fold", open: true },
       h("summary", {}, t("Operators inside {name}", { name: `${titles[node.node_id] ?? ""} #${node.node_id}` })),
       h("p", { class: "hp-muted" }, slower),
+      node.trace_file ? button(t("Perfetto trace"), () => saveTrace(node), { iconName: "download" }) : null,
       table(
         [[t("Operator")], [t("Calls")], [t("CPU")], ...(hasDevice ? [[t("GPU")]] : []), [t("Memory")]],
         node.operators.slice(0, OPERATORS).map((entry) =>

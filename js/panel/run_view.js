@@ -8,6 +8,7 @@ import { bytes, count, dateTime, joules, runLabel, seconds, share } from "../ui/
 import { t, tn } from "../ui/i18n.js";
 import { editInline, figures, loading, number, problem, table } from "../ui/widgets.js";
 import { createAdviceView } from "./advice_view.js";
+import { reportTools } from "./bundle.js";
 import { FORMATS, copyMarkdown, download, openWindow } from "./export.js";
 import { createInsideView } from "./inside_view.js";
 import { statusChips } from "./runs_table.js";
@@ -47,7 +48,7 @@ export function createRunView(context, runId) {
     here = context.forRun(data.run);
     advice = createAdviceView({ context: here, ...data });
     steps = createStepsTable({ context: here, ...data, onChoose: (id) => timeline?.select(id) });
-    inside = createInsideView(data);
+    inside = createInsideView({ context, ...data });
     drawHead();
     drawGroups();
     drawFoot();
@@ -229,6 +230,7 @@ export function createRunView(context, runId) {
           drawFoot();
         }, { "aria-label": t("Save as") }),
       ),
+      reportTools(context, run),
     );
   }
 

@@ -5,6 +5,7 @@ import * as backend from "../comfy/api.js";
 import { button, fill, h, icon, iconButton, select } from "../ui/dom.js";
 import { t, tn } from "../ui/i18n.js";
 import { problem } from "../ui/widgets.js";
+import { importButton } from "./bundle.js";
 import { FORMATS, download } from "./export.js";
 import { createRunsFilters } from "./runs_filters.js";
 import { EMPTY_FILTERS, isFiltered, pageOf, runNumber, toParams, withFilter } from "./runs_query.js";
@@ -46,6 +47,8 @@ export function createRunsView(context) {
     }
     return [...names];
   }
+
+  const importer = importButton(context, () => refresh());
 
   async function refresh() {
     request?.abort();
@@ -162,6 +165,7 @@ export function createRunsView(context) {
               : null,
           ]
         : null,
+      importer,
     );
   }
 

@@ -4,12 +4,10 @@
 import { fill, h } from "../ui/dom.js";
 import { seconds, share } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
-import { flameOf, frameAt, neighbour, ownerColor, rowRange, search } from "./flame_layout.js";
+import { flameOf, frameAt, neighbour, ownerColor, search } from "./flame_layout.js";
+import { ROW_PX, flameColors, paintFlame } from "./flame_paint.js";
 
-const ROW_PX = 19;
 const MOST_PX = 520;
-const LETTER_PX = 6.3;
-const LEAST_TEXT_PX = 26;
 const DRAG_PX = 4;
 
 /**
@@ -61,7 +59,7 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
   let flame = null;
   let view = [0, 1];
   let size = { width: 0, height: 0 };
-  let colors = { text: "#000", ground: "#fff" };
+  let colors = flameColors("");
   let matches = new Set();
   let selected = -1;
   let hover = -1;
@@ -142,66 +140,15 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
     scroller.style.height = `${height}px`;
     spacer.style.height = `${wanted}px`;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const [red = 0, green = 0, blue = 0] = (getComputedStyle(element).color.match(/[\d.]+/g) ?? []).map(Number);
-    const isDark = red * 0.299 + green * 0.587 + blue * 0.114 > 128;
-    colors = isDark ? { line: "#fff", gap: "rgba(0,0,0,.55)", faint: "rgba(128,128,128,.35)" } : { line: "#000", gap: "rgba(255,255,255,.85)", faint: "rgba(128,128,128,.28)" };
+    colors = flameColors(getComputedStyle(element).color);
     draw();
   }
 
-  /** Paint what can be seen; calls narrower than a pixel are painted as one. Returns how many rectangles. */
   function draw() {
     pending = null;
-    const { width, height } = size;
-    if (!width) return 0;
-    const top = scroller.scrollTop;
-    const scale = width / (view[1] - view[0]);
-    let painted = 0;
-    context.clearRect(0, 0, width, height);
-    context.font = "11px system-ui, sans-serif";
-    context.textBaseline = "middle";
-    const last = Math.min(flame.rows.length, Math.ceil((top + height) / ROW_PX));
-    for (let row = Math.floor(top / ROW_PX); row < last; row++) {
-      const y = row * ROW_PX - top;
-      const frames = flame.rows[row];
-      const [first, end] = rowRange(flame, row, view[0], view[1]);
-      let filledTo = -1;
-      for (let at = first; at < end; at++) {
-        const frame = frames[at];
-        const left = Math.max(0, (flame.start[frame] - view[0]) * scale);
-        const right = Math.min(width, (flame.start[frame] + flame.total[frame] - view[0]) * scale);
-        if (right - left < 1) {
-          if (right <= filledTo) continue;
-          context.fillStyle = colors.faint;
-          context.fillRect(Math.floor(left), y + 1, 1, ROW_PX - 2);
-          filledTo = Math.floor(left) + 1;
-          painted += 1;
-          continue;
-        }
-        paintFrame(frame, left, right, y);
-        painted += 1;
-      }
-    }
+    if (!size.width) return 0;
     whole.disabled = view[0] <= 0 && view[1] >= flame.duration;
-    return painted;
-  }
-
-  function paintFrame(frame, left, right, y) {
-    const { name, kind, owner } = flame.labels[flame.label[frame]];
-    const isFaint = matches.size > 0 && !matches.has(flame.label[frame]);
-    context.globalAlpha = isFaint ? 0.28 : 1;
-    context.fillStyle = ownerColor(kind, owner);
-    context.fillRect(left, y + 1, Math.max(right - left - (right - left > 3 ? 1 : 0), 1), ROW_PX - 2);
-    if (right - left > LEAST_TEXT_PX) {
-      const room = Math.floor((right - left - 8) / LETTER_PX);
-      context.fillStyle = "#0d0f12";
-      context.fillText(name.length > room ? `${name.slice(0, Math.max(1, room - 1))}…` : name, left + 4, y + ROW_PX / 2, right - left - 6);
-    }
-    context.globalAlpha = 1;
-    if (frame === selected || frame === hover) {
-      context.strokeStyle = colors.line;
-      context.lineWidth = frame === selected ? 2 : 1;
-      context.strokeRect(left + 1, y + 1.5, Math.max(right - left - 2, 1), ROW_PX - 3);
-    }
+    return paintFlame(context, flame, { from: view[0], to: view[1], top: scroller.scrollTop, ...size }, { matches, selected, hover }, colors);
   }
 
   function describe(frame) {

@@ -7,7 +7,7 @@ const MANY = 48; // a call with more callees than this gets an index of them
  * Set to keep to these nodes, or null; `fold` leaves out functions that only call others; `threads` brings
  * in worker threads, which work beside the node. Answers columns of equal length, a caller always before
  * what it calls: `parent`, `depth`, `label` (index of `labels`), `self`, `total`, `start` in seconds, the
- * longest first within each caller; `order` groups the frames of each depth from left to right.
+ * longest first within each caller; `rows` holds the frames of each depth from left to right.
  */
 export function flameOf(stacks, { titles = {}, nodeIds = null, fold = true, threads = false } = {}) {
   const labels = stacks.functions.map(([name, file, line, owner]) => {
@@ -68,38 +68,45 @@ function arranged(labels, parent, label, self) {
   for (let frame = count - 1; frame >= 0; frame--) if (parent[frame] >= 0) total[parent[frame]] += total[frame];
   const depth = new Uint16Array(count);
   for (let frame = 0; frame < count; frame++) depth[frame] = parent[frame] < 0 ? 0 : depth[parent[frame]] + 1;
-  const children = Array.from({ length: count }, () => null);
-  const roots = [];
-  for (let frame = 0; frame < count; frame++) {
-    if (parent[frame] < 0) roots.push(frame);
-    else if (children[parent[frame]]) children[parent[frame]].push(frame);
-    else children[parent[frame]] = [frame];
-  }
+  // Callees by caller, one after another in one array; the roots are those of the caller -1.
+  const begin = new Int32Array(count + 2);
+  for (let frame = 0; frame < count; frame++) begin[parent[frame] + 2] += 1;
+  for (let at = 1; at < begin.length; at++) begin[at] += begin[at - 1];
+  const filled = begin.slice();
+  const callees = new Int32Array(count);
+  for (let frame = 0; frame < count; frame++) callees[filled[parent[frame] + 1]++] = frame;
   const byLength = (a, b) => total[b] - total[a] || a - b;
-  for (const each of children) if (each?.length > 1) each.sort(byLength);
-  roots.sort(byLength);
+  for (let at = 0; at <= count; at++) {
+    const many = begin[at + 1] - begin[at];
+    if (many === 2 && byLength(callees[begin[at]], callees[begin[at] + 1]) > 0) callees.subarray(begin[at], begin[at + 1]).reverse();
+    else if (many > 2) callees.subarray(begin[at], begin[at + 1]).sort(byLength);
+  }
   const start = new Float64Array(count);
+  const order = new Int32Array(count);
+  const firstCallee = new Int32Array(count).fill(-1);
   const rows = [];
-  let at = 0;
-  for (const frame of roots) {
-    start[frame] = at;
-    at += total[frame];
-  }
-  let row = roots;
-  while (row.length) {
-    rows.push(row);
-    const below = [];
-    for (const frame of row) {
-      let left = start[frame];
-      for (const child of children[frame] ?? []) {
-        start[child] = left;
-        left += total[child];
-        below.push(child);
-      }
+  let written = 0;
+  /** The callees of `caller` after what is written, from `left` seconds on; answers where they end. */
+  const place = (caller, left) => {
+    for (let at = begin[caller + 1]; at < begin[caller + 2]; at++) {
+      start[callees[at]] = left;
+      left += total[callees[at]];
+      order[written] = callees[at];
+      written += 1;
     }
-    row = below;
+    return left;
+  };
+  const duration = place(-1, 0);
+  for (let from = 0; from < written; ) {
+    const row = order.subarray(from, written);
+    rows.push(row);
+    from = written;
+    for (const frame of row) {
+      if (begin[frame + 1] < begin[frame + 2]) firstCallee[frame] = callees[begin[frame + 1]];
+      place(frame, start[frame]);
+    }
   }
-  return { labels, parent, label, self, total, depth, start, rows, children, duration: at, count };
+  return { labels, parent, label, self, total, depth, start, rows, firstCallee, duration, count };
 }
 
 /** The frames of a row that reach into `[from, to]`: `[first, end)` of `flame.rows[row]`, by halving. */
@@ -151,7 +158,7 @@ export function search(flame, text) {
 export function neighbour(flame, frame, key) {
   if (frame < 0) return flame.rows[0]?.[0] ?? -1;
   if (key === "ArrowUp") return flame.parent[frame] >= 0 ? flame.parent[frame] : frame;
-  if (key === "ArrowDown") return flame.children[frame]?.[0] ?? frame;
+  if (key === "ArrowDown") return flame.firstCallee[frame] >= 0 ? flame.firstCallee[frame] : frame;
   const row = flame.rows[flame.depth[frame]];
   const at = row.indexOf(frame) + (key === "ArrowLeft" ? -1 : 1);
   return row[at] ?? frame;

@@ -20,7 +20,7 @@ const STACKS = {
     { node_id: "3", thread: "worker", functions: [1], parents: [-1], self_s: [9] },
   ],
 };
-const named = (flame, row) => flame.rows[row].map((frame) => [flame.labels[flame.label[frame]].name, flame.total[frame], flame.start[frame]]);
+const named = (flame, row) => Array.from(flame.rows[row], (frame) => [flame.labels[flame.label[frame]].name, flame.total[frame], flame.start[frame]]);
 
 test("nodes stand at the top, the longest first, and what they call below them", () => {
   const flame = flameOf(STACKS, { titles: { 3: "KSampler", 8: "VAE Decode" }, fold: false });

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ...model import Run, Summary
 from ..summary import summarize
 from ..trends import Trends
+from .code import foreign_code
 from .entry import Advice, Severity, Thresholds
 from .history import leaking, often_failing, repeated_work, slower
 from .memory import (
@@ -38,6 +39,7 @@ _RULES: tuple[Callable[[Run, Summary], Iterable[Advice]], ...] = (
     sampling,
     dominates,
     outputs_cost,
+    foreign_code,
     own_cost,
     fits_cards,
 )

@@ -178,12 +178,14 @@ class Comparison(BaseModel):
     totals: dict[str, Any]
     nodes: list[dict[str, Any]]
     groups: list[dict[str, Any]]
+    owners: list[dict[str, Any]]
     changes: list[dict[str, Any]]
     notes: list[str]
 
 
 class Statistics(BaseModel):
     types: list[dict[str, Any]]
+    owners: list[dict[str, Any]]
     total: int
     run_count: int
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from ...analysis import compare
+from ...analysis.stacks import owner_changes
 from ..evidence import for_comparison
 from .call import Answer, Call, File, RefusedError
 
@@ -13,7 +14,9 @@ def compare_runs(call: Call) -> Answer:
     """Runs against runs, node by node. ``ids`` alone: the pinned ones, else the first, are the baseline."""
     evidence, found = _compared(call)
     ids = (*found.baseline_ids, *found.candidate_ids)
-    return {"runs": [evidence.runs[run_id] for run_id in ids], **asdict(found)}
+    times = call.history.owner_times_of(ids)
+    owners = [asdict(entry) for entry in owner_changes(times, found.baseline_ids, found.candidate_ids)]
+    return {"runs": [evidence.runs[run_id] for run_id in ids], **asdict(found), "owners": owners}
 
 
 def export_comparison(call: Call) -> File:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from ...workflow.redaction import without_secrets
 from .call import Answer, Call, File, RefusedError
 
 
-def get_bundle(call: Call) -> File:
+def get_history(call: Call) -> File:
     """A run as one file, which ``runs/import`` takes on another machine.
 
     Secrets are left out of its workflow, unless that is asked for whole.
@@ -18,6 +19,19 @@ def get_bundle(call: Call) -> File:
     change = (lambda prompt, workflow: (prompt, workflow)) if whole else without_secrets
     content = call.history.bundle(run_id, change, user_id=call.user_id)
     return File(content=content, content_type="application/vnd.sqlite3", name=f"run_{run_id}.profile.db")
+
+
+def kernel_trace(call: Call) -> File:
+    """The trace of the operators inside one node, for ui.perfetto.dev: Chrome trace JSON, gzipped."""
+    run_id, node_id = call.path["run_id"], call.path["node_id"]
+    found = call.history.inside_of(run_id, call.user_id)["kernels"]
+    # A name from an imported run may be anything: only its last part counts.
+    names = [node["trace_file"] for node in found if node["node_id"] == node_id]
+    name = Path(names[0]).name if names and names[0] else ""
+    file = call.host.settings_file(call.user_id).parent / "kernels" / name
+    if not name or not file.is_file():
+        raise RefusedError(404, "not_found", f"There is no trace of node {node_id} of run {run_id}.")
+    return File(content=file.read_bytes(), content_type="application/gzip", name=name)
 
 
 def export_run(call: Call) -> File:

@@ -29,11 +29,6 @@ def import_history(call: Call) -> Answer:
     return {**counts, "notes": [_LIVE] if call.upload is not None and _is_write_ahead(file) else []}
 
 
-def import_runs(call: Call) -> Answer:
-    """Take the runs of a bundle, as ``GET runs/{id}/bundle`` made it, into this history."""
-    return import_history(call)
-
-
 _LIVE = (
     "If ComfyUI was running when this file was copied, its newest runs may be missing: they were still in "
     "the file of the same name that ends in -wal. Stop that ComfyUI and copy again, or put both files into "

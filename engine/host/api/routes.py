@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ..settings import SIZE_LIMIT, Settings
 from . import (
     answers,
+    bundles,
     comparison,
     exports,
     groups,
@@ -49,9 +50,11 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "runs/{run_id}/workflow", runs.get_workflow, answer=answers.RunWorkflow),
     Route("GET", "runs/{run_id}/timeline", exports.get_timeline, answer=answers.RunTimeline),
     Route("GET", "runs/{run_id}/export/{format}", exports.export_run, schemas.ExportQuery, files=_PICTURES),
-    Route("GET", "runs/{run_id}/bundle", exports.get_bundle, schemas.BundleQuery,
+    Route("GET", "runs/{run_id}/history", exports.get_history, schemas.RunHistoryQuery,
           files=("application/vnd.sqlite3",)),
-    Route("POST", "runs/import", imports.import_runs, body=schemas.ImportPath, upload=True,
+    Route("GET", "runs/{run_id}/kernels/{node_id}", exports.kernel_trace, files=("application/gzip",)),
+    Route("GET", "runs/{run_id}/bundle", bundles.get_bundle, schemas.BundleQuery, files=("application/zip",)),
+    Route("POST", "runs/import", bundles.import_runs, body=schemas.ImportPath, upload=True,
           answer=answers.Imported),
     Route("PATCH", "steps/{step_id}", runs.edit_step, body=schemas.StepEdit, answer=answers.StepAnswer),
     Route("GET", "groups", groups.list_groups, schemas.WorkflowQuery, answer=answers.GroupList),

@@ -75,7 +75,7 @@ Ids = Annotated[
     BeforeValidator(comma_list),
 ]
 Status = Literal["running", "success", "partial", "failed", "interrupted", "crashed"]
-ExportFormat = Literal["png", "txt", "md", "csv", "json", "html", "trace", "speedscope", "collapsed"]
+ExportFormat = Literal["png", "txt", "md", "csv", "json", "html", "trace", "speedscope", "collapsed", "issue"]
 
 PATH: dict[str, TypeAdapter[Any]] = {
     "run_id": TypeAdapter(Id),
@@ -84,6 +84,7 @@ PATH: dict[str, TypeAdapter[Any]] = {
     "repeat_id": TypeAdapter(Id),
     "format": TypeAdapter(ExportFormat),
     "file_format": TypeAdapter(Literal["csv", "md", "html"]),
+    "node_id": TypeAdapter(Annotated[str, StringConstraints(min_length=1, max_length=200)]),
 }
 """The parts of paths that vary."""
 
@@ -130,7 +131,7 @@ class StepEdit(_Request):
     step_comment: Comment
 
 
-class BundleQuery(_Request):
+class RunHistoryQuery(_Request):
     workflow: Literal["without secrets", "whole"] = "without secrets"
 
 
@@ -138,6 +139,10 @@ class ExportQuery(_Request):
     theme: Literal["auto", "dark", "light"] = "dark"
     title: Name = ""
     top_n: UpTo1000 = 10
+
+
+class BundleQuery(_Request):
+    texts: Annotated[Flag, Field(description="whether the texts of prompts come along")] = False
 
 
 # -- groups -------------------------------------------------------------------------

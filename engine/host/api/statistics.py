@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from ...analysis import statistics
+from ...analysis.stacks import owner_statistics
 from .call import Answer, Call
 
 
@@ -13,6 +14,7 @@ def get_statistics(call: Call) -> Answer:
     filters = {name: call.query[name] for name in ("workflow", "since", "until") if call.query.get(name)}
     runs, total = call.history.list_runs(call.user_id, limit=call.query["last"], **filters)
     columns = call.history.step_columns([run["id"] for run in runs], statistics.STEP_COLUMNS)
+    times = call.history.owner_times_of([run["id"] for run in runs])
     wanted = call.query.get("node_type")
     types = [entry for entry in statistics.by_type(runs, columns) if not wanted or entry.node_type == wanted]
     offset, limit = call.query["offset"], call.query["limit"]
@@ -21,6 +23,7 @@ def get_statistics(call: Call) -> Answer:
         "total": len(types),
         "limit": limit,
         "offset": offset,
+        "owners": [asdict(entry) for entry in owner_statistics(times)],
         "run_count": len(runs),
         "runs_left_out": total - len(runs),
     }

@@ -58,6 +58,11 @@ class Kernels:
             self._recorder.end(node_id)
             self.cost_s += clock.now() - began_s
 
+    def stop(self) -> None:
+        """Record no more, whatever node is running. Executor's thread."""
+        self._chosen = frozenset()
+        self._recorder.cancel()
+
     def added_to(self, run: Run) -> Run:
         """``run`` with the operators of its recorded nodes. Takes seconds; not on the executor's thread."""
         steps = {step.node_id: step for step in run.steps}

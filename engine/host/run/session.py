@@ -247,6 +247,8 @@ class Session:
         try:
             self.gate.open()
             self.measurement.end()
+            if self.inside.kernels is not None:
+                self.inside.kernels.stop()
             self.live.ended()
             self._models.stop()
             self._save_memory_snapshot()

@@ -17,7 +17,7 @@ from ..report import Report
 __all__ = ["FORMATS", "SUMMARY_KEY", "Exported", "UnknownFormatError", "export", "summary_json"]
 
 FORMATS: tuple[str, ...] = tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
-"""The names of the formats: collapsed, csv, html, json, md, png, speedscope, trace, txt."""
+"""The names of the formats: collapsed, csv, html, issue, json, md, png, speedscope, trace, txt."""
 
 
 class UnknownFormatError(ValueError):

@@ -296,3 +296,16 @@ def test_no_second_is_offered_twice() -> None:
     runs = [replace(run(again, node("2", "KSampler", 6.0, 4.0)), id=number) for number in (9, 8, 7)]
     offers = [entry for entry in advise(runs[0], runs[1:]) if "1" in entry.node_ids and entry.saving_s]
     assert len(offers) == 1
+
+
+def test_a_pack_that_takes_a_good_part_of_anothers_node() -> None:
+    patched = node("6", "CLIPTextEncode", 41.0, foreign_time_s=38.0, foreign_pack="ComfyUI-ExtraModels")
+    found = kinds(run(patched, total_s=50.0))["foreign_code"]
+    assert (found.severity, found.node_ids, found.saving_s) == ("high", ("6",), 38.0)
+    assert "41.0 s, of which 38.0 s are in code of ComfyUI-ExtraModels" in found.text
+    for step in (
+        replace(patched, foreign_time_s=2.0),
+        replace(patched, exec_time=1.0, foreign_time_s=0.9),
+        replace(patched, foreign_time_s=None, foreign_pack=None),
+    ):
+        assert "foreign_code" not in kinds(run(step, total_s=50.0))

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from engine.analysis.stacks import by_owner, fitted, owner_times, top_functions, with_foreign_times
-from engine.model import Function, Owner, Stacks, StackTree, Step
+from engine.analysis.stacks import (
+    by_owner,
+    fitted,
+    owner_changes,
+    owner_statistics,
+    owner_times,
+    top_functions,
+    with_foreign_times,
+)
+from engine.model import Function, Owner, OwnerTime, Stacks, StackTree, Step
 
 CORE, PACK, TORCH, PYTHON = range(4)
 STACKS = Stacks(
@@ -84,3 +92,19 @@ def test_no_node_is_given_more_than_its_active_time() -> None:
     assert found.trees[1] == STACKS.trees[1]
     longer = fitted(STACKS, [Step(node_id="6", node_type="CLIPTextEncode", exec_time=60.0)])
     assert longer.trees == STACKS.trees
+
+
+def test_owners_over_runs_and_what_changed_between_them() -> None:
+    def times(core: float, pack: float) -> tuple[OwnerTime, ...]:
+        return (
+            OwnerTime("6", "core", "ComfyUI", core),
+            *((OwnerTime("6", "pack", "Extra", pack, True),) if pack else ()),
+        )
+
+    runs = {1: times(3.0, 0.0), 2: times(3.2, 0.0), 3: times(3.1, 38.0)}
+    core, pack = owner_statistics(runs)
+    assert (core.owner, core.runs, core.median_s) == ("ComfyUI", 3, 3.1)
+    assert (pack.owner, pack.runs, pack.median_s) == ("Extra", 1, 0.0)
+    first, *_ = owner_changes(runs, [1, 2], [3])
+    assert (first.owner, first.baseline, first.candidate, first.change) == ("Extra", 0.0, 38.0, 38.0)
+    assert owner_changes(runs, [1, 2], [99]) == ()

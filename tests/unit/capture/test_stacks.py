@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from engine.analysis.stacks import owner_times
 from engine.capture.call_tree import CallTree
 from engine.capture.functions import Functions
 from engine.capture.owners import Owners
@@ -381,3 +383,49 @@ def test_seventy_twenty_ten_is_seen_within_three_points(seed: int) -> None:
     whole, total = sum(found.values()), sum(spent.values())
     for name, seconds in spent.items():
         assert found.get(name, 0.0) / whole == pytest.approx(seconds / total, abs=0.03), (name, found, spent)
+
+
+def test_sampling_never_crashes_or_hangs_a_process_whose_threads_come_and_go() -> None:
+    """A slice of ``make test-stacks``, in a process of its own, which a crash would end."""
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-m", "tests.comfyui.stack_stress", "20"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "samples" in done.stdout
+
+
+def test_a_pack_that_wraps_a_core_function_and_sleeps_in_it_gets_its_time(tmp_path: Path) -> None:
+    """The planted truth: 0.3 s in the pack's wrapper, 0.1 s in the core function that it calls."""
+    core, pack = tmp_path / "ComfyUI", tmp_path / "ComfyUI" / "custom_nodes" / "patcher"
+    pack.mkdir(parents=True)
+    space: dict[str, Any] = {"time": time}
+    exec(compile("def encode():\n    time.sleep(0.1)\n", str(core / "sd.py"), "exec"), space)
+    original = space["encode"]
+    wrapper = "def encode():\n    time.sleep(0.3)\n    original()\n"
+    patch: dict[str, Any] = {"time": time, "original": original}
+    exec(compile(wrapper, str(pack / "patch.py"), "exec"), patch)
+    space["encode"] = patch["encode"]
+    exec(compile("def node():\n    encode()\n", str(core / "nodes.py"), "exec"), space)
+    scene = Scene(Owners(str(core), {str(pack): "Patcher"}), pace_s=0.005)
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(max(scene.sampler.due_s - scene.sampler._clock(), 0)):
+            scene.sampler.sample()
+
+    watcher = threading.Thread(target=watch, name="holaf-profiler-test")
+    watcher.start()
+    scene.run("6", space["node"])
+    stop.set()
+    watcher.join()
+    stacks = scene.sampler.stacks(lambda _: str(core / "nodes.py"))
+    assert stacks is not None
+    found = {(entry.kind, entry.owner): entry for entry in owner_times(stacks)}
+    assert found["pack", "Patcher"].is_foreign
+    total = sum(entry.time_s for entry in found.values())
+    assert found["pack", "Patcher"].time_s / total == pytest.approx(0.75, abs=0.1)

@@ -29,7 +29,7 @@ def strict(data: bytes) -> Any:
 @pytest.mark.parametrize("name", ["hostile", "empty", "crashed"])
 def test_every_format_takes_every_run(name: str) -> None:
     run = builders.RUNS[name]()
-    assert FORMATS == ("collapsed", "csv", "html", "json", "md", "png", "speedscope", "trace", "txt")
+    assert FORMATS == ("collapsed", "csv", "html", "issue", "json", "md", "png", "speedscope", "trace", "txt")
     for fmt in FORMATS:
         made = export(prepare(run), fmt)
         assert made.data or fmt == "collapsed"  # a run without samples has no stacks

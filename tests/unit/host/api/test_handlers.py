@@ -17,6 +17,7 @@ import pytest
 
 from engine.clock import utc_timestamp
 from engine.host.api import (
+    bundles,
     comparison,
     exports,
     groups,
@@ -322,14 +323,14 @@ def test_a_bundle_opens_in_another_history(bench: Bench, tmp_path: Path) -> None
     run_id = bench.record({"1": 1.0, "2": 3.0}, name="travels", environment={"torch.version": "2"})
     bench.call(groups.create_group, body={"name": "g", "members": ["2"], "workflow_id": "wf"})
     path = {"run_id": run_id}
-    file = bench.call(exports.get_bundle, path=path, query={"workflow": "whole"})
+    file = bench.call(exports.get_history, path=path, query={"workflow": "whole"})
     bundle = tmp_path / "bundle.db"
     bundle.write_bytes(file.content)
     (tmp_path / "elsewhere").mkdir()
     other = Bench(tmp_path / "elsewhere")
-    taken = other.call(imports.import_runs, upload=bundle)
+    taken = other.call(bundles.import_runs, upload=bundle)
     assert (taken["runs"], taken["steps"], taken["skipped_runs"], taken["notes"]) == (1, 2, 0, [])
-    assert other.call(imports.import_runs, upload=bundle)["skipped_runs"] == 1
+    assert other.call(bundles.import_runs, upload=bundle)["skipped_runs"] == 1
     here = bench.call(runs.get_run, path=path)
     there = other.call(runs.get_run, path={"run_id": 1})
     own = ("id", "environment_id", "workflow_content_id", "user_id")
@@ -346,11 +347,13 @@ def test_a_bundle_leaves_secrets_at_home_and_is_not_made_of_anothers_run(bench: 
     run_id = record(RunWriter(bench.history.database), run)
     path = {"run_id": run_id}
     query = {"workflow": "without secrets"}
-    assert b"mine-alone" not in _prompt_in(bench.call(exports.get_bundle, path=path, query=query, user="ann"))
+    assert b"mine-alone" not in _prompt_in(
+        bench.call(exports.get_history, path=path, query=query, user="ann")
+    )
     query = {"workflow": "whole"}
-    assert b"mine-alone" in _prompt_in(bench.call(exports.get_bundle, path=path, query=query, user="ann"))
+    assert b"mine-alone" in _prompt_in(bench.call(exports.get_history, path=path, query=query, user="ann"))
     with pytest.raises(errors.NotInHistory):
-        bench.call(exports.get_bundle, path=path, query=query, user="bob")
+        bench.call(exports.get_history, path=path, query=query, user="bob")
 
 
 def _prompt_in(file: File) -> bytes:
@@ -409,12 +412,12 @@ def test_a_reset_takes_all_of_one_user_and_nothing_of_another(bench: Bench) -> N
 
 def test_a_bundle_opens_for_another_user_of_the_same_database(bench: Bench, tmp_path: Path) -> None:
     run_id = bench.record({"1": 1.0, "2": 3.0}, user_id="ann")
-    file = bench.call(exports.get_bundle, path={"run_id": run_id}, query={"workflow": "whole"}, user="ann")
+    file = bench.call(exports.get_history, path={"run_id": run_id}, query={"workflow": "whole"}, user="ann")
     bundle = tmp_path / "bundle.db"
     bundle.write_bytes(file.content)
-    assert bench.call(imports.import_runs, upload=bundle, user="ann")["skipped_runs"] == 1
-    assert bench.call(imports.import_runs, upload=bundle, user="bob")["runs"] == 1
-    assert bench.call(imports.import_runs, upload=bundle, user="bob")["skipped_runs"] == 1
+    assert bench.call(bundles.import_runs, upload=bundle, user="ann")["skipped_runs"] == 1
+    assert bench.call(bundles.import_runs, upload=bundle, user="bob")["runs"] == 1
+    assert bench.call(bundles.import_runs, upload=bundle, user="bob")["skipped_runs"] == 1
     assert bench.call(runs.list_runs, query=page(), user="bob")["total"] == 1
 
 

@@ -55,6 +55,7 @@ def test_one_save_in_every_format_prepares_and_draws_once(
             ".collapsed.txt",
             ".csv",
             ".html",
+            ".issue.md",
             ".json",
             ".md",
             ".speedscope.json",

@@ -1,0 +1,50 @@
+// A run as a bug report: the bundle with everything, the short text to paste, and taking in a bundle.
+
+import * as backend from "../comfy/api.js";
+import { button, h } from "../ui/dom.js";
+import { t, tn } from "../ui/i18n.js";
+import { copyMarkdown, saveBlob } from "./export.js";
+
+/** What one does to report a slow or failed run. */
+export function reportTools(context, run) {
+  const texts = h("input", { type: "checkbox" });
+  const save = async () => {
+    try {
+      saveBlob(await backend.getBundle(run.id, texts.checked), `profile_${run.id}.zip`);
+    } catch (error) {
+      context.say(error.message, { tone: "error" });
+    }
+  };
+  return h(
+    "details",
+    { class: "hp-fold" },
+    h("summary", {}, t("Report a problem")),
+    h("p", { class: "hp-muted" }, t("The bundle holds the report, all numbers, stacks, versions and the differences to the baseline. Secrets and your home folder are left out. Whoever gets it can import it in their own Profiler tab.")),
+    h(
+      "div",
+      { class: "hp-row hp-wrap" },
+      button(t("Save bundle"), save, { iconName: "box" }),
+      h("label", { class: "hp-flame-check" }, texts, t("with the texts of prompts")),
+      button(t("Copy for an issue"), () => copyMarkdown(context, run, "issue"), { iconName: "copy" }),
+    ),
+  );
+}
+
+/** A button that takes a bundle, or the history of another profiler, into this history. */
+export function importButton(context, after) {
+  const picker = h("input", { type: "file", accept: ".zip,.db,.sqlite", hidden: true, on: { change: take } });
+  async function take() {
+    const [file] = picker.files;
+    picker.value = "";
+    if (!file) return;
+    try {
+      const found = await backend.importRuns(file);
+      const skipped = found.skipped_runs ? ` ${tn("{n} was here already.|{n} were here already.", found.skipped_runs)}` : "";
+      context.say(`${tn("Imported {n} run.|Imported {n} runs.", found.runs)}${skipped}`);
+      after();
+    } catch (error) {
+      context.say(error.message, { tone: "error" });
+    }
+  }
+  return h("span", {}, picker, button(t("Import"), () => picker.click(), { iconName: "upload", title: t("Take in a bundle, or the history of another profiler") }));
+}

@@ -1,0 +1,66 @@
+// Painting the flame on a canvas. Knows the layout and nothing of the page's events.
+
+import { ownerColor, rowRange } from "./flame_layout.js";
+
+export const ROW_PX = 19;
+const LETTER_PX = 6.3;
+const LEAST_TEXT_PX = 26;
+
+/** The colours beside the owners' own, for a page whose text has the CSS colour `text`. */
+export function flameColors(text) {
+  const [red = 0, green = 0, blue = 0] = (text.match(/[\d.]+/g) ?? []).map(Number);
+  const isDark = red * 0.299 + green * 0.587 + blue * 0.114 > 128;
+  return { line: isDark ? "#fff" : "#000", faint: isDark ? "rgba(128,128,128,.35)" : "rgba(128,128,128,.28)" };
+}
+
+/**
+ * Paint what can be seen; calls narrower than a pixel are painted as one. `view`: `{from, to}` in seconds,
+ * `{top, width, height}` in CSS pixels; `state`: `{matches, selected, hover}`. Returns how many rectangles.
+ */
+export function paintFlame(context, flame, view, state, colors) {
+  const { top, width, height } = view;
+  const scale = width / (view.to - view.from);
+  let painted = 0;
+  context.clearRect(0, 0, width, height);
+  context.font = "11px system-ui, sans-serif";
+  context.textBaseline = "middle";
+  const last = Math.min(flame.rows.length, Math.ceil((top + height) / ROW_PX));
+  for (let row = Math.floor(top / ROW_PX); row < last; row++) {
+    const y = row * ROW_PX - top;
+    const frames = flame.rows[row];
+    const [first, end] = rowRange(flame, row, view.from, view.to);
+    let filledTo = -1;
+    for (let at = first; at < end; at++) {
+      const frame = frames[at];
+      const left = Math.max(0, (flame.start[frame] - view.from) * scale);
+      const right = Math.min(width, (flame.start[frame] + flame.total[frame] - view.from) * scale);
+      if (right - left >= 1) paintFrame(context, flame, frame, [left, right, y], state, colors);
+      else if (right <= filledTo) continue;
+      else {
+        context.fillStyle = colors.faint;
+        context.fillRect(Math.floor(left), y + 1, 1, ROW_PX - 2);
+        filledTo = Math.floor(left) + 1;
+      }
+      painted += 1;
+    }
+  }
+  return painted;
+}
+
+function paintFrame(context, flame, frame, [left, right, y], { matches, selected, hover }, colors) {
+  const { name, kind, owner } = flame.labels[flame.label[frame]];
+  context.globalAlpha = matches.size > 0 && !matches.has(flame.label[frame]) ? 0.28 : 1;
+  context.fillStyle = ownerColor(kind, owner);
+  context.fillRect(left, y + 1, Math.max(right - left - (right - left > 3 ? 1 : 0), 1), ROW_PX - 2);
+  if (right - left > LEAST_TEXT_PX) {
+    const room = Math.floor((right - left - 8) / LETTER_PX);
+    context.fillStyle = "#0d0f12";
+    context.fillText(name.length > room ? `${name.slice(0, Math.max(1, room - 1))}…` : name, left + 4, y + ROW_PX / 2, right - left - 6);
+  }
+  context.globalAlpha = 1;
+  if (frame === selected || frame === hover) {
+    context.strokeStyle = colors.line;
+    context.lineWidth = frame === selected ? 2 : 1;
+    context.strokeRect(left + 1, y + 1.5, Math.max(right - left - 2, 1), ROW_PX - 3);
+  }
+}
