@@ -233,11 +233,12 @@ def server_pages(repeats: int) -> dict[str, float]:
                 "INSERT INTO profiler_runs (timestamp, name, status, total_time, workflow_id, user_id, uuid) "
                 "SELECT to_char(timestamp '2024-01-01' + n * interval '1 minute', "
                 '\'YYYY-MM-DD"T"HH24:MI:SS.000"Z"\'), '
-                "'run ' || n, CASE n % 10 WHEN 0 THEN 'failed' ELSE 'success' END, n % 1000 / 7.0, "
-                "'workflow ' || n % 30, 'user ' || n % 5, md5(n::text) "
+                "'run ' || n, CASE mod(n, 10) WHEN 0 THEN 'failed' ELSE 'success' END, mod(n, 1000) / 7.0, "
+                "'workflow ' || mod(n, 30), 'user ' || mod(n, 5), md5(n::text) "
                 f"FROM generate_series(1, {SERVER_RUNS}) n"
             )
         with database.open().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("VACUUM ANALYZE")
         asked: dict[str, dict[str, Any]] = {
             "first page": {},
