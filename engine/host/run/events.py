@@ -8,7 +8,7 @@ What is sent is small, plain JSON; whoever wants the whole run asks the routes.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .. import users
@@ -27,40 +27,11 @@ _NAMELESS = frozenset(("prompt_id", "run_id", "status", "total_time", "what", "i
 _log = logging.getLogger("holaf.profiler")
 
 
-_subscribers: list[tuple[str, Callable[[Mapping[str, Any]], object]]] = []
-
-
-def subscribe(event: str, function: Callable[[Mapping[str, Any]], object]) -> Callable[[], None]:
-    """Have ``function`` called with the data of every ``event``, on the thread that sends it.
-
-    Answers a function that ends this. An error in ``function`` is logged and goes no further.
-    """
-    entry = (event, function)
-    _subscribers.append(entry)
-
-    def unsubscribe() -> None:
-        if entry in _subscribers:
-            _subscribers.remove(entry)
-
-    return unsubscribe
-
-
-def _call_subscribers(event: str, data: Mapping[str, Any]) -> None:
-    for wanted, function in tuple(_subscribers):
-        if wanted != event:
-            continue
-        try:
-            function(data)
-        except Exception:  # noqa: BLE001 - the do-no-harm boundary of a subscriber
-            _log.exception("A subscriber to %s failed.", event)
-
-
 def send(event: str, data: Mapping[str, Any]) -> bool:
     """Send ``data`` as ``event``, from any thread: to all clients, or to those of ``data["user_id"]``.
 
     Answers whether there was a server to hand it to.
     """
-    _call_subscribers(event, data)
     from server import PromptServer
 
     instance = getattr(PromptServer, "instance", None)

@@ -17,7 +17,7 @@ from typing import Any
 
 from server import PromptServer
 
-from . import events
+from . import events, subscribers
 from .repeat import Progress, RefusedPromptError, Repeats
 
 log = logging.getLogger("holaf.profiler")
@@ -53,7 +53,7 @@ class HostQueue:
 def repeats() -> Repeats:
     """The series of this ComfyUI. They hear of runs from the first call on."""
     made = Repeats(HostQueue(), _tell)
-    events.subscribe(events.RUN_FINISHED, made.run_finished)
+    subscribers.subscribe(made.run_finished)
     return made
 
 
