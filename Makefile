@@ -65,6 +65,9 @@ test-faults:  ## every part of the profiler broken, alone and in pairs, 3,000 pr
 test-fuzz:  ## 5,000 made-up requests from the OpenAPI document, and histories of any content
 	@FUZZ_CASES=5000 $(PYTEST) tests/contract/test_fuzz.py tests/unit/store/test_mend_types.py tests/unit/workflow/test_any_workflow.py
 
+test-statistics:  ## every rate claimed of conclusions from several runs, on thousands of planted truths
+	@$(RUN) -m metrics.conclusions rates
+
 test-gpu:  ## the measurements against known truths, on a machine with a GPU
 	@$(PYTEST) tests/gpu -s
 
@@ -79,6 +82,7 @@ bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.sampler_cost
 	@$(RUN) -m metrics.guard
 	@$(RUN) -m metrics.history_speed --server
+	@$(RUN) -m metrics.conclusions
 	@$(RUN) -m metrics.accuracy
 	@$(RUN) -m metrics.timeline
 	@$(RUN) -m metrics.stacks

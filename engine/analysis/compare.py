@@ -19,7 +19,7 @@ from .comparable import Kind, Row
 from .effect import Delta, deltas, noise_of
 from .executions import COLUMNS, Columns, Executions, Matrix, NodeKey, executions, rows_of_groups
 from .pairing import Pair, Pairing, pair
-from .versions import Prompts, graph_of, versions
+from .versions import Prompts, graph_of, version_key, versions
 from .what_changed import WhatChanged, what_changed
 
 METRICS = (
@@ -266,7 +266,10 @@ def _changes(
     """What differs between the newest run of each side."""
     before, after = evidence.runs[before_id], evidence.runs[after_id]
     prompts = (evidence.prompts.get(before_id), evidence.prompts.get(after_id))
-    made = tuple(pairs.get(before_id, ())) or pair(graph_of(prompts[0]), graph_of(prompts[1]))
+    made = tuple(pairs.get(before_id, ()))
+    if not made:
+        changed = version_key(before) != version_key(after)
+        made = pair(*(graph_of(prompt, with_places=changed) for prompt in prompts))
     environments = tuple(
         evidence.environments.get(run.get("environment_id") or 0, {}) for run in (before, after)
     )

@@ -193,16 +193,15 @@ def noise_of(values: Matrix) -> Noise:
     change on the way is one difference; those beyond 3.5 robust standard deviations do not
     count. Such an estimate is worth two thirds of its degrees of freedom.
     """
-    variance = np.full(len(values), np.nan)
-    freedom = np.zeros(len(values))
-    for row, line in enumerate(values):
-        known = line[np.isfinite(line) & (line > 0)]
-        if len(known) >= 6:
-            steps = np.abs(np.diff(np.log(known)))
-            usual = steps[steps <= 3.5 * 1.4826 * float(np.median(steps))]
-            variance[row] = float(np.mean(usual**2)) / 2.0
-            freedom[row] = 0.6 * (len(known) - 1)
-    return Noise(variance, freedom)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(values > 0, np.log(values), np.nan)
+        steps = np.abs(np.diff(logs, axis=1))
+        usual = steps <= 3.5 * 1.4826 * _medians(steps)[:, None]
+        squares = np.where(usual, steps, 0.0) ** 2
+        variance = squares.sum(axis=1) / usual.sum(axis=1) / 2.0
+    count = np.isfinite(steps).sum(axis=1)
+    enough = count >= 5
+    return Noise(np.where(enough, variance, np.nan), np.where(enough, 0.6 * count, 0.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,18 +99,21 @@ def executions(
         return columns[name] if whole else [columns[name][index] for index in kept]
 
     ran_in = column("run_id")
-    keys = list(map(NodeKey, map(_text, column("node_id")), map(_text, column("node_type"))))
+    # Plain tuples, which equal keys: a hundred thousand named ones take their time.
+    keys: Iterable[tuple[str, str]] = zip(_texts(column("node_id")), _texts(column("node_type")), strict=True)
     if aliases:
+        nothing: Mapping[NodeKey, NodeKey] = {}
         keys = [
-            aliases[run_id].get(key, key) if run_id in aliases else key
+            aliases.get(run_id, nothing).get(NodeKey(*key), NodeKey(*key))
             for run_id, key in zip(ran_in, keys, strict=True)
         ]
     run_at = np.fromiter((place[run_id] for run_id in ran_in), dtype=np.int64, count=len(ran_in))
     nodes, titles, row_at = _rows(keys, run_at, column("node_title"))
     shape = (len(nodes), len(run_ids))
     flat = row_at * len(run_ids) + run_at
-    states = np.array([state or "ok" for state in column("status")], dtype="U12")
-    real = states == "ok"
+    states = column("status")
+    real = np.array([state == "ok" or state is None for state in states], dtype=np.bool_)
+    from_cache = np.array([state == "cached" for state in states], dtype=np.bool_)
     values = {
         name: _gathered(flat, np.where(real, np.array(column(name), dtype=np.float64), np.nan), shape, name)
         for name in metrics
@@ -121,7 +124,7 @@ def executions(
         titles=titles,
         values=values,
         executed=_marked(flat[real], shape),
-        cached=_marked(flat[states == "cached"], shape) & ~_marked(flat[real], shape),
+        cached=_marked(flat[from_cache], shape) & ~_marked(flat[real], shape),
         present=_marked(flat, shape),
     )
 
@@ -156,24 +159,26 @@ def joined(parts: Iterable[Columns]) -> dict[str, list[Any]]:
     return whole
 
 
+def _texts(values: Sequence[Any]) -> Iterable[str]:
+    return values if set(map(type, values)) <= {str} else map(_text, values)
+
+
 def _text(value: object) -> str:
     return value if type(value) is str else "" if value is None else str(value)
 
 
 def _rows(
-    keys: Sequence[NodeKey], run_at: npt.NDArray[np.int64], titles: Sequence[Any]
+    keys: Iterable[tuple[str, str]], run_at: npt.NDArray[np.int64], titles: Sequence[Any]
 ) -> tuple[tuple[NodeKey, ...], tuple[str, ...], npt.NDArray[np.int64]]:
     """The distinct nodes, newest run first, their newest titles, and each step's row."""
-    codes: dict[NodeKey, int] = {}
-    code_at = np.fromiter(
-        (codes.setdefault(key, len(codes)) for key in keys), dtype=np.int64, count=len(keys)
-    )
+    codes: dict[tuple[str, str], int] = {}
+    code_at = np.array([codes.setdefault(key, len(codes)) for key in keys], dtype=np.int64)
     # The newest run in which a node appears decides its place and its title.
     order = np.argsort(-run_at, kind="stable")
     _, first = np.unique(code_at[order], return_index=True)
     newest = order[first]
     ranked = np.argsort(np.argsort(first, kind="stable"), kind="stable")
-    by_code = list(codes)
+    by_code = [NodeKey(*key) for key in codes]
     nodes: list[NodeKey] = [by_code[0]] * len(by_code) if by_code else []
     names = [""] * len(by_code)
     for code, row in enumerate(ranked):

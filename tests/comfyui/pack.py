@@ -19,6 +19,7 @@ _PARTS = (
     "engine",
     "js",
     "locales",
+    "tools",
     "example_workflows",
     "pyproject.toml",
     "requirements.txt",

@@ -57,7 +57,8 @@ def test_a_workflow_slowed_through_a_widget_is_found_dated_and_explained(
     assert roles["compare"] == roles["trend"] == "profiler"
     executed = [data["node"] for data in profile.outcome.events("executed")]
     assert set(executed[-2:]) == {"compare", "trend"}
-    assert profile.run["total_time"] < 0.38 + 0.2, "what they draw is not in the total"
+    ends = [step["end_s"] for step in profile.steps.values() if step["role"] == "node"]
+    assert profile.run["total_time"] <= max(ends) + 0.001, "what they draw is not in the total"
 
 
 def test_the_first_run_has_nothing_to_compare_with(profiler: Profiler, fresh: str) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from ...analysis import compare
 from ...analysis.stacks import owner_changes
 from ..evidence import for_comparison
 from .call import Answer, Call, File, RefusedError
+from .plain import plain
 
 
 def compare_runs(call: Call) -> Answer:
@@ -15,8 +14,8 @@ def compare_runs(call: Call) -> Answer:
     evidence, found = _compared(call)
     ids = (*found.baseline_ids, *found.candidate_ids)
     times = call.history.owner_times_of(ids)
-    owners = [asdict(entry) for entry in owner_changes(times, found.baseline_ids, found.candidate_ids)]
-    return {"runs": [evidence.runs[run_id] for run_id in ids], **asdict(found), "owners": owners}
+    owners = plain(owner_changes(times, found.baseline_ids, found.candidate_ids))
+    return {"runs": [evidence.runs[run_id] for run_id in ids], **plain(found), "owners": owners}
 
 
 def export_comparison(call: Call) -> File:

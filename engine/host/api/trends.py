@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
-from typing import Any
-
 from ...analysis import trends
 from ..evidence import for_trends
 from .call import Answer, Call
+from .plain import plain
 
 _RUN_FIELDS = ("id", "timestamp", "name", "status", "total_time", "cold", "forced", "pinned", "workflow_hash")
 
@@ -29,14 +27,14 @@ def get_trends(call: Call) -> Answer:
     offset, limit = call.query["offset"], call.query["limit"]
     kind_of = {run_id: kind.label for kind in found.kinds for run_id in kind.run_ids}
     return {
-        **_plain(found),
+        **plain(found, without=("runs", "nodes")),
         "workflow": workflow,
         "runs": [
             {**{name: run.get(name) for name in _RUN_FIELDS}, "kind": kind_of.get(run["id"])}
             for run in found.runs
         ],
-        "nodes": [_plain(node) for node in nodes[offset : offset + limit]],
-        "change_points": _plain(points),
+        "nodes": [plain(node) for node in nodes[offset : offset + limit]],
+        "change_points": plain(points),
         "total": len(nodes),
         "limit": limit,
         "offset": offset,
@@ -46,19 +44,3 @@ def get_trends(call: Call) -> Answer:
 def _newest_workflow(call: Call) -> str | None:
     runs, _ = call.history.list_runs(call.user_id, limit=1)
     return (runs[0].get("workflow_id") or runs[0].get("workflow_hash")) if runs else None
-
-
-def _plain(value: Any) -> Any:
-    """``value`` as JSON takes it; a long row of numbers is handed on as it is, not copied one by one."""
-    if is_dataclass(value):
-        skipped = ("runs", "nodes") if isinstance(value, trends.Trends) else ()
-        return {
-            field.name: _plain(getattr(value, field.name))
-            for field in fields(value)
-            if field.name not in skipped
-        }
-    if isinstance(value, dict):
-        return {name: _plain(entry) for name, entry in value.items()}
-    if isinstance(value, (list, tuple)) and any(is_dataclass(entry) for entry in value[:1]):
-        return [_plain(entry) for entry in value]
-    return value

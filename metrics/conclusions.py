@@ -1,0 +1,216 @@
+"""How often conclusions from several runs are right, on planted truths, and how long they take.
+
+Rates come from thousands of made-up histories with fixed seeds. Times are those of the
+routes' handlers over a real SQLite history of runs of 100 nodes.
+
+``python -m metrics.conclusions [rates|speed]`` prints tables and writes
+``metrics/results/conclusions.md``; it ends with 1 where a rate misses its claim.
+"""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.host.api import comparison
+from engine.host.api import statistics as type_statistics
+from engine.host.api import trends as trend_route
+from engine.host.api.call import Call, Host
+from engine.model import Run, Step
+from engine.store.database import Database
+from engine.store.history import History
+from engine.store.writer import RunWriter
+from tests.planted import comparisons, trends
+from tests.planted.trends import MB
+from tests.unit.store.help import record
+
+RESULT = Path(__file__).parent / "results" / "conclusions.md"
+NODES = 100
+RUNS = 1_000
+
+Rate = tuple[str, float, str, bool]
+"""What, the share, the claim, and whether it holds."""
+
+
+def rates() -> list[Rate]:
+    """Every claim on a planted truth."""
+    found: list[Rate] = []
+
+    def claim(what: str, share: float, least: float | None = None, most: float | None = None) -> None:
+        parts = [f">= {least:.1%}"] if least is not None else []
+        parts += [f"<= {most:.1%}"] if most is not None else []
+        good = (least is None or share >= least) and (most is None or share <= most)
+        found.append((what, share, " and ".join(parts), good))
+        print(f"{'ok  ' if good else 'MISS'} {share:7.2%}  {what}", flush=True)
+
+    changed = comparisons.changes
+    for runs in (2, 3, 4, 5, 8, 20, 40):
+        one = comparisons.verdicts(runs, histories=20_000, baseline=runs, candidate=runs)
+        claim(f"false change verdicts, {runs} against {runs}, 5 % noise", changed(one), most=0.05)
+    for before, after in ((5, 1), (3, 9), (20, 3)):
+        one = comparisons.verdicts(9, histories=20_000, baseline=before, candidate=after, history=20)
+        claim(f"the same, {before} against {after}, 20 earlier runs known", changed(one), most=0.05)
+    for runs in (2, 5):
+        share = comparisons.any_node_changed(1, comparisons=1_500, nodes=60, runs=runs)
+        claim(
+            f"comparisons of {runs} equal runs a side with any of 60 nodes called changed", share, most=0.06
+        )
+    five: dict[str, Any] = {"histories": 20_000, "baseline": 5, "candidate": 5}
+    claim("20 % seen, 5 against 5, 5 % noise", changed(comparisons.verdicts(1, **five, change=0.2)), 0.95)
+    outlier = comparisons.verdicts(1, **five, change=0.2, outlier=3.0)
+    claim("the same with one outlier of 3 times", changed(outlier), 0.95)
+    known = comparisons.verdicts(1, **five, change=0.1, history=20)
+    claim("10 % seen, 5 against 5, 20 earlier runs known", changed(known), 0.8)
+    claim("10 % seen, 5 against 5, no history", changed(comparisons.verdicts(1, **five, change=0.1)), 0.7)
+    eight = comparisons.verdicts(1, histories=20_000, baseline=8, candidate=8, change=0.1)
+    claim("10 % seen, 8 against 8, no history", changed(eight), 0.9)
+    claim("10 % slower at run 50 of 100 dated within 3 runs", trends.dated(1, workflows=400, at=50), 0.9)
+    share = trends.dated(2, workflows=400, at=50, outlier=True)
+    claim("the same with one outlier of 3 times, one change found", share, 0.9)
+    claim("10 % slower at run 95 of 100 dated within 3 runs", trends.dated(3, workflows=400, at=95), 0.5)
+    for nodes, runs, noise in ((20, 30, 0.05), (100, 40, 0.05), (10, 100, 0.2)):
+        share = trends.false_changes(4, workflows=400, nodes=nodes, runs=runs, noise=noise)
+        claim(f"quiet workflows of {nodes} nodes and {runs} runs with any change", share, most=0.015)
+    planted: dict[str, Any] = {"runs": 20, "nodes": 10, "bytes_per_run": 20 * MB, "noise": 50 * MB}
+    leak = trends.leaks_found(5, workflows=500, leaking=4, **planted)
+    claim("20 MB a run under 50 MB noise found by 20 runs", leak["found"], 0.9)
+    claim("its node blamed", leak["blamed"], 0.9)
+    claim("another node accused", leak["innocent"], most=0.01)
+    for what, more in (
+        ("noise at every boundary", {"shared_noise": False}),
+        ("500 MB taken by one node and given back by another", {"swing": 500 * MB}),
+    ):
+        hidden = trends.leaks_found(6, workflows=500, leaking=4, **planted, **more)
+        claim(f"the leak found with {what}", hidden["found"], 0.9)
+        claim(f"an innocent node accused with {what}", hidden["innocent"], most=0.01)
+        quiet = trends.leaks_found(7, workflows=500, leaking=None, **planted, **more)
+        claim(f"a leak claimed where there is none, {what}", quiet["found"], most=0.01)
+    for runs in (5, 10, 20, 50):
+        share = trends.band_holds(8, workflows=1_000, runs=runs)
+        claim(f"next runs inside the 90 % band, {runs} runs known", share, 0.85, 0.95)
+    return found
+
+
+def speed() -> list[tuple[str, float, float]]:
+    """``(what, median seconds, limit)`` of the handlers."""
+    with tempfile.TemporaryDirectory() as folder:
+        history = History(Database(str(Path(folder) / "history.db")))
+        _fill(history)
+        host = Host(
+            history=lambda _user: history,
+            settings_file=lambda user: Path(folder) / f"{user}.json",
+            readable_file=lambda name, _user: Path(folder) / name,
+            status=dict,
+            send=lambda *_message: None,
+            repeats=_no_repeats,
+        )
+
+        def timed(handler: Callable[[Call], Any], query: Mapping[str, Any]) -> float:
+            spent = []
+            for _ in range(6):
+                began = time.perf_counter()
+                handler(Call(user_id="default", host=host, query=query))
+                spent.append(time.perf_counter() - began)
+            return statistics.median(spent[1:])
+
+        found = []
+        for count, limit in ((2, 0.03), (5, 0.05), (40, 0.2)):
+            ids = list(range(RUNS - count + 1, RUNS + 1))
+            query = {"baseline": ids[: count // 2], "candidate": ids[count // 2 :]}
+            found.append((f"comparison of {count} runs", timed(comparison.compare_runs, query), limit))
+        for count, limit in ((100, 0.06), (1_000, 0.3)):
+            query = {"workflow": "w", "last": count, "limit": 25, "offset": 0}
+            found.append((f"trend of {count:,} runs", timed(trend_route.get_trends, query), limit))
+        query = {"last": 1_000, "limit": 100, "offset": 0}
+        found.append(("statistics of 1,000 runs", timed(type_statistics.get_statistics, query), 0.3))
+        history.close()
+    for what, spent, limit in found:
+        print(f"{spent * 1000:8.0f} ms  (limit {limit * 1000:.0f} ms)  {what}", flush=True)
+    return found
+
+
+def _no_repeats() -> Any:
+    raise NotImplementedError("nothing is repeated here")
+
+
+def _fill(history: History) -> None:
+    chance = np.random.default_rng(1)
+    lengths = np.exp(chance.uniform(-4.0, 2.0, NODES))
+    prompt = {
+        str(node): {
+            "class_type": f"Class{node % 30}",
+            "inputs": {"value": [str(node - 1), 0] if node else 1, "amount": node},
+            "_meta": {"title": f"Node {node}"},
+        }
+        for node in range(NODES)
+    }
+    writer = RunWriter(history.database)
+    for number in range(RUNS):
+        times = (lengths * np.exp(0.05 * chance.standard_normal(NODES))).tolist()
+        steps = tuple(
+            Step(
+                node_id=str(node),
+                node_type=f"Class{node % 30}",
+                node_title=f"Node {node}",
+                position=node,
+                exec_time=time_s,
+                self_time_s=time_s,
+                vram_max=(4 << 30) + node,
+                ram_max_bytes=(8 << 30) + node,
+                ram_start_bytes=8 << 30,
+                ram_end_bytes=8 << 30,
+            )
+            for node, time_s in enumerate(times)
+        )
+        run = Run(
+            timestamp=f"2026-01-{number // 60 + 1:02d}T00:{number % 60:02d}:00.000Z",
+            status="success",
+            total_time=sum(times),
+            workflow_id="w",
+            workflow_hash="h",
+            cold=False,
+            steps=steps,
+            prompt=prompt,
+        )
+        record(writer, run)
+
+
+def main() -> int:
+    wanted = sys.argv[1:] or ["rates", "speed"]
+    lines = [
+        "# Conclusions from several runs",
+        "",
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}.",
+        "",
+    ]
+    good = True
+    if "rates" in wanted:
+        found = rates()
+        good = all(holds for *_, holds in found)
+        lines += ["| planted truth | share | claim |", "|---|---:|---|"]
+        for what, share, claim, holds in found:
+            lines.append(f"| {what} | {share:.2%} | {claim}{'' if holds else ' **missed**'} |")
+        lines.append("")
+    if "speed" in wanted:
+        lines += [f"Over a history of {RUNS:,} runs of {NODES} nodes in SQLite, the second call on:", ""]
+        lines += ["| what | median | limit |", "|---|---:|---:|"]
+        lines += [
+            f"| {what} | {spent * 1000:.0f} ms | {limit * 1000:.0f} ms |" for what, spent, limit in speed()
+        ]
+        lines.append("")
+    if set(wanted) == {"rates", "speed"}:
+        RESULT.write_text("\n".join(lines), encoding="utf-8")
+        print(f"written: {RESULT}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""The command line against a real ComfyUI: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.comfyui.scenes import Scene
+from tests.contract.conftest import Profiler
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "profile.py"
+
+
+def tool(*arguments: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(TOOL), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+
+
+def workflow(file: Path, fresh: str, nap_ms: int) -> Path:
+    scene = Scene()
+    scene.show(scene.add("Sleep", id="nap", named="Nap", value=fresh, ms=nap_ms), id="show")
+    file.write_text(json.dumps(scene.prompt), encoding="utf-8")
+    return file
+
+
+def test_a_workflow_is_repeated_pinned_and_compared(profiler: Profiler, fresh: str, tmp_path: Path) -> None:
+    file = tmp_path / f"check {fresh}.json"
+    server = ("--server", profiler.client.url)
+    done = tool(workflow(file, fresh, 100), *server, "--repeat", 3, "--warm-up", 1, "--pin")
+    assert done.returncode == 0, done.stderr
+    assert "Nap" in done.stdout
+    again = tool(file, *server, "--repeat", 3, "--against", "pinned", "--fail-over", "200%")
+    assert again.returncode == 0, again.stdout + again.stderr
+    slow = tool(
+        workflow(file, fresh, 400), *server, "--repeat", 3, "--fail-over", "50%", "--formats", "json, md",
+        "--output", tmp_path / "out",
+    )  # fmt: skip
+    assert slow.returncode == 1, slow.stdout + slow.stderr
+    assert "slower" in slow.stdout
+    assert "changed: Nap: ms 100 -> 400" in slow.stdout
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".json", ".md"}
+
+
+def test_what_goes_wrong_has_its_exit_code(profiler: Profiler, fresh: str, tmp_path: Path) -> None:
+    server = ("--server", profiler.client.url)
+    scene = Scene()
+    scene.show(scene.add("Fail", value=fresh))
+    failing = tmp_path / f"failing {fresh}.json"
+    failing.write_text(json.dumps(scene.prompt), encoding="utf-8")
+    assert tool(failing, *server).returncode == 2
+    assert tool(failing, "--server", "http://127.0.0.1:9").returncode == 2
+    assert tool(tmp_path / "missing.json", *server).returncode == 3
+    failing.write_text("[]", encoding="utf-8")
+    assert tool(failing, *server).returncode == 3
+    assert tool(failing, *server, "--repeat", "many").returncode == 3

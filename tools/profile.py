@@ -1,0 +1,277 @@
+"""Profile a workflow on a running ComfyUI from a command line or a script.
+
+    python tools/profile.py workflow.json --repeat 5 --against pinned --fail-over 10%
+
+``workflow.json`` is a workflow in API format. Each run is queued with a Profiler Start;
+seeds are left as they are. Prints the last run's table, and the comparison where
+``--against`` says with what. Needs nothing but Python; shows progress where tqdm is there.
+
+Exit codes: 0 all went well, 1 slower than ``--fail-over`` allows, 2 a run failed or the
+server cannot be reached, 3 the command line or the workflow is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+SLOWER, FAILED, WRONG = 1, 2, 3
+START = "HolafProfilerStart"
+POLL_S = 0.25
+PREFIX = "/holaf/profiler/"
+FORMATS = ("png", "txt", "md", "csv", "json", "html", "trace")
+
+
+class ToolError(Exception):
+    """What went wrong, and the exit code that says so to scripts."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Server:
+    """A running ComfyUI, spoken to over HTTP."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    def get(self, path: str) -> Any:
+        """The JSON that ``path`` answers. Raises :class:`ToolError`."""
+        return json.loads(self.read(path))
+
+    def post(self, path: str, body: Any) -> Any:
+        """The JSON that ``path`` answers to ``body``. Raises :class:`ToolError`."""
+        return json.loads(self.read(path, json.dumps(body).encode()))
+
+    def read(self, path: str, data: bytes | None = None) -> bytes:
+        """The bytes that ``path`` answers. Raises :class:`ToolError`."""
+        request = urllib.request.Request(self.url + path, data=data)
+        if data is not None:
+            request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                content: bytes = answer.read()
+                return content
+        except urllib.error.HTTPError as error:
+            raise ToolError(f"{path}: {_reason(error)}", FAILED) from None
+        except OSError as error:
+            raise ToolError(f"{self.url} cannot be reached: {error}", FAILED) from None
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    text = error.read().decode("utf-8", "replace")
+    try:
+        found = json.loads(text)["error"]
+        return str(found["message"] if isinstance(found, dict) else found)
+    except (ValueError, KeyError, TypeError):
+        return f"{error.code} {error.reason} {text[:200]}"
+
+
+def load_workflow(path: Path) -> dict[str, Any]:
+    """The workflow in API format, with a Profiler Start. Raises :class:`ToolError`."""
+    try:
+        prompt = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ToolError(f"{path} cannot be read: {error.strerror}", WRONG) from None
+    except ValueError as error:
+        raise ToolError(f"{path} is no JSON: {error}", WRONG) from None
+    if isinstance(prompt, dict) and isinstance(prompt.get("prompt"), dict):
+        prompt = prompt["prompt"]
+    if not isinstance(prompt, dict) or not all(
+        isinstance(node, dict) and "class_type" in node for node in prompt.values()
+    ):
+        raise ToolError(
+            f"{path} is no workflow in API format. In ComfyUI choose Workflow, Export (API).", WRONG
+        )
+    return prompt
+
+
+def with_start(prompt: dict[str, Any], *, name: str, cache: str, timing: str) -> dict[str, Any]:
+    """``prompt`` with these settings on its Profiler Start; one is added where it has none."""
+    changed = {key: dict(node) for key, node in prompt.items()}
+    wanted = {"run_name": name, "cache": cache, "timing": timing, "enabled": True, "on_mismatch": "ignore"}
+    starts = [key for key, node in changed.items() if node["class_type"] == START]
+    key = starts[0] if starts else "profiler_start"
+    node = changed.setdefault(key, {"class_type": START, "inputs": {}})
+    node["inputs"] = {**node.get("inputs", {}), **wanted}
+    return changed
+
+
+def run_once(server: Server, prompt: dict[str, Any], workflow_id: str, timeout_s: float) -> dict[str, Any]:
+    """Queue ``prompt`` and wait for its recorded run. Raises :class:`ToolError`."""
+    extra = {"extra_pnginfo": {"workflow": {"id": workflow_id}}}
+    queued = server.post("/prompt", {"prompt": prompt, "extra_data": extra})
+    prompt_id = queued["prompt_id"]
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        if server.get(PREFIX + "status").get("prompt_id") != prompt_id:
+            done = server.get(f"/history/{prompt_id}").get(prompt_id)
+            runs = server.get(PREFIX + "runs?limit=20")["runs"] if done else []
+            found = next((run for run in runs if run["prompt_id"] == prompt_id), None)
+            if found and found["status"] != "running":
+                return dict(found)
+        time.sleep(POLL_S)
+    raise ToolError(f"The run did not end within {timeout_s:g} s.", FAILED)
+
+
+def baseline_of(server: Server, against: str, workflow_id: str, made: Sequence[int]) -> list[int]:
+    """The ids of the runs to compare with: ``pinned``, ``previous``, ``last N`` or numbers."""
+    numbers = [int(part) for part in re.split(r"[,\s]+", against.strip()) if part.isdigit()]
+    last = re.fullmatch(r"last\s+(\d+)", against.strip())
+    if numbers and not last:
+        return numbers
+    count = int(last[1]) if last else 40 if against == "pinned" else 1
+    query = {"workflow": workflow_id, "status": "success,partial", "limit": count + len(made)}
+    pinned = {"pinned": "true"} if against == "pinned" else {}
+    runs = server.get(f"{PREFIX}runs?{urllib.parse.urlencode({**query, **pinned})}")["runs"]
+    ids = [run["id"] for run in runs if run["id"] not in made][:count]
+    if not ids:
+        raise ToolError(f"There is no {against} run of this workflow to compare with.", WRONG)
+    return sorted(ids)
+
+
+def tolerance(text: str) -> float:
+    """``10%`` or ``0.1`` as a share."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share like 10% or 0.1")
+    return float(found[1]) / (100.0 if found[2] else 1.0)
+
+
+def report(found: dict[str, Any]) -> str:
+    """The comparison as lines of text."""
+    lines = []
+    for name, delta in found["totals"].items():
+        if delta["change"] is None:
+            continue
+        share = f"{(delta['ratio'] - 1) * 100:+.1f} %" if delta["ratio"] else ""
+        before, after = (_shown(name, delta[side]) for side in ("baseline", "candidate"))
+        lines.append(f"{name:15} {before:>12} -> {after:>12} {share:>9}  {delta['verdict']}")
+    lines.append("")
+    for node in found["nodes"][:15]:
+        delta = node["deltas"]["exec_time"]
+        if delta["change"] is not None:
+            times = f"{delta['baseline']:9.3f} s -> {delta['candidate']:9.3f} s"
+            lines.append(f"{node['node_title'][:30]:30} {times}  {delta['verdict']}")
+    lines += [f"changed: {change['detail']}" for change in found["changes"][:20]]
+    lines += [f"note: {note}" for note in found["notes"]]
+    return "\n".join(lines)
+
+
+def _shown(name: str, value: float) -> str:
+    if name.endswith("_joules"):
+        return f"{value:.0f} J"
+    return f"{value / 2**30:.2f} GB" if name != "total_time" else f"{value:.3f} s"
+
+
+def progress(rounds: Iterable[int], total: int) -> Iterator[int]:
+    """``rounds``, shown as a bar where tqdm is installed."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        yield from rounds
+        return
+    yield from tqdm(rounds, total=total, unit="run", file=sys.stderr)
+
+
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line. Ends the program with code 3 where it is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="profile.py", description="Profile a workflow (API format) on a running ComfyUI."
+    )
+    parser.add_argument("workflow", type=Path, help="a workflow in API format")
+    parser.add_argument("--server", default="http://127.0.0.1:8188", help="default: %(default)s")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="measured runs")
+    parser.add_argument("--warm-up", type=int, default=0, metavar="N", help="runs before that, not compared")
+    parser.add_argument("--cache", choices=("keep", "re-run", "cold"), default="re-run")
+    parser.add_argument("--timing", choices=("precise", "light"), default="precise")
+    parser.add_argument("--name", default="", help="a name for the runs")
+    parser.add_argument("--against", metavar="RUNS", help="pinned, previous, last 5, or runs' numbers")
+    parser.add_argument("--fail-over", type=tolerance, metavar="SHARE", help="such as 10%%")
+    parser.add_argument("--pin", action="store_true", help="pin the runs, as the baseline of later ones")
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="where files of --formats go")
+    parser.add_argument("--formats", default="", help=f"of the last run: {', '.join(FORMATS)}")
+    parser.add_argument("--timeout", type=float, default=3600.0, metavar="SECONDS", help="for each run")
+    try:
+        found = parser.parse_args(given)
+    except SystemExit as ended:
+        raise SystemExit(WRONG if ended.code else 0) from None
+    if found.fail_over is not None and not found.against:
+        found.against = "pinned"
+    return found
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    wanted = arguments(given)
+    try:
+        return work(wanted, Server(wanted.server))
+    except ToolError as error:
+        print(f"profile.py: {error}", file=sys.stderr)
+        return error.code
+
+
+def work(wanted: argparse.Namespace, server: Server) -> int:
+    """Run, print, compare; answers the exit code. Raises :class:`ToolError`."""
+    prompt = load_workflow(wanted.workflow)
+    workflow_id = f"file:{wanted.workflow.stem}"
+    name = wanted.name or wanted.workflow.stem
+    prompt = with_start(prompt, name=name, cache=wanted.cache, timing=wanted.timing)
+    total = wanted.warm_up + wanted.repeat
+    ids = []
+    for number in progress(range(total), total):
+        run = run_once(server, prompt, workflow_id, wanted.timeout)
+        if run["status"] not in ("success", "partial"):
+            why = run.get("error_message") or "see ComfyUI's log"
+            raise ToolError(f"Run {run['id']} {run['status']}: {why}", FAILED)
+        if number >= wanted.warm_up:
+            ids.append(run["id"])
+    baseline = baseline_of(server, wanted.against, workflow_id, ids) if wanted.against else []
+    print(server.read(f"{PREFIX}runs/{ids[-1]}/export/txt").decode("utf-8"))
+    for name in filter(None, (part.strip() for part in wanted.formats.split(","))):
+        if name not in FORMATS:
+            raise ToolError(f"There is no format {name!r}: choose from {', '.join(FORMATS)}.", WRONG)
+        folder = wanted.output or Path()
+        folder.mkdir(parents=True, exist_ok=True)
+        suffix = "trace.json" if name == "trace" else name
+        (folder / f"{wanted.workflow.stem}_profile.{suffix}").write_bytes(
+            server.read(f"{PREFIX}runs/{ids[-1]}/export/{name}")
+        )
+    if wanted.pin:
+        _pin(server, ids)
+    if not baseline:
+        return 0
+    sides = f"baseline={','.join(map(str, baseline))}&candidate={','.join(map(str, ids))}"
+    found = server.get(f"{PREFIX}runs/compare?{sides}")
+    print(report(found))
+    time_ = found["totals"]["total_time"]
+    slower = (time_["ratio"] or 1.0) - 1.0
+    if wanted.fail_over is not None and slower > wanted.fail_over:
+        print(f"Slower by {slower * 100:.1f} %, allowed are {wanted.fail_over * 100:g} %.")
+        return SLOWER
+    return 0
+
+
+def _pin(server: Server, ids: Sequence[int]) -> None:
+    for run_id in ids:
+        request = urllib.request.Request(
+            f"{server.url}{PREFIX}runs/{run_id}",
+            data=b'{"pinned": true}',
+            headers={"Content-Type": "application/json"},
+            method="PATCH",
+        )
+        with urllib.request.urlopen(request, timeout=60):
+            pass
+
+
+if __name__ == "__main__":
+    sys.exit(main())
