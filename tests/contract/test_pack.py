@@ -54,6 +54,36 @@ NODES = {
         },
         "outputs": ["chart", "table", "run_id"],
     },
+    "HolafProfilerCompare": {
+        "display": "Profiler Compare",
+        "inputs": {
+            "profiler": ("HOLAF_PROFILER", None),
+            "baseline": ("STRING", "previous"),
+            "candidate": ("STRING", "this run"),
+            "theme": (["auto", "dark", "light"], "auto"),
+        },
+        "outputs": ["chart", "table", "verdict"],
+    },
+    "HolafProfilerTrend": {
+        "display": "Profiler Trend",
+        "inputs": {
+            "profiler": ("HOLAF_PROFILER", None),
+            "what": ("STRING", "total"),
+            "metric": (["time", "vram", "ram", "energy"], "time"),
+            "last": ("INT", 100),
+            "theme": (["auto", "dark", "light"], "auto"),
+        },
+        "outputs": ["chart", "table"],
+    },
+    "HolafProfilerBudget": {
+        "display": "Profiler Budget",
+        "inputs": {
+            "profiler": ("HOLAF_PROFILER", None),
+            "limits": ("STRING", None),
+            "on_excess": (["warn", "fail"], "warn"),
+        },
+        "outputs": ["passed", "report"],
+    },
 }
 
 
