@@ -81,7 +81,6 @@ class Settings(BaseModel):
     "" for none. ``panel`` is for what the browser keeps for itself.
     """
 
-    ONLY_GIVEN: ClassVar = True
     model_config = ConfigDict(extra="forbid")
     CHANGES_ONLY: ClassVar[bool] = True
 

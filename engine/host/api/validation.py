@@ -40,7 +40,7 @@ class InvalidError(ValueError):
 def check(model: type[BaseModel], value: object, where: str) -> dict[str, Any]:
     """The fields of ``value`` (decoded JSON), with ``model``'s defaults. Raises :class:`InvalidError`.
 
-    A model with ``ONLY_GIVEN`` says how something is changed: its defaults are not filled in.
+    A model with ``CHANGES_ONLY`` says how something is changed: its defaults are not filled in.
 
     A field that was left out and has no default is left out of the answer too.
     """
@@ -65,8 +65,6 @@ def _validated(model: type[BaseModel], value: object, where: str, *, strict: boo
         found = model.model_validate(value, strict=strict)
     except ValidationError as error:
         raise _translated(error, where, model.model_fields) from None
-    if getattr(model, "ONLY_GIVEN", False):
-        return {name: getattr(found, name) for name in found.model_fields_set}
     # What the fields hold themselves: nothing is copied, however large a workflow is.
     given = found.model_fields_set
     if getattr(model, "CHANGES_ONLY", False):
