@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from .types import CATEGORY, PROFILER, node_schema
+from .types import CATEGORY, node_schema, order_input
 
 
 class BudgetExceededError(Exception):
@@ -30,9 +30,7 @@ class ProfilerBudget(io.ComfyNode):
             is_output_node=True,
             hidden=[io.Hidden.unique_id, io.Hidden.prompt],
             inputs=[
-                PROFILER.Input(
-                    "profiler", optional=True, tooltip="Optional: a wire from Profiler Start, only for order."
-                ),
+                order_input(),
                 io.String.Input(
                     "limits",
                     optional=True,

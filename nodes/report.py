@@ -6,8 +6,8 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..engine.render.options import DEFAULT_PREFIX, SORT_KEYS, THEMES, TOP_N_MAX
-from .types import CATEGORY, GROUP, PROFILER, node_schema
+from ..engine.render.options import DEFAULT_PREFIX, SORT_KEYS, TOP_N_MAX
+from .types import CATEGORY, GROUP, node_schema, order_input, theme_input
 
 
 class ProfilerReport(io.ComfyNode):
@@ -27,9 +27,7 @@ class ProfilerReport(io.ComfyNode):
             is_output_node=True,
             hidden=[io.Hidden.unique_id, io.Hidden.prompt, io.Hidden.extra_pnginfo],
             inputs=[
-                PROFILER.Input(
-                    "profiler", optional=True, tooltip="Optional: a wire from Profiler Start, only for order."
-                ),
+                order_input(),
                 io.Autogrow.Input(
                     "groups",
                     template=io.Autogrow.TemplatePrefix(GROUP.Input("group"), prefix="group_", min=0, max=50),
@@ -65,13 +63,7 @@ class ProfilerReport(io.ComfyNode):
                     max=TOP_N_MAX,
                     tooltip="How many nodes the ranking shows.",
                 ),
-                io.Combo.Input(
-                    "theme",
-                    optional=True,
-                    options=list(THEMES),
-                    default=THEMES[0],
-                    tooltip="Colours of the picture; auto follows ComfyUI's own.",
-                ),
+                theme_input(),
                 io.Boolean.Input(
                     "save",
                     optional=True,

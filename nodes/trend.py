@@ -6,8 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from ..engine.render.options import THEMES
-from .types import CATEGORY, PROFILER, node_schema
+from .types import CATEGORY, node_schema, order_input, theme_input
 
 
 class ProfilerTrend(io.ComfyNode):
@@ -27,9 +26,7 @@ class ProfilerTrend(io.ComfyNode):
             is_output_node=True,
             hidden=[io.Hidden.unique_id, io.Hidden.prompt],
             inputs=[
-                PROFILER.Input(
-                    "profiler", optional=True, tooltip="Optional: a wire from Profiler Start, only for order."
-                ),
+                order_input(),
                 io.String.Input(
                     "what",
                     optional=True,
@@ -51,13 +48,7 @@ class ProfilerTrend(io.ComfyNode):
                     max=1000,
                     tooltip="How many of the newest runs are looked at.",
                 ),
-                io.Combo.Input(
-                    "theme",
-                    optional=True,
-                    options=list(THEMES),
-                    default=THEMES[0],
-                    tooltip="Colours of the picture; auto follows ComfyUI's own.",
-                ),
+                theme_input(),
             ],
             outputs=[
                 io.Image.Output(display_name="chart", tooltip="The picture, to preview or save."),
