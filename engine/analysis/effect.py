@@ -11,12 +11,6 @@ quantity differed by in the history, so that small sets are not judged by themse
 alone. Where several rows are looked at, Benjamini and Hochberg's procedure
 (``scipy.stats.false_discovery_control``) keeps the share of false verdicts where one
 row alone would have it.
-
-The rule for outliers, stated wherever they are marked: on a side of five runs or
-more a value is left out that lies further than 25 % from its side's median and
-further than ten times the typical distance (the median absolute deviation of both
-sides, as a standard deviation; fourteen times where both sides together have fewer
-than eight runs). On normal noise it leaves out next to nothing.
 """
 
 from __future__ import annotations
@@ -29,17 +23,13 @@ from typing import Any, Literal
 import numpy as np
 
 from .executions import Mask, Matrix, Vector
+from .outliers import medians, outliers
 
 Verdict = Literal["faster", "slower", "less", "more", "no difference", "unknown"]
 
 ALPHA = 0.045
 """The share of false verdicts aimed at: a little under 5 %, for noise that is not quite normal."""
 CONFIDENCE = 0.95
-OUTLIER_LEAST_RUNS = 5
-OUTLIER_DEVIATIONS = 10.0
-OUTLIER_DEVIATIONS_OF_FEW = 14.0
-_FEW = 8
-OUTLIER_SHARE = 0.25
 LEAST_SHARE = 0.01
 """A change under 1 % gets no verdict, however certain."""
 RUNS_NEEDED_MAX = 200
@@ -132,8 +122,8 @@ def deltas(
     p_values, half = _tested(before, after, spread)
     difference = after.mean - before.mean
     adjusted = corrected(p_values) if together else p_values
-    median_before = _medians(np.where(kept[:, :border], baseline, np.nan))
-    median_after = _medians(np.where(kept[:, border:], candidate, np.nan))
+    median_before = medians(np.where(kept[:, :border], baseline, np.nan))
+    median_after = medians(np.where(kept[:, border:], candidate, np.nan))
     return [
         _delta(
             kind,
@@ -165,27 +155,6 @@ def corrected(p_values: Vector) -> Vector:
     return result
 
 
-def outliers(values: Matrix, border: int) -> Mask:
-    """Where ``values`` (baseline left of column ``border``) are outliers by the module's rule."""
-    marked = np.zeros(values.shape, dtype=np.bool_)
-    if max(border, values.shape[1] - border) < OUTLIER_LEAST_RUNS:
-        return marked
-    sides = [part for part in (slice(0, border), slice(border, values.shape[1])) if part.stop > part.start]
-    away = np.full(values.shape, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for part in sides:
-            middle = _medians(values[:, part])[:, None]
-            away[:, part] = np.abs(values[:, part] / middle - 1.0)
-        typical = 1.4826 * _medians(away)[:, None]
-        few = np.isfinite(away).sum(axis=1, keepdims=True) < _FEW
-        most = np.where(few, OUTLIER_DEVIATIONS_OF_FEW, OUTLIER_DEVIATIONS)
-        far = away > np.maximum(most * typical, OUTLIER_SHARE)
-    for part in sides:
-        enough = np.isfinite(values[:, part]).sum(axis=1) >= OUTLIER_LEAST_RUNS
-        marked[:, part] = far[:, part] & enough[:, None]
-    return marked
-
-
 def noise_of(values: Matrix) -> Noise:
     """What single runs differ by, from the history: ``[row, run]``, oldest first.
 
@@ -196,7 +165,7 @@ def noise_of(values: Matrix) -> Noise:
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(values > 0, np.log(values), np.nan)
         steps = np.abs(np.diff(logs, axis=1))
-        usual = steps <= 3.5 * 1.4826 * _medians(steps)[:, None]
+        usual = steps <= 3.5 * 1.4826 * medians(steps)[:, None]
         squares = np.where(usual, steps, 0.0) ** 2
         variance = squares.sum(axis=1) / usual.sum(axis=1) / 2.0
     count = np.isfinite(steps).sum(axis=1)
@@ -355,20 +324,3 @@ def _all_positive(values: Matrix) -> Mask:
 def _scaled(values: Matrix, logarithmic: Mask) -> Matrix:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(logarithmic[:, None], np.log(values), values)
-
-
-def _medians(values: Matrix) -> Vector:
-    """The median of each row's known values; NaN where there are none."""
-    ordered = np.sort(values, axis=1)  # NaN goes last
-    count = np.isfinite(values).sum(axis=1)
-    if not values.shape[1]:
-        return np.full(len(values), np.nan)
-    rows = np.arange(len(values))
-    low = ordered[rows, np.maximum((count - 1) // 2, 0)]
-    high = ordered[rows, np.minimum(count // 2, values.shape[1] - 1)]
-    return np.where(count > 0, (low + high) / 2.0, np.nan)
-
-
-def medians(values: Sequence[Sequence[float]] | Matrix) -> Vector:
-    """The median of each row's known values; NaN where there are none."""
-    return _medians(np.asarray(values, dtype=np.float64))

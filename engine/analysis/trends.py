@@ -18,10 +18,11 @@ from . import comparable, forecast, leaks
 from .change_points import shifts, without_outliers
 from .comparable import ENDED_WELL, Kind, Row
 from .drift import LEAST_RUNS, slope
-from .effect import Delta, deltas, medians
+from .effect import Delta, deltas
 from .executions import WHO, Columns, Executions, Matrix, NodeKey, Vector, executions, rows_of_groups
 from .forecast import Forecast
 from .leaks import Leak
+from .outliers import medians
 from .pairing import Pair, pair
 from .versions import Prompts, graph_of, versions
 from .what_changed import WhatChanged, what_changed
