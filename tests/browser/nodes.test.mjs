@@ -152,9 +152,9 @@ test("a graph of 500 nodes: run, table and panel stay usable; the sidebar at its
   assert.equal(await page.locator(".hp-steps-table tbody tr").count(), 200);
   await page.getByRole("button", { name: "Show 300 more" }).click();
   assert.equal(await page.locator(".hp-steps-table tbody tr").count(), 500);
-  await page.getByLabel(/Find a node/).fill("Shown 24");
+  await page.getByLabel(/Find a node by/).fill("Shown 24");
   await page.waitForFunction(() => document.querySelectorAll(".hp-steps-table tbody tr").length === 1);
-  await page.getByLabel(/Find a node/).fill("");
+  await page.getByLabel(/Find a node by/).fill("");
 
   for (const width of [280, 900]) {
     if (width > 400) await widenSidebar(page, width);
@@ -182,6 +182,7 @@ test("a graph of 500 nodes: run, table and panel stay usable; the sidebar at its
 test("an empty history says what to do, and a restart of the server is survived", { skip: !process.env.RESTART_URL }, async () => {
   const page = await openPage(browser);
   await openPanel(page);
+  await page.locator(".hp-pager, .hp-empty").first().waitFor(); // the first list has come
   await page.getByLabel(/Search runs/).fill("surely nothing has this name");
   await page.getByText("No run matches these filters.").waitFor();
   await page.getByRole("button", { name: "Clear filters" }).click();

@@ -254,7 +254,7 @@ test("a history of 1,000 runs: first page, search, sorting and paging in at most
     return pressed(".hp-tab:first-child");
   });
   await timed("sorting", () => pressed(".hp-runs-table .hp-col-total_time .hp-sort"));
-  await timed("next page", () => pressed(".hp-pager .hp-icon-button:last-child"));
+  await timed("next page", () => pressed('.hp-pager [aria-label="Next page"]'));
 
   await page.getByLabel(/Search runs/).fill("imported 077");
   await page.waitForFunction(() => {
