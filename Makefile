@@ -42,7 +42,7 @@ test-js:  ## pure JavaScript modules, where node is installed
 test-unit:  ## without ComfyUI and torch, seconds
 	@$(PYTEST) tests/unit
 
-test-contract:  ## against the newest and the oldest real ComfyUI
+test-contract:  ## against the newest and the oldest real ComfyUI, as they come
 	@$(RUN) -m tests.comfyui.contract $(OLDEST) $(NEWEST)
 
 test-faults-slice:

@@ -69,8 +69,8 @@ class AdviceSettings(BaseModel):
     long_run_s: Annotated[float, Field(ge=0, le=1e9)] = 60.0
     vram_share: Annotated[float, Field(ge=0, le=1)] = 0.95
     success_rate: Annotated[float, Field(ge=0, le=1)] = 0.8
-    failures_in_a_row: Annotated[int, Field(ge=1, le=1_000)] = 3
-    long_video_frames: Annotated[int, Field(ge=1, le=1_000_000)] = 121
+    failures_in_a_row: Annotated[int, Field(ge=1, le=1_000), BeforeValidator(integral)] = 3
+    long_video_frames: Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(integral)] = 121
 
 
 class Settings(BaseModel):

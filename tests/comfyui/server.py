@@ -121,7 +121,14 @@ class Server:
         environment |= self._environment
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=self.base
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                cwd=self.base,
+                # Started from a shell's background, it would inherit that Ctrl+C is ignored.
+                preexec_fn=_heed_interrupts if os.name == "posix" else None,
             )
         try:
             self._wait_until_ready(timeout_s)
@@ -207,3 +214,7 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def _heed_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -97,14 +97,14 @@ def test_status_names_the_function_a_node_is_stuck_in(profiler: Profiler, fresh:
 
 
 def test_kernels_of_the_slowest_node_are_led_by_matrix_products_and_attention(profiler: Profiler) -> None:
-    plain = diffusion(CHECKPOINT, seed=3, size=512, steps=6)
+    plain = diffusion(CHECKPOINT, seed=3, size=512, steps=20)
     plain.start(inside="off", cache="re-run")
     profiler.run(plain)  # loads the model, which is slower than sampling
     expected = profiler.run(plain)
     assert expected.steps["5"]["exec_time"] == max(
         step["exec_time"] or 0 for step in expected.steps.values() if step["role"] == "node"
     )
-    scene = diffusion(CHECKPOINT, seed=3, size=512, steps=6)
+    scene = diffusion(CHECKPOINT, seed=3, size=512, steps=20)
     scene.start(inside="kernels", cache="re-run")
     scene.report()
     profile = profiler.run(scene)

@@ -47,7 +47,7 @@ NODES = {
             "title": ("STRING", ""),
             "sort_by": (None, None),
             "top_n": ("INT", None),
-            "theme": (["dark", "light"], "dark"),
+            "theme": (["auto", "dark", "light"], "auto"),
             "save": ("BOOLEAN", False),
             "filename_prefix": ("STRING", None),
             "formats": ("STRING", None),

@@ -78,7 +78,9 @@ def test_every_documented_operation_is_served_under_both_prefixes(client: Client
     assert {f"{method} {path.removeprefix(ROUTES)}" for method, path, _ in found} >= PROMISED
     for method, path, _ in found:
         for prefix in ("", "/api"):
-            address = prefix + re.sub(r"{\w+_id}", "9", path.replace("{format}", "txt"))
+            address = prefix + re.sub(
+                r"{\w+_id}", "9", path.replace("{format}", "txt").replace("{file_format}", "csv")
+            )
             status, answer = client.request(method, f"{address}?no_such_parameter=1")
             assert (status, answer["error"]["type"]) == (400, "invalid_request"), (method, address)
             assert "no_such_parameter" in answer["error"]["message"]
