@@ -1,7 +1,7 @@
 """Run the contract tests against several ComfyUI versions, two at a time.
 
 ``python -m tests.comfyui.contract VERSION ...`` prints each version's output when it is complete. With
-``COMFYUI_PATH`` there is one ComfyUI, and one run. ``--table`` adds the hosts that other packs have bent, some
+``COMFYUI_PATH`` there is one ComfyUI, and one run. ``--table`` adds the hosts that other packs have bent,
 thirty servers a version, and writes the results into the README.
 """
 
