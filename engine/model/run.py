@@ -69,6 +69,7 @@ class Run:
     ``total_time`` runs from the prompt's start to the end of the last node that
     is neither a profiler node nor behind a Report. ``timestamp`` is ISO 8601 UTC.
     ``environment`` is a flat mapping of dotted names to text (``torch.version``).
+    ``workflow_name`` is what the page that queued it calls its workflow; "" where it does not say.
     ``cold`` is true when the host held no model as the run began. ``uuid`` names the run in every
     database that it may be copied to; ``id`` is its number in one of them.
     """
@@ -78,11 +79,13 @@ class Run:
     uuid: str | None = None
     name: str = ""
     global_comment: str = ""
+    tags: tuple[str, ...] = ()
     status: RunStatus = "running"
     total_time: float | None = None
     prompt_id: str | None = None
     workflow_id: str | None = None
     workflow_hash: str | None = None
+    workflow_name: str = ""
     user_id: str = "default"
     settings: RunSettings = field(default_factory=RunSettings)
     cold: bool | None = None

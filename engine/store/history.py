@@ -74,6 +74,7 @@ class History:
         q: str = "",
         status: str | Sequence[str] | None = None,
         workflow: str | None = None,
+        tag: str | None = None,
         since: str | None = None,
         until: str | None = None,
         min_time: float | None = None,
@@ -83,8 +84,8 @@ class History:
         """One page of runs and how many match in all.
 
         ``sort``: a column of :data:`SORTABLE`, with ``-`` in front for descending;
-        runs without a value come last. ``q`` is looked for in name, comment, workflow
-        and status. ``workflow`` is a workflow's id or hash. ``since`` and ``until`` are
+        runs without a value come last. ``q`` is looked for in name, comment, tags,
+        workflow and status. ``workflow`` is a workflow's id or hash. ``since`` and ``until`` are
         ISO 8601. ``min_time``/``max_time`` are seconds of ``total_time``.
         The bulky fields (changes, devices, metrics, overhead) are left out.
         """
@@ -93,6 +94,7 @@ class History:
             q=q,
             status=(status,) if isinstance(status, str) else tuple(status or ()),
             workflow=workflow,
+            tag=tag,
             since=since,
             until=until,
             min_time=min_time,
@@ -107,6 +109,16 @@ class History:
         found = read()
         claimed = any(run["status"] == "running" for run in found[0])
         return read() if claimed and self._look_for_crashes() else found
+
+    def workflows(self, user_id: str | None = None) -> list[Row]:
+        """``{"workflow", "name", "run_count", "newest"}`` of every workflow with runs, newest run first."""
+        with self.database.read() as connection:
+            return run_list.workflows(connection, user_id)
+
+    def tags(self, user_id: str | None = None) -> dict[str, int]:
+        """How many runs have each tag, by the tag's name."""
+        with self.database.read() as connection:
+            return run_list.tags(connection, user_id)
 
     def _look_for_crashes(self) -> bool:
         """Whether a run that claims to be running turned out to be dead; asked now and then only."""
@@ -184,10 +196,13 @@ class History:
             return of_inside.owner_times(connection, run_ids)
 
     def update_run(self, run_id: int, *, user_id: str | None = None, **fields: Any) -> Row:
-        """Change ``name``, ``global_comment`` or ``pinned``; returns the run's new row."""
-        unknown = set(fields) - {"name", "global_comment", "pinned"}
+        """Change ``name``, ``global_comment``, ``tags`` or ``pinned``; returns the run's new row."""
+        unknown = set(fields) - {"name", "global_comment", "tags", "pinned"}
         if unknown:
             raise BadQuery(f"A run has no field {sorted(unknown)[0]!r} that can be changed.")
+
+        if "tags" in fields:
+            fields["tags_json"] = rows.tags_text(fields.pop("tags"))
 
         def change(connection: Connection) -> None:
             of_runs.run_row(connection, run_id, user_id)

@@ -49,7 +49,7 @@ def run_row(row: RawRow) -> Row:
     result["status"] = result["status"] or "success"
     for name in ("pinned", "forced"):
         result[name] = bool(result[name])
-    for name in ("name", "global_comment"):
+    for name in ("name", "global_comment", "workflow_name"):
         result[name] = result[name] or ""
     return result
 

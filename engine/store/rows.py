@@ -67,11 +67,17 @@ def run_values(run: Run) -> dict[str, Any]:
     values["cache"] = run.settings.cache
     values["inside"] = run.settings.inside
     values["overhead_json"] = codec.to_json(codec.record(run.overhead))
+    values["tags_json"] = tags_text(run.tags)
     values["warnings_json"] = codec.to_json(list(run.warnings)) if run.warnings else None
     values["changes_json"] = codec.records(run.changes)
     values["devices_json"] = codec.records(run.devices)
     values["metrics_json"] = codec.records(run.metrics)
     return values
+
+
+def tags_text(tags: Iterable[str]) -> str | None:
+    """A run's tags as its column holds them, each once and in order; ``None`` for none."""
+    return codec.to_json(sorted(set(tags))) if tags else None
 
 
 def run_totals(steps: Iterable[Step]) -> dict[str, Any]:
@@ -196,6 +202,7 @@ def run_from_row(row: RawRow, **parts: Any) -> Run:
         id=row["id"],
         settings=codec.rebuilt(RunSettings, codec.from_json(row["settings_json"], {})),
         overhead=codec.rebuilt(Overhead, codec.from_json(row["overhead_json"], {})),
+        tags=tuple(codec.from_json(row["tags_json"], [])),
         warnings=tuple(codec.from_json(row["warnings_json"], [])),
         changes=tuple(codec.rebuilt(Change, each) for each in codec.from_json(row["changes_json"], [])),
         devices=tuple(codec.rebuilt(Device, each) for each in codec.from_json(row["devices_json"], [])),

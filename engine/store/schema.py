@@ -59,6 +59,8 @@ _LISTED = [
     "timing",
     "cache",
     "global_comment",
+    "workflow_name",
+    "tags_json",
 ]
 
 runs = Table(
@@ -112,6 +114,8 @@ runs = Table(
     Column("workflow_values_json", Text),
     Column("deleted_at", Text),
     Column("uuid", Text),
+    Column("workflow_name", Text),
+    Column("tags_json", Text),
     Index("ux_profiler_runs_uuid", "uuid", unique=True),
     Index("ix_profiler_runs_newest", "timestamp", "id"),
     # All that a list is filtered and sorted by. On PostgreSQL, which sorts by it in pages, in another form.

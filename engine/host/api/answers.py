@@ -89,6 +89,32 @@ class RunsPage(BaseModel):
     offset: int
 
 
+class Workflow(BaseModel):
+    workflow: Annotated[str, Field(description="its id or hash")]
+    name: str
+    run_count: int
+    newest: str
+
+
+class WorkflowList(BaseModel):
+    workflows: list[Workflow]
+    total: int
+    limit: int
+    offset: int
+
+
+class Tag(BaseModel):
+    tag: str
+    run_count: int
+
+
+class TagList(BaseModel):
+    tags: list[Tag]
+    total: int
+    limit: int
+    offset: int
+
+
 class RunAnswer(BaseModel):
     run: Run
 

@@ -21,8 +21,8 @@ def start_repeat(call: Call) -> Answer:
     prompt = _with_cache(body["prompt"], body["cache"])
     workflow = body.get("workflow")
     extra_data: dict[str, Any] = {"extra_pnginfo": {"workflow": workflow}} if workflow else {}
-    if body["force"]:
-        extra_data["holaf_profiler"] = {"force": True}
+    if ours := {name: body[name] for name in ("workflow_name", "force") if body.get(name)}:
+        extra_data["holaf_profiler"] = ours
     plan = Plan(
         prompt=prompt,
         extra_data=extra_data,

@@ -56,6 +56,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "runs/{run_id}/bundle", bundles.get_bundle, schemas.BundleQuery, files=("application/zip",)),
     Route("POST", "runs/import", bundles.import_runs, body=schemas.ImportPath, upload=True,
           answer=answers.Imported),
+    Route("GET", "workflows", runs.list_workflows, schemas.PageQuery, answer=answers.WorkflowList),
+    Route("GET", "tags", runs.list_tags, schemas.PageQuery, answer=answers.TagList),
     Route("PATCH", "steps/{step_id}", runs.edit_step, body=schemas.StepEdit, answer=answers.StepAnswer),
     Route("GET", "groups", groups.list_groups, schemas.WorkflowQuery, answer=answers.GroupList),
     Route("POST", "groups", groups.create_group, body=schemas.NewGroup, answer=answers.GroupAnswer),

@@ -17,6 +17,22 @@ def list_runs(call: Call) -> Answer:
     return {"runs": runs, "total": total, "limit": wanted["limit"], "offset": wanted["offset"]}
 
 
+def list_workflows(call: Call) -> Answer:
+    """The workflows that have runs, with what they are called; newest run first."""
+    return _page(call, "workflows", call.history.workflows(call.user_id))
+
+
+def list_tags(call: Call) -> Answer:
+    """The tags that runs have, and how many have each."""
+    found = call.history.tags(call.user_id)
+    return _page(call, "tags", [{"tag": tag, "run_count": count} for tag, count in found.items()])
+
+
+def _page(call: Call, name: str, found: list[dict[str, Any]]) -> Answer:
+    offset, limit = call.query["offset"], call.query["limit"]
+    return {name: found[offset : offset + limit], "total": len(found), "limit": limit, "offset": offset}
+
+
 def get_run(call: Call) -> Answer:
     """A run, its steps in execution order, and what its groups come to: the numbers of its report."""
     run_id = call.path["run_id"]
@@ -41,7 +57,7 @@ def get_inside(call: Call) -> Answer:
 
 
 def edit_run(call: Call) -> Answer:
-    """Rename, comment or pin a run."""
+    """Rename, comment, tag or pin a run."""
     run = call.history.update_run(call.path["run_id"], user_id=call.user_id, **call.body)
     call.changed("run", call.path["run_id"])
     return {"run": run}

@@ -34,12 +34,14 @@ ABSENT: Any = Field(default_factory=lambda: None)
 
 _STORABLE = r"^[^\x00]*$"
 _FILLED = r"^[^\x00]*[^\s\x00][^\x00]*$"
+_TAG = r'^[^\x00"\\]*[^\s\x00"\\][^\x00"\\]*$'
 _COLOR = r"^#[0-9A-Fa-f]{6}$"
 _SORT = f"^-?({'|'.join(SORTABLE)})$"
 PATTERNS.update(
     {
         _STORABLE: "holds a character that cannot be stored",
         _FILLED: "must not be empty or hold a character that cannot be stored",
+        _TAG: "must not be empty or hold a quotation mark or a backslash",
         _COLOR: "must be a colour like #E69F00",
         _SORT: f"must be one of {', '.join(SORTABLE)}, with - in front for descending",
     }
@@ -48,6 +50,7 @@ PATTERNS.update(
 Name = Annotated[str, StringConstraints(max_length=200, pattern=_STORABLE)]
 Title = Annotated[str, StringConstraints(max_length=1_000, pattern=_STORABLE)]
 FilledName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_FILLED)]
+TagName = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=_TAG)]
 Comment = Annotated[str, StringConstraints(max_length=20_000, pattern=_STORABLE)]
 Color = Annotated[str, StringConstraints(pattern=_COLOR), Field(description="a colour like #E69F00")]
 Members = Annotated[list[FilledName], Field(max_length=10_000, description="node ids")]
@@ -111,9 +114,10 @@ class RunsQuery(_Request):
     limit: UpTo1000 = 50
     offset: Offset = 0
     sort: Annotated[str, StringConstraints(max_length=60, pattern=_SORT)] = "-timestamp"
-    q: Annotated[Name, Field(description="text in name, comment, workflow or status")] = ABSENT
+    q: Annotated[Name, Field(description="text in name, comment, tags, workflow or status")] = ABSENT
     status: Annotated[list[Status], Field(max_length=6), BeforeValidator(comma_list)] = ABSENT
     workflow: WorkflowId = ABSENT
+    tag: TagName = ABSENT
     since: When = ABSENT
     until: When = ABSENT
     min_time: Seconds = ABSENT
@@ -124,7 +128,13 @@ class RunsQuery(_Request):
 class RunEdit(_Edit):
     name: Name = ABSENT
     global_comment: Comment = ABSENT
+    tags: Annotated[list[TagName], Field(max_length=50)] = ABSENT
     pinned: bool = ABSENT
+
+
+class PageQuery(_Request):
+    limit: UpTo1000 = 1_000
+    offset: Offset = 0
 
 
 class StepEdit(_Request):
@@ -207,6 +217,7 @@ class NewRepeat(Graph):
         float,
         Field(ge=0.005, le=1, description="end early once known this well: 0.05 is 5 % either way"),
     ] = ABSENT
+    workflow_name: Annotated[Name, Field(description="what the workflow is called in the history")] = ABSENT
     force: Annotated[bool, Field(description="run even if the workflow differs from its reference")] = False
 
 

@@ -21,6 +21,7 @@ from .session import Session
 
 log = logging.getLogger("holaf.profiler")
 
+NAME_MAX = 200
 _CARRIED = ("extra_pnginfo", "client_id")
 """What a run that follows by itself takes over from the one that was queued."""
 
@@ -46,6 +47,7 @@ def begin(call: PromptCall) -> Session | None:
         # As the guard found them when the prompt was queued; without it, assembly finds them at the end.
         workflow_id=note.get("workflow_id") or workflow_identity(workflow),
         workflow_hash=note.get("workflow_hash"),
+        workflow_name=_name_in(note),
         user_id=str(note.get("user_id") or paths.DEFAULT_USER),
         settings=settings,
         cold=cache_mode.is_cold(),
@@ -70,23 +72,24 @@ def begin(call: PromptCall) -> Session | None:
     if any(prompts.nodes_of_class(call.prompt, prompts.REPORT_ID)):
         warm_up.begin(session.live.wait_for_end)
     if settings.repeat and "repeat" not in note:
-        _repeat(call, start_id, settings, draft.user_id)
+        _repeat(call, start_id, settings, draft)
     return session
 
 
-def _repeat(call: PromptCall, start_id: str, settings: RunSettings, user_id: str) -> None:
+def _repeat(call: PromptCall, start_id: str, settings: RunSettings, draft: Run) -> None:
     """Have more runs follow this one. They wait in the queue like any other prompt."""
     from .queue import repeats
 
     # With nothing but cached results there would be nothing to measure.
     cache: CacheMode = "re-run" if settings.cache == "keep" else settings.cache
+    carried = {name: value for name, value in call.extra_data.items() if name in _CARRIED}
     plan = Plan(
         prompt=prompts.with_start(call.prompt, start_id, cache=cache),
-        extra_data={name: value for name, value in call.extra_data.items() if name in _CARRIED},
+        extra_data={**carried, "holaf_profiler": {"workflow_name": draft.workflow_name}},
         runs=settings.repeat,
         warm_ups=0,
     )
-    if repeats().start(user_id, plan) is None:
+    if repeats().start(draft.user_id, plan) is None:
         log.warning("Profiler Start's repeat is left out: a series of runs goes on already.")
 
 
@@ -94,6 +97,12 @@ def _workflow_of(extra_data: Mapping[str, Any]) -> Mapping[str, Any] | None:
     info = extra_data.get("extra_pnginfo")
     workflow = info.get("workflow") if isinstance(info, Mapping) else None
     return workflow if isinstance(workflow, Mapping) else None
+
+
+def _name_in(note: Mapping[str, Any]) -> str:
+    """What the page calls the workflow; "" where it does not say."""
+    name = note.get("workflow_name")
+    return name.strip()[:NAME_MAX] if isinstance(name, str) else ""
 
 
 def _changes(noted: object) -> tuple[Change, ...]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Float, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Float, and_, case, cast, func, or_, select
 
 from .. import codec, schema
 from ..errors import BadQuery
 from ..json_rows import Row, run_row
+from ..rows import iso_timestamp
 from .groups import visible
 from .steps import IN_CHUNK
 
@@ -36,6 +38,7 @@ SORTABLE = (
     "cache",
     "user_id",
     "global_comment",
+    "workflow_name",
 )
 """The columns that a list of runs can be sorted by."""
 BULKY = ("changes_json", "devices_json", "metrics_json", "overhead_json", "workflow_values_json")
@@ -50,6 +53,7 @@ class RunFilter:
     q: str = ""
     status: tuple[str, ...] = ()
     workflow: str | None = None
+    tag: str | None = None
     since: str | None = None
     until: str | None = None
     min_time: float | None = None
@@ -67,6 +71,9 @@ def _conditions(connection: Connection, wanted: RunFilter) -> ColumnElement[bool
         conditions.append(or_(known, runs.c.status.is_(None)) if "success" in wanted.status else known)
     if wanted.workflow is not None:
         conditions.append(_of_workflow(connection, wanted.workflow))
+    if wanted.tag is not None:
+        # In its JSON list a tag stands between quotation marks, so no other one is found with it.
+        conditions.append(runs.c.tags_json.contains(codec.to_json(wanted.tag), autoescape=True))
     if wanted.since is not None:
         text, number = _moment(wanted.since, end=False)
         conditions.append(_when(runs.c.timestamp >= text, _number() >= number, sqlite))
@@ -103,7 +110,15 @@ def _any(connection: Connection, condition: ColumnElement[bool]) -> bool:
 
 def _contains(word: str, sqlite: bool) -> ColumnElement[bool]:
     """Whether a run's texts have the word in them, in capitals or not."""
-    columns = (runs.c.name, runs.c.global_comment, runs.c.workflow_id, runs.c.workflow_hash, runs.c.status)
+    columns = (
+        runs.c.name,
+        runs.c.global_comment,
+        runs.c.workflow_name,
+        runs.c.tags_json,
+        runs.c.workflow_id,
+        runs.c.workflow_hash,
+        runs.c.status,
+    )
     if not sqlite:
         return or_(*(each.icontains(word, autoescape=True) for each in columns))
     if word.isascii():  # SQLite's own LIKE knows the capitals of ASCII, and calls nothing in Python
@@ -165,3 +180,35 @@ def _order(column: ColumnElement[Any], descending: bool) -> tuple[ColumnElement[
     if descending:
         return column.desc().nulls_last(), runs.c.id.desc()
     return column.asc().nulls_last(), runs.c.id.asc()
+
+
+def workflows(connection: Connection, user_id: str | None) -> list[Row]:
+    """``{"workflow", "name", "run_count", "newest"}`` of every workflow with runs, newest run first.
+
+    ``name`` is what its newest run with a name for it calls it, "" where none does.
+    """
+    workflow = func.coalesce(runs.c.workflow_id, runs.c.workflow_hash)
+    of_user = and_(runs.c.deleted_at.is_(None), _of_user(connection, user_id), workflow.isnot(None))
+    newest = func.max(runs.c.timestamp)
+    named = func.max(case((func.coalesce(runs.c.workflow_name, "") != "", runs.c.id)))
+    query = select(workflow, func.count(), newest, named).where(of_user).group_by(workflow)
+    found = list(connection.execute(query.order_by(newest.desc())))
+    names: dict[int, str] = {}
+    ids = [run_id for *_, run_id in found if run_id is not None]
+    for start in range(0, len(ids), IN_CHUNK):
+        chosen = select(runs.c.id, runs.c.workflow_name).where(runs.c.id.in_(ids[start : start + IN_CHUNK]))
+        names.update((row.id, row.workflow_name) for row in connection.execute(chosen))
+    return [
+        {"workflow": key, "name": names.get(run_id, ""), "run_count": count, "newest": iso_timestamp(moment)}
+        for key, count, moment, run_id in found
+    ]
+
+
+def tags(connection: Connection, user_id: str | None) -> dict[str, int]:
+    """How many runs have each tag, by the tag's name."""
+    condition = and_(runs.c.deleted_at.is_(None), _of_user(connection, user_id), runs.c.tags_json.isnot(None))
+    query = select(runs.c.tags_json, func.count()).where(condition).group_by(runs.c.tags_json)
+    counts: Counter[str] = Counter()
+    for text, count in connection.execute(query):
+        counts.update(dict.fromkeys(codec.from_json(text, []), count))
+    return dict(sorted(counts.items()))

@@ -136,6 +136,33 @@ def test_edits_change_only_what_may_change(writer: RunWriter, history: History) 
         history.update_step(99, step_comment="")
 
 
+def test_runs_are_found_by_tag_and_by_what_their_workflow_is_called(
+    writer: RunWriter, history: History
+) -> None:
+    first = record(writer, a_run(workflow_id="a", workflow_name="flux portrait"))
+    second = record(writer, a_run(workflow_id="a", workflow_name="flux portrait v2", name="named"))
+    other = record(writer, a_run(workflow_id="b"))
+    history.update_run(first, tags=["slow", "4090 rig", "slow"])
+    history.update_run(second, tags=["slower"])
+
+    def ids(**filters: str) -> list[int]:
+        return sorted(run["id"] for run in history.list_runs(**filters)[0])  # type: ignore[arg-type]
+
+    assert history.run_row(first)["tags"] == ["4090 rig", "slow"]
+    assert history.load_run(first).tags == ("4090 rig", "slow")
+    assert ids(tag="slow") == [first], "a tag is not found inside another one"
+    assert ids(q="slow") == [first, second]
+    assert ids(q="portrait") == [first, second]
+    assert history.tags() == {"4090 rig": 1, "slow": 1, "slower": 1}
+    found = {entry["workflow"]: entry for entry in history.workflows()}
+    assert (found["a"]["name"], found["a"]["run_count"]) == ("flux portrait v2", 2)
+    assert (found["b"]["name"], found["b"]["run_count"]) == ("", 1)
+    history.delete_run(other)
+    history.update_run(first, tags=[])
+    assert history.tags() == {"slower": 1}
+    assert [entry["workflow"] for entry in history.workflows()] == ["a"]
+
+
 def test_users_see_their_own_history(writer: RunWriter, history: History) -> None:
     run_id = record(writer, a_run(user_id="alice", steps=(a_step("1"),)))
     step_id = history.step_rows(run_id)[0]["id"]

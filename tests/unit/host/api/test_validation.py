@@ -35,7 +35,7 @@ def test_what_fits_comes_back_as_it_was_given() -> None:
         (schemas.NewGroup, {"name": 3}, "body.name", "is 3, must be text"),
         (schemas.RunEdit, {"name": "a\0"}, "body.name", "holds a character that cannot be stored"),
         (schemas.RunEdit, {"name": "\ud800"}, "body.name", "holds a character that cannot be stored"),
-        (schemas.RunEdit, {}, "body", "must hold at least one of name, global_comment, pinned"),
+        (schemas.RunEdit, {}, "body", "must hold at least one of name, global_comment, tags, pinned"),
         (schemas.RunEdit, {"name": None}, "body.name", "is null, must be text"),
         (schemas.RunEdit, {"pinned": 1}, "body.pinned", "is 1, must be true or false"),
         (
