@@ -7,7 +7,8 @@ being queued.
 
 The note: ``user_id``, ``workflow_id``, ``workflow_hash``, ``match`` ("match",
 "mismatch", "no reference"), ``changes`` (as ``POST check`` answers them), ``forced``
-(a mismatch that somebody let run), over whatever the client had put there.
+(a mismatch that somebody let run), ``queue_position`` (how many prompts run or wait before
+it), over whatever the client had put there.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ HISTORY_WAIT_S = 0.2
 Note = dict[str, Any]
 FindReference = Callable[["Snapshot", str], "Snapshot | None"]
 
-_NOTED = frozenset(("user_id", "workflow_id", "workflow_hash", "match", "changes", "forced"))
+_NOTED = frozenset(
+    ("user_id", "workflow_id", "workflow_hash", "match", "changes", "forced", "queue_position")
+)
 
 _log = logging.getLogger("holaf.profiler")
 _note: ContextVar[Note | None] = ContextVar("holaf_profiler_note", default=None)
@@ -95,8 +98,17 @@ def add_note(json_data: dict[str, Any]) -> dict[str, Any]:
     if isinstance(extra, dict) and (note is not None or KEY in extra):
         given = extra.get(KEY)
         kept = {name: given[name] for name in given if name not in _NOTED} if isinstance(given, dict) else {}
-        extra[KEY] = {**kept, **(note or {})}
+        extra[KEY] = {**kept, **(note or {}), **({} if note is None else _queue_position())}
     return json_data
+
+
+def _queue_position() -> Note:
+    from server import PromptServer
+
+    try:
+        return {"queue_position": int(PromptServer.instance.prompt_queue.get_tasks_remaining())}
+    except (AttributeError, TypeError, ValueError):
+        return {}
 
 
 def user_of(request: web.Request) -> str:

@@ -16,6 +16,7 @@ from .run import CacheMode, Overhead, Run, RunSettings, RunStatus, SnapshotMatch
 from .sample import Metric, Sample, Series
 from .stacks import Function, NodeKernels, Operator, Owner, OwnerKind, OwnerTime, Stacks, StackTree
 from .step import Boundary, Role, Segment, SegmentKind, Step, StepDevice, StepStatus
+from .story import Event, EventSource, Output, OutputKind
 from .summary import Idle, Peak, Summary
 from .workflow import Change, Group, Snapshot, SnapshotNode
 
@@ -25,12 +26,16 @@ __all__ = [
     "Change",
     "Device",
     "DeviceMemory",
+    "Event",
+    "EventSource",
     "Function",
     "Group",
     "Idle",
     "Metric",
     "NodeKernels",
     "Operator",
+    "Output",
+    "OutputKind",
     "Overhead",
     "Owner",
     "OwnerKind",

@@ -10,6 +10,7 @@ from .device import Device
 from .sample import Metric, Series
 from .stacks import NodeKernels, OwnerTime, Stacks
 from .step import Step
+from .story import Event, Output
 from .workflow import Change, Group
 
 RunStatus = Literal["running", "success", "partial", "failed", "interrupted", "crashed"]
@@ -71,7 +72,14 @@ class Run:
     ``environment`` is a flat mapping of dotted names to text (``torch.version``).
     ``workflow_name`` is what the page that queued it calls its workflow; "" where it does not say.
     ``cold`` is true when the host held no model as the run began. ``uuid`` names the run in every
-    database that it may be copied to; ``id`` is its number in one of them.
+    database that it may be copied to; ``id`` is its number in one of them. ``profiled`` is false of a
+    run that was only noted, without steps.
+
+    ``sizes`` are what the prompt asks for: ``width``, ``height``, ``frames``, ``batch_size``, ``steps``.
+    ``frame_count`` are the frames of its video or animation, ``scene_count`` the most items of a list that
+    one node worked through. ``queue_position`` prompts stood before it as it was queued, and it waited
+    ``queue_wait_s``. ``attempt`` counts from 1; one that soon follows a failure is ``retry_of`` that run.
+    ``ram_*`` and ``vram_*`` are this process's memory as the run began and as it ended.
     """
 
     timestamp: str
@@ -111,6 +119,28 @@ class Run:
     energy_joules: float | None = None
     prompt: Mapping[str, Any] | None = None
     workflow: Mapping[str, Any] | None = None
+    profiled: bool = True
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    outputs: tuple[Output, ...] = ()
+    output_count: int | None = None
+    frame_count: int | None = None
+    scene_count: int | None = None
+    events: tuple[Event, ...] = ()
+    queue_position: int | None = None
+    queue_wait_s: float | None = None
+    attempt: int | None = None
+    retry_of: int | None = None
+    ram_before_bytes: int | None = None
+    ram_after_bytes: int | None = None
+    vram_before_bytes: int | None = None
+    vram_after_bytes: int | None = None
+
+    @property
+    def frame_time_s(self) -> float | None:
+        """Seconds for each frame of its video; ``None`` where it made none."""
+        if self.total_time is None or not self.frame_count:
+            return None
+        return self.total_time / self.frame_count
 
     @property
     def measured_steps(self) -> tuple[Step, ...]:

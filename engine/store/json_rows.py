@@ -33,7 +33,7 @@ def json_row(row: RawRow) -> Row:
             result["segments"] = [[each.kind, each.start_s, each.end_s] for each in segments]
         elif name == "models_json":
             result["models"] = [codec.record(each) for each in codec.unpack_models(value)]
-        elif name in ("settings_json", "overhead_json"):
+        elif name in ("settings_json", "overhead_json", "sizes_json"):
             result[name[:-5]] = codec.from_json(value, {})
         elif name.endswith("_json") and name != "inputs_json":
             result[name[:-5]] = codec.from_json(value, [])
@@ -51,6 +51,9 @@ def run_row(row: RawRow) -> Row:
         result[name] = bool(result[name])
     for name in ("name", "global_comment", "workflow_name"):
         result[name] = result[name] or ""
+    result["profiled"] = result["profiled"] in (None, True)
+    time_s, frames = result["total_time"], result["frame_count"]
+    result["frame_time_s"] = time_s / frames if time_s is not None and frames else None
     return result
 
 

@@ -15,8 +15,10 @@ from typing import Any
 from ..model import (
     Change,
     Device,
+    Event,
     Group,
     Metric,
+    Output,
     Overhead,
     Run,
     RunSettings,
@@ -72,6 +74,9 @@ def run_values(run: Run) -> dict[str, Any]:
     values["changes_json"] = codec.records(run.changes)
     values["devices_json"] = codec.records(run.devices)
     values["metrics_json"] = codec.records(run.metrics)
+    values["sizes_json"] = codec.to_json(run.sizes) if run.sizes else None
+    values["outputs_json"] = codec.records(run.outputs)
+    values["events_json"] = codec.records(run.events)
     return values
 
 
@@ -207,8 +212,15 @@ def run_from_row(row: RawRow, **parts: Any) -> Run:
         changes=tuple(codec.rebuilt(Change, each) for each in codec.from_json(row["changes_json"], [])),
         devices=tuple(codec.rebuilt(Device, each) for each in codec.from_json(row["devices_json"], [])),
         metrics=tuple(codec.rebuilt(Metric, each) for each in codec.from_json(row["metrics_json"], [])),
+        sizes=codec.from_json(row["sizes_json"], {}),
+        outputs=tuple(_output(each) for each in codec.from_json(row["outputs_json"], [])),
+        events=tuple(codec.rebuilt(Event, each) for each in codec.from_json(row["events_json"], [])),
         **parts,
     )
+
+
+def _output(data: Mapping[str, Any]) -> Output:
+    return codec.rebuilt(Output, {**data, "files": tuple(data.get("files") or ())})
 
 
 def group_from_row(row: RawRow, members: Iterable[str]) -> Group:

@@ -57,7 +57,7 @@ def find_start(prompt: Prompt) -> str | None:
     """The Profiler Start that counts: the first one that is switched on, else the first."""
     first = None
     for node_id in nodes_of_class(prompt, START_ID):
-        if _widget(prompt, node_id, "enabled", True) is not False:
+        if widget(prompt, node_id, "enabled", True) is not False:
             return node_id
         first = first or node_id
     return first
@@ -73,11 +73,11 @@ def start_settings(prompt: Prompt, node_id: str) -> tuple[RunSettings, tuple[str
     default = RunSettings()
 
     def text(name: str, limit: int) -> str:
-        value = _widget(prompt, node_id, name, "")
+        value = widget(prompt, node_id, name, "")
         return value[:limit] if isinstance(value, str) else str(value)[:limit]
 
     def choice(name: str, options: tuple[str, ...], fallback: str) -> Any:
-        value = _widget(prompt, node_id, name, fallback)
+        value = widget(prompt, node_id, name, fallback)
         if value in options:
             return value
         notes.append(
@@ -86,7 +86,7 @@ def start_settings(prompt: Prompt, node_id: str) -> tuple[RunSettings, tuple[str
         return fallback
 
     def whole_number(name: str, lowest: int, highest: int, fallback: int) -> int:
-        value = _widget(prompt, node_id, name, fallback)
+        value = widget(prompt, node_id, name, fallback)
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
             notes.append(f"Profiler Start: {name} {_short(value)} is not a number; used {fallback}.")
             return fallback
@@ -102,7 +102,7 @@ def start_settings(prompt: Prompt, node_id: str) -> tuple[RunSettings, tuple[str
         timing=choice("timing", ("precise", "light"), default.timing),
         cache=choice("cache", ("keep", "re-run", "cold"), default.cache),
         on_mismatch=choice("on_mismatch", ("warn", "block", "ignore"), default.on_mismatch),
-        enabled=_widget(prompt, node_id, "enabled", True) is not False,
+        enabled=widget(prompt, node_id, "enabled", True) is not False,
         memory_snapshot=choice(
             "memory_snapshot", ("never", "on out of memory", "always"), default.memory_snapshot
         ),
@@ -123,16 +123,16 @@ def group_nodes(prompt: Prompt) -> tuple[GroupNode, ...]:
     """Every Profiler Group in the prompt, in prompt order."""
     groups = []
     for node_id in nodes_of_class(prompt, GROUP_ID):
-        name = str(_widget(prompt, node_id, "name", "")).strip()[:NAME_LENGTH_MAX]
-        lines = str(_widget(prompt, node_id, "members", "")).splitlines()
+        name = str(widget(prompt, node_id, "name", "")).strip()[:NAME_LENGTH_MAX]
+        lines = str(widget(prompt, node_id, "members", "")).splitlines()
         groups.append(
             GroupNode(
                 node_id=node_id,
                 name=name or f"Group #{node_id}",
-                color=str(_widget(prompt, node_id, "color", "")),
-                description=str(_widget(prompt, node_id, "description", ""))[:TEXT_LENGTH_MAX],
+                color=str(widget(prompt, node_id, "color", "")),
+                description=str(widget(prompt, node_id, "description", ""))[:TEXT_LENGTH_MAX],
                 members=tuple(line.strip() for line in lines if line.strip()),
-                canvas_group=str(_widget(prompt, node_id, "canvas_group", "")).strip(),
+                canvas_group=str(widget(prompt, node_id, "canvas_group", "")).strip(),
             )
         )
     return tuple(groups)
@@ -204,13 +204,13 @@ def _class(prompt: Prompt, node_id: str) -> str:
     return str(prompt.get(node_id, {}).get("class_type", ""))
 
 
-def _widget(prompt: Prompt, node_id: str, name: str, default: object) -> Any:
+def widget(prompt: Prompt, node_id: str, name: str, default: object = None) -> Any:
     """A widget's value; through a wire, the ``value`` of the primitive it comes from."""
-    value = prompt.get(node_id, {}).get("inputs", {}).get(name, default)
+    value = inputs_of(prompt.get(node_id)).get(name, default)
     for _ in range(8):
         if not is_link(value):
             return value
-        value = prompt.get(value[0], {}).get("inputs", {}).get("value", default)
+        value = inputs_of(prompt.get(value[0])).get("value", default)
     return default
 
 

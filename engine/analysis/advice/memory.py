@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ...model import Run, Summary
+from ...workflow.sizes import frames_of
 from ..labels import step_title
 from ..spread import known
 from ..units import format_bytes, format_capacity
@@ -165,9 +166,8 @@ def long_video(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advic
     peak = summary.vram_peak
     if peak is None or not peak.capacity_bytes or peak.value_bytes < 0.8 * peak.capacity_bytes:
         return
-    for node_id, node in (run.prompt or {}).items():
-        inputs = node.get("inputs") if isinstance(node, Mapping) else None
-        frames = max((inputs or {}).get(name) or 0 for name in _FRAMES) if _has_frames(inputs) else 0
+    for node_id in run.prompt or {}:
+        frames = frames_of(run.prompt or {}, node_id) or 0
         if frames >= limits.long_video_frames:
             yield Advice(
                 kind="long_video",
@@ -182,13 +182,3 @@ def long_video(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advic
                 evidence={"frames": frames, "peak_bytes": peak.value_bytes},
             )
             return
-
-
-_FRAMES = ("length", "num_frames", "frames", "video_frames", "frame_count")
-
-
-def _has_frames(inputs: object) -> bool:
-    if not isinstance(inputs, Mapping):
-        return False
-    values = [inputs.get(name) for name in _FRAMES]
-    return all(value is None or type(value) is int for value in values)

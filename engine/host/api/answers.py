@@ -25,6 +25,47 @@ def _row(name: str, table: Any, **more: Any) -> type[BaseModel]:
     return made
 
 
+class OutputFile(BaseModel):
+    filename: str
+    subfolder: str
+    type: Annotated[str, Field(description="output, temp or input: as GET /view takes it")]
+
+
+class Output(BaseModel):
+    """What one node gave to the user, of one kind."""
+
+    node_id: str
+    kind: Literal["image", "animation", "video", "audio", "3d", "text", "file"]
+    count: int
+    files: Annotated[list[OutputFile], Field(description="the first of them; none for text")]
+
+
+class Event(BaseModel):
+    """Something happened in a run, as another program or a node said."""
+
+    t_s: Annotated[float, Field(description="seconds since the run began")]
+    text: str
+    source: Literal["route", "node", "python"]
+    node_id: str | None
+
+
+_STORY: dict[str, Any] = {
+    "profiled": (bool, Field(description="false: only noted, without steps")),
+    "outputs": (list[Output], ABSENT),
+    "events": (list[Event], ABSENT),
+    "sizes": (
+        dict[str, int],
+        Field(description="what the prompt asks for: width, height, frames, batch_size, steps"),
+    ),
+    "frame_count": (int | None, Field(description="frames of its video; null where it made none")),
+    "frame_time_s": (float | None, Field(description="total_time for each frame")),
+    "scene_count": (int | None, Field(description="the most items of a list that one node worked through")),
+    "queue_position": (int | None, Field(description="prompts that ran or waited before it, when queued")),
+    "queue_wait_s": (float | None, Field(description="seconds in the queue")),
+    "attempt": (int | None, Field(description="1, or more where it soon followed a failure")),
+    "retry_of": (int | None, Field(description="the id of the failed run that it followed")),
+}
+
 if TYPE_CHECKING:
 
     class Run(BaseModel): ...
@@ -32,7 +73,7 @@ if TYPE_CHECKING:
     class Step(BaseModel): ...
 
 else:
-    Run = _row("Run", tables.runs, environment=(dict[str, Any], ABSENT))
+    Run = _row("Run", tables.runs, environment=(dict[str, Any], ABSENT), **_STORY)
     Step = _row("Step", tables.steps, devices=(list[dict[str, Any]], ABSENT))
 
 

@@ -13,12 +13,13 @@ from typing import Any
 
 from ...capture.assembly import Evidence, assemble, culprit, last_end_s, with_tail
 from ...capture.measurement import Measurement
-from ...model import Role, Run, RunStatus, Step, StepStatus
+from ...model import Event, Role, Run, RunStatus, Step, StepStatus
 from ...store.errors import StoreError
 from ..executor import nodes as host_nodes
 from ..executor import patch
 from ..executor.binding import PromptCall
 from ..system import environment
+from . import story
 from .archive import PROMPT_WAIT_S, Archive
 from .enrich import recall, with_crowding, with_groups
 from .inside import Inside
@@ -36,7 +37,8 @@ class Ending:
     """Where the prompt stands when its run is composed. Times are clock times.
 
     ``done_s``: when everything but reports was done, for a run in which no node had to execute.
-    ``cut_short``: the run did not reach its last node. ``messages`` are the executor's own.
+    ``cut_short``: the run did not reach its last node. ``messages`` are the executor's own, and
+    ``history_result`` what it leaves for ComfyUI's history, ``None`` before the prompt is over.
     ``ended_ids``: the nodes that the host is done with; ``None`` where nobody knows.
     """
 
@@ -49,6 +51,8 @@ class Ending:
     ended_ids: frozenset[str] | None = frozenset()
     warnings: tuple[str, ...] = ()
     report_s: float | None = None
+    history_result: object = None
+    events: tuple[Event, ...] = ()
 
 
 class Composition:
@@ -86,8 +90,11 @@ class Composition:
         """The run as it is kept: what a Report showed, if one did, and what followed."""
         with self._lock:
             if self._reported is None:
-                return with_crowding(self._composed(ending, AFTERWARDS_S))
-            return with_crowding(self._with_tail(self._reported, ending))
+                run = self._composed(ending, AFTERWARDS_S)
+            else:
+                run = self._with_tail(self._reported, ending)
+            run = replace(run, events=ending.events)
+            return with_crowding(story.with_outputs(run, ending.history_result, self._roles))
 
     def bare(self, ending: Ending) -> Run:
         """What is certain about a run that could not be composed."""
@@ -104,10 +111,11 @@ class Composition:
             metrics=self._measurement.metrics,
             environment=environment.collect(),
             warnings=ending.warnings,
+            events=ending.events,
         )
         draft = self._with_end(draft, evidence.steps, ending)
         run = self._inside.added_to(assemble(draft, evidence, host_nodes.display_name))
-        return self._with_history(_with_unseen(run), timeout_s)
+        return self._with_history(_with_unseen(story.with_memory(run)), timeout_s)
 
     def _with_tail(self, reported: Run, ending: Ending) -> Run:
         run = with_tail(reported, self._evidence(ending), host_nodes.display_name)

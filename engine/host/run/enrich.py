@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from ...analysis.crowding import crowding_sentence, others_cpu_share
 from ...model import Group, Run
 from ...store.history import History
+from ...store.queries import run_list
+from ...store.queries.run_list import RunFilter
 from ...workflow.groups import groups_of, nodes_of
+
+RETRY_WITHIN_S = 60.0
+"""The same workflow again so soon after a failure is another try."""
 
 
 def recall(run: Run, history: History) -> Run:
     """``run`` with its groups, and with what ``history`` knows. Blocks; raises ``StoreError``."""
-    return with_groups(with_previous_times(run, history), history)
+    return with_groups(with_attempt(with_previous_times(run, history), history), history)
+
+
+def with_attempt(run: Run, history: History) -> Run:
+    """``run`` with its number among tries: it follows a failure of the same workflow within a minute."""
+    workflow = run.workflow_id or run.workflow_hash
+    if workflow is None:
+        return run
+    wanted = RunFilter(user_id=run.user_id, workflow=workflow)
+    with history.database.read() as connection:
+        before = run_list.run_before(connection, wanted, run.timestamp)
+    if before is None or before["status"] not in ("failed", "crashed"):
+        return replace(run, attempt=1)
+    gap = _moment(run.timestamp) - _moment(before["timestamp"])
+    if not 0.0 <= gap.total_seconds() - (before["total_time"] or 0.0) <= RETRY_WITHIN_S:
+        return replace(run, attempt=1)
+    return replace(run, attempt=(before["attempt"] or 1) + 1, retry_of=before["id"])
+
+
+def _moment(timestamp: str) -> datetime:
+    return datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
 
 
 def with_crowding(run: Run) -> Run:

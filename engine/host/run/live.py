@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ... import clock
@@ -114,6 +115,7 @@ class LiveFeed:
             "total_time": run.total_time,
             "headline": summary.headline,
             "user_id": run.user_id,
+            "outputs": [asdict(output) for output in run.outputs],
             "nodes": [_brief(step) for step in run.measured_steps],
         }
         events.send(events.RUN_FINISHED, ended)

@@ -14,7 +14,7 @@ from ... import clock
 from ...capture.measurement import Measurement
 from ...capture.recorder import Outcome, RunSoFar
 from ...capture.spans import NodeRef
-from ...model import Run, RunStatus
+from ...model import Event, EventSource, Run, RunStatus
 from ...probes.select import Probes
 from ...workflow import prompt as prompts
 from .. import paths
@@ -33,6 +33,9 @@ from .inside import Inside
 from .live import LiveFeed
 
 log = logging.getLogger("holaf.profiler")
+
+EVENTS_MAX = 1_000
+EVENT_LENGTH_MAX = 500
 
 
 class Session:
@@ -60,6 +63,8 @@ class Session:
         )
         self._memory_snapshot = MemorySnapshot(draft.settings.memory_snapshot)
         self._failed_id: str | None = None
+        self._events: list[Event] = []
+        self._earlier_result = getattr(call.executor, "history_result", None)
         self._out_of_memory = False
         self._ended_s: float | None = None
         self._report_s = 0.0
@@ -155,6 +160,14 @@ class Session:
             self._ending("partial" if self.is_off else self._success_so_far(), self._messages())
         )
 
+    def record_event(self, text: str, source: EventSource, node_id: str | None = None) -> bool:
+        """Something happened just now. Any thread; False where the run is over or holds as many as it may."""
+        if self._ended_s is not None or len(self._events) >= EVENTS_MAX:
+            return False
+        t_s = clock.now() - self.measurement.origin_s
+        self._events.append(Event(t_s=t_s, text=text[:EVENT_LENGTH_MAX], source=source, node_id=node_id))
+        return True
+
     def add_report_cost(self, seconds: float) -> None:
         """Drawing and saving a report took this long."""
         self._report_s += seconds
@@ -244,6 +257,8 @@ class Session:
         self._ended_s = clock.now()
         # The executor reuses its list for the next prompt, which may start before this run is composed.
         messages = self._messages()
+        result = getattr(self._call.executor, "history_result", None)
+        result = None if result is self._earlier_result else result
         try:
             self.gate.open()
             self.measurement.end()
@@ -255,7 +270,7 @@ class Session:
         except Exception as error:
             log.exception("Workflow Profiler could not end the run in good order; what was measured is kept.")
             self._warnings.append(f"The run's end is incomplete: {type(error).__name__}: {error}")
-        background.later(lambda: self._finish(self._ending(status, messages)))
+        background.later(lambda: self._finish(self._ending(status, messages, result)))
 
     def _finish(self, ending: Ending) -> None:
         try:
@@ -269,7 +284,7 @@ class Session:
         finally:
             self.live.over()
 
-    def _ending(self, status: RunStatus, messages: Sequence[Any]) -> Ending:
+    def _ending(self, status: RunStatus, messages: Sequence[Any], history_result: object = None) -> Ending:
         ended_s = self._ended_s or clock.now()
         return Ending(
             status=status,
@@ -281,6 +296,8 @@ class Session:
             ended_ids=self._coverage.ended_ids(),
             warnings=tuple(self._warnings),
             report_s=self._report_s or None,
+            history_result=history_result,
+            events=tuple(self._events),
         )
 
     def _save_memory_snapshot(self) -> None:

@@ -15,6 +15,7 @@ from .. import paths
 from ..executor.binding import PromptCall
 from ..report import warm_up
 from ..system import cache_mode, dynamic_vram
+from . import story
 from .archive import Archive
 from .repeat import Plan
 from .session import Session
@@ -59,6 +60,8 @@ def begin(call: PromptCall) -> Session | None:
         devices=probes.devices,
         metrics=probes.metrics(),
         warnings=notes,
+        queue_position=note.get("queue_position"),
+        queue_wait_s=story.waited(call.extra_data),
         prompt=call.prompt,
         workflow=workflow,
     )

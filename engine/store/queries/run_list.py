@@ -41,7 +41,15 @@ SORTABLE = (
     "workflow_name",
 )
 """The columns that a list of runs can be sorted by."""
-BULKY = ("changes_json", "devices_json", "metrics_json", "overhead_json", "workflow_values_json")
+BULKY = (
+    "changes_json",
+    "devices_json",
+    "events_json",
+    "metrics_json",
+    "outputs_json",
+    "overhead_json",
+    "workflow_values_json",
+)
 """What a list of runs leaves out."""
 
 
@@ -173,6 +181,15 @@ def list_runs(
         query = select(*columns).where(runs.c.id.in_(ids[start : start + IN_CHUNK]))
         found |= {row["id"]: run_row(row) for row in connection.execute(query).mappings()}
     return [found[run_id] for run_id in ids], int(total)
+
+
+def run_before(connection: Connection, wanted: RunFilter, timestamp: str) -> Row | None:
+    """The newest of the runs that began before ``timestamp``."""
+    columns = [each for each in runs.c if each.name not in BULKY]
+    query = select(*columns).where(_conditions(connection, wanted), runs.c.timestamp < timestamp)
+    found = connection.execute(query.order_by(runs.c.timestamp.desc(), runs.c.id.desc()).limit(1))
+    row = found.mappings().first()
+    return None if row is None else run_row(row)
 
 
 def _order(column: ColumnElement[Any], descending: bool) -> tuple[ColumnElement[Any], ...]:

@@ -19,7 +19,14 @@ from .values import refusable
 
 runs = schema.runs
 
-_BULKY = ("changes_json", "metrics_json", "overhead_json", "workflow_values_json")
+_BULKY = (
+    "changes_json",
+    "events_json",
+    "metrics_json",
+    "outputs_json",
+    "overhead_json",
+    "workflow_values_json",
+)
 
 # Given their values apart from the statement, these are compiled once per set of columns.
 _insert_run = insert(runs)

@@ -283,7 +283,7 @@ def test_long_runs_one_node_that_dominates_and_outputs() -> None:
 
 
 def test_long_videos_in_one_piece() -> None:
-    prompt = {"5": {"class_type": "EmptyHunyuanLatentVideo", "inputs": {"length": 201}}}
+    prompt = {"5": {"class_type": "EmptyHunyuanLatentVideo", "inputs": {"width": 640, "length": 201}}}
     full = run(node("1", "KSampler", 5.0, vram_max=22 * GB), prompt=prompt)
     assert kinds(full)["long_video"].evidence["frames"] == 201
     assert "long_video" not in kinds(run(node("1", "KSampler", 5.0, vram_max=8 * GB), prompt=prompt))

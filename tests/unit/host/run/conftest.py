@@ -26,8 +26,8 @@ def hand_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         del sys.modules[name]
     from engine.host.run import archive, background, start
 
-    def make(prompt_id: str = "p") -> fake_host.HandRun:
-        return fake_host.HandRun(start.begin, prompt_id)
+    def make(prompt_id: str = "p", executor: fake_host.Executor | None = None) -> fake_host.HandRun:
+        return fake_host.HandRun(start.begin, prompt_id, executor)
 
     yield make
     background.finish_all(10.0)

@@ -128,6 +128,7 @@ class Executor:
 
     def __init__(self) -> None:
         self.status_messages: list[Any] = [("execution_start", {})]
+        self.history_result: object = None
 
 
 class State(NamedTuple):
@@ -139,10 +140,12 @@ class State(NamedTuple):
 class HandRun:
     """One prompt whose nodes are run by hand, in a session of its own."""
 
-    def __init__(self, begin: Callable[..., Any], prompt_id: str = "p") -> None:
+    def __init__(
+        self, begin: Callable[..., Any], prompt_id: str = "p", executor: Executor | None = None
+    ) -> None:
         from engine.host.executor.binding import PromptCall
 
-        self.executor = Executor()
+        self.executor = executor or Executor()
         self.graph, self.executed = Graph(), set[str]()
         self.pending = Pending(self.graph)
         self.session = begin(PromptCall(self.executor, PROMPT, prompt_id, {}, OUTPUTS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.host.run.fake_host import HandRun
+from tests.unit.host.run.fake_host import Executor, HandRun
 from tests.unit.store.help import query
 
 MakeRun = Callable[..., HandRun]
@@ -155,3 +156,31 @@ def test_a_run_that_cannot_be_composed_keeps_the_steps_that_ended(
     run.run("1", "2")
     run.end()
     assert stored(tmp_path, "r.status, s.node_id", STEPS) == [("partial", "1"), ("partial", "2")]
+
+
+STORY = "r.status, r.output_count, r.queue_position, r.attempt, r.retry_of IS NOT NULL, r.events_json"
+
+
+def test_a_run_keeps_what_it_made_what_happened_and_how_it_came_to_run(
+    hand_run: MakeRun, tmp_path: Path
+) -> None:
+    """The executor's result of the prompt before is not taken for this one's."""
+    executor = Executor()
+    executor.history_result = {"outputs": {"2": {"text": ["of the run before"]}}}
+    failing = hand_run("first", executor)
+    failing.leave(failing.enter("1"), "FAILURE", ValueError("no"))
+    failing.end(ValueError("no"))
+    stored(tmp_path, "r.id")
+    again = hand_run("second")
+    again.run("1")
+    assert again.session.record_event("scene 2", "route")
+    again.run("2")
+    shown = {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}
+    again.executor.history_result = {"outputs": {"2": shown, "8": shown}}
+    again.end()
+    assert not again.session.record_event("too late", "route")
+    first, second = stored(tmp_path, STORY, "ORDER BY r.id")
+    assert first == ("failed", None, None, 1, 0, None)
+    assert second[:5] == ("success", 1, None, 2, 1)
+    (event,) = json.loads(str(second[5]))
+    assert (event["text"], event["source"], event["t_s"] > 0) == ("scene 2", "route", True)
