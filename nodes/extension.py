@@ -6,6 +6,7 @@ from comfy_api.latest import ComfyExtension, io
 
 from .budget import ProfilerBudget
 from .compare import ProfilerCompare
+from .event import ProfilerEvent
 from .group import ProfilerGroup
 from .report import ProfilerReport
 from .start import ProfilerStart
@@ -13,10 +14,18 @@ from .trend import ProfilerTrend
 
 
 class ProfilerExtension(ComfyExtension):
-    """The six nodes."""
+    """The seven nodes."""
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        return [ProfilerStart, ProfilerGroup, ProfilerReport, ProfilerCompare, ProfilerTrend, ProfilerBudget]
+        return [
+            ProfilerStart,
+            ProfilerGroup,
+            ProfilerEvent,
+            ProfilerReport,
+            ProfilerCompare,
+            ProfilerTrend,
+            ProfilerBudget,
+        ]
 
 
 async def comfy_entrypoint() -> ProfilerExtension:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..workflow import prompt as prompts
-from . import compatibility, paths
+from . import compatibility, paths, public
 from .executor import patch
 from .executor.binding import PromptCall
 from .executor.hooks import NodeHooks
@@ -44,6 +44,7 @@ def start() -> bool:
     _install("model loading times", _install_model_times)
     _install("the history panel and its routes", _install_routes)
     _install("the snapshot guard", _install_guard)
+    public.install()
     threading.Thread(target=_recover, name="holaf-profiler-recover", daemon=True).start()
     return True
 

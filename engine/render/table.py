@@ -20,7 +20,7 @@ from ..analysis.units import (
     format_seconds,
     seconds_scale,
 )
-from ..model import Step, Summary
+from ..model import Event, Step, Summary
 from .columns import DETAILS, Column, known
 from .inside import Inside
 from .report import Report
@@ -28,6 +28,8 @@ from .report import Report
 Escape = Callable[[str], str]
 WIDTH = 108
 """No line is wider than this many characters."""
+EVENTS_MAX = 20
+"""So many events are listed."""
 _EXPENDABLE = (
     "RAM change",
     "CPU time",
@@ -52,6 +54,8 @@ def render(report: Report) -> str:
         parts.append("\n".join(inside))
     if report.totals:
         parts.append(group_table(report.totals))
+    if events := event_lines(report.run.events):
+        parts.append("\n".join(events))
     parts.append(foot(report))
     return "\n\n".join(parts) + "\n"
 
@@ -160,6 +164,14 @@ def group_table(totals: Sequence[GroupTotal], tablefmt: str = "simple", escape: 
         row += [_joules(entry)] * energy
         rows.append([*row, escape(shorten(clean(entry.name), 40)) or "(no name)"])
     return _tabulate(rows, [*headings, "\n\ngroup"], tablefmt)
+
+
+def event_lines(events: Sequence[Event]) -> list[str]:
+    """When what happened, as other programs and nodes said; the first of very many."""
+    lines = [f"{format_seconds(event.t_s):>9}  {clean(event.text)}" for event in events[:EVENTS_MAX]]
+    lines = [line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines]
+    more = len(events) - len(lines)
+    return ["events", *lines, *([f"and {more} more"] if more else [])] if lines else []
 
 
 def foot(report: Report) -> str:

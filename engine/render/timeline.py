@@ -51,7 +51,7 @@ _LANES = (
 
 
 def timeline_data(report: Report) -> dict[str, Any]:
-    """``{"duration_s", "nodes", "groups", "subgraphs", "lanes"}`` as ``createTimeline`` documents it.
+    """``{"duration_s", "nodes", "groups", "subgraphs", "lanes", "events"}`` for ``createTimeline``.
 
     Nodes of the profiler are left out; a node that did not run has ``start_s`` ``None``.
     """
@@ -64,6 +64,9 @@ def timeline_data(report: Report) -> dict[str, Any]:
         "groups": {entry.name: entry.color for entry in totals if entry.node_ids},
         "subgraphs": _subgraphs(run),
         "lanes": [lane for device in run.devices or (None,) for lane in _lanes(run, device)],
+        "events": [
+            {"t_s": event.t_s, "text": clean(event.text), "node_id": event.node_id} for event in run.events
+        ],
     }
     made: dict[str, Any] = to_json(data)
     return made

@@ -127,10 +127,7 @@ runs = Table(
     Column("queue_wait_s", Double),
     Column("attempt", Integer),
     Column("retry_of", Integer),
-    Column("ram_before_bytes", Big),
-    Column("ram_after_bytes", Big),
-    Column("vram_before_bytes", Big),
-    Column("vram_after_bytes", Big),
+    *(Column(f"{memory}_{when}_bytes", Big) for memory in ("ram", "vram") for when in ("before", "after")),
     Index("ux_profiler_runs_uuid", "uuid", unique=True),
     Index("ix_profiler_runs_newest", "timestamp", "id"),
     # All that a list is filtered and sorted by. On PostgreSQL, which sorts by it in pages, in another form.

@@ -16,9 +16,10 @@ from .redaction import is_link
 START_ID = "HolafProfilerStart"
 GROUP_ID = "HolafProfilerGroup"
 REPORT_ID = "HolafProfilerReport"
+EVENT_ID = "HolafProfilerEvent"
 LAST_IDS = frozenset((REPORT_ID, "HolafProfilerCompare", "HolafProfilerTrend", "HolafProfilerBudget"))
 """The nodes that wait until everything else is done."""
-PROFILER_IDS = frozenset((START_ID, GROUP_ID, *LAST_IDS))
+PROFILER_IDS = frozenset((START_ID, GROUP_ID, EVENT_ID, *LAST_IDS))
 
 INTERVAL_MS_MIN = 10
 INTERVAL_MS_MAX = 1000

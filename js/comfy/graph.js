@@ -4,7 +4,12 @@
 export const START = "HolafProfilerStart";
 export const GROUP = "HolafProfilerGroup";
 export const REPORT = "HolafProfilerReport";
-const PROFILER_TYPES = new Set([START, GROUP, REPORT, "HolafProfilerCompare", "HolafProfilerTrend", "HolafProfilerBudget"]);
+const PROFILER_TYPES = new Set([
+  START,
+  GROUP,
+  REPORT,
+  ...["Event", "Compare", "Trend", "Budget"].map((name) => `HolafProfiler${name}`),
+]);
 
 const MUTED = 2;
 const BYPASSED = 4;

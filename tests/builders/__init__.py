@@ -15,7 +15,7 @@ from .endings import all_cached_run, crashed_run, empty_run, failed_run, interru
 from .inside import inside_run, wide_tree_run
 from .parts import GB, TIMESTAMP, cached, positioned, step
 from .sdxl import cpu_only_run, sdxl_run
-from .unusual import async_run, hostile_run, two_gpu_run
+from .unusual import async_run, eventful_run, hostile_run, two_gpu_run
 
 __all__ = [
     "GB",
@@ -28,6 +28,7 @@ __all__ = [
     "cpu_only_run",
     "crashed_run",
     "empty_run",
+    "eventful_run",
     "failed_run",
     "hostile_run",
     "inside_run",
@@ -53,6 +54,7 @@ RUNS: dict[str, Callable[[], Run]] = {
     "short_0.05s": cache(tiny_run),
     "long_2h": cache(long_run),
     "async": cache(async_run),
+    "events": cache(eventful_run),
     "failed": cache(failed_run),
     "interrupted": cache(interrupted_run),
     "all_cached": cache(all_cached_run),

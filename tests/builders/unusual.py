@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.model import Group, Overhead, Run, Segment, Step, StepDevice
+from engine.model import Event, Group, Overhead, Run, Segment, Step, StepDevice
 
 from .chains import chain_run
 from .parts import CPU_METRICS, GB, RTX_3060, RTX_4090, TIMESTAMP, positioned, series, step
 from .sdxl import sdxl_run
+
+
+def eventful_run() -> Run:
+    """Scenes named by a node, two events next to each other, a text of half a page, and many at the end."""
+    run = sdxl_run()
+    total_s = run.total_time or 0.0
+    named = [(0.0, "queued by the studio"), (9.0, "scene 1: the old harbour"), (9.1, "frame 12 sent")]
+    named += [(20.0, "scene 2 " * 60), (total_s, "last frame")]
+    crowd = [(total_s * (0.8 + number / 400), f"frame {number}") for number in range(40)]
+    events = [
+        Event(t_s=t_s, text=text, source="route", node_id="3" if "scene" in text else None)
+        for t_s, text in sorted(named + crowd)
+    ]
+    return replace(run, id=140, name="events", events=tuple(events))
 
 
 def async_run() -> Run:

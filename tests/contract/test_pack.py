@@ -75,6 +75,11 @@ NODES = {
         },
         "outputs": ["chart", "table"],
     },
+    "HolafProfilerEvent": {
+        "display": "Profiler Event",
+        "inputs": {"text": ("STRING", ""), "after": ("*", None)},
+        "outputs": [],
+    },
     "HolafProfilerBudget": {
         "display": "Profiler Budget",
         "inputs": {

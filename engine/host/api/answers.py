@@ -206,6 +206,10 @@ class RunWorkflow(BaseModel):
     workflow: dict[str, Any] | None
 
 
+class EventAnswer(BaseModel):
+    event: Event
+
+
 class StepAnswer(BaseModel):
     step: Step
 

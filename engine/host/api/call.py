@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...model import Event
 from ...store.history import History
 from ..run.repeat import Repeats
 
@@ -39,7 +40,7 @@ class Host:
 
     ``history`` and ``settings_file`` take a user id; ``readable_file`` a name and a
     user id; ``status`` describes the run that is going on; ``send`` tells browsers;
-    ``repeats`` are the series of repeated runs.
+    ``repeats`` are the series of repeated runs; ``record_event`` takes a text and a user id.
     """
 
     history: Callable[[str], History]
@@ -48,6 +49,7 @@ class Host:
     status: Callable[[], Mapping[str, Any]]
     send: Callable[[str, Mapping[str, Any]], object]
     repeats: Callable[[], Repeats]
+    record_event: Callable[[str, str], Event | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

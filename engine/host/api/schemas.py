@@ -137,6 +137,12 @@ class PageQuery(_Request):
     offset: Offset = 0
 
 
+class NewEvent(_Request):
+    """Something happened just now: another program's frame, a scene's name."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_FILLED)]
+
+
 class StepEdit(_Request):
     step_comment: Comment
 

@@ -88,7 +88,7 @@ def find_user(request: web.Request) -> str:
 
 
 def _host(find_history: GetHistory) -> Host:
-    from ..run import events, live, queue
+    from ..run import events, live, manual_events, queue
     from .call import Host, RefusedError
 
     def readable_file(name: str, user_id: str) -> Path:
@@ -113,4 +113,5 @@ def _host(find_history: GetHistory) -> Host:
         status=live.status,
         send=events.send,
         repeats=queue.repeats,
+        record_event=lambda text, user_id: manual_events.record(text, "route", user_id),
     )

@@ -82,6 +82,11 @@ def run_of(prompt: Any) -> NodeHooks | None:
     return run if run is not None else next((run for run in tuple(_open) if run.is_about(prompt)), None)
 
 
+def open_runs() -> tuple[NodeHooks, ...]:
+    """The runs that go on now, in any thread, the newest last."""
+    return tuple(_open)
+
+
 def prompts_at_work() -> tuple[int, int]:
     """How many prompts are being executed now, and how many have ever begun, profiled or not.
 

@@ -160,13 +160,14 @@ class Session:
             self._ending("partial" if self.is_off else self._success_so_far(), self._messages())
         )
 
-    def record_event(self, text: str, source: EventSource, node_id: str | None = None) -> bool:
-        """Something happened just now. Any thread; False where the run is over or holds as many as it may."""
+    def record_event(self, text: str, source: EventSource, node_id: str | None = None) -> Event | None:
+        """Something happened just now. Any thread; ``None`` where the run is over or holds enough of them."""
         if self._ended_s is not None or len(self._events) >= EVENTS_MAX:
-            return False
+            return None
         t_s = clock.now() - self.measurement.origin_s
-        self._events.append(Event(t_s=t_s, text=text[:EVENT_LENGTH_MAX], source=source, node_id=node_id))
-        return True
+        event = Event(t_s=t_s, text=text[:EVENT_LENGTH_MAX], source=source, node_id=node_id)
+        self._events.append(event)
+        return event
 
     def add_report_cost(self, seconds: float) -> None:
         """Drawing and saving a report took this long."""

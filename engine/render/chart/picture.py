@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..report import Report
 from .axis import TimeAxis
 from .canvas import Canvas
+from .events import draw_events
 from .footer import draw_footer, draw_warnings
 from .header import LEFT, RIGHT, draw_figures, draw_header
 from .inside import draw_inside
@@ -48,6 +49,8 @@ def draw(report: Report, width_px: int = 1600) -> Image:
     if bars and summary.total_time:
         axis = TimeAxis(summary.total_time, _PLOT_LEFT, RIGHT)
         canvas.text(LEFT, y + 28, "nodes", 19, look.text, bold=True)
+        if run.events:
+            y = draw_events(canvas, look, run.events, axis, y + 14)
         y = draw_timeline(canvas, look, bars, crowded, palette, axis, y) + 4
         lanes = lanes_for(run, summary, look)
         left_out = lanes.left_out

@@ -88,6 +88,9 @@ def _tracks(report: Report, total_s: float) -> Iterator[dict[str, Any]]:
             yield from _named(track, f"group {entry.name}")
         for start_s, end_s in merged(spans):
             yield _slice(track, entry.name, "group", start_s, end_s)
+    for event in run.events:
+        instant = {"ph": "i", "s": "g", "name": event.text, "cat": "event"}
+        yield to_json({**instant, "pid": _PROCESS, "tid": _NODES_TRACK, "ts": _micros(event.t_s)})
     cached = [step_title(step) for step in run.steps if did_not_run(step)]
     if cached:
         mark = {"ph": "i", "s": "p", "name": f"{len(cached)} nodes did not run"}

@@ -179,3 +179,13 @@ def test_markdown_tables_have_as_many_cells_in_each_row() -> None:
     for block in blocks:
         cells = {line.replace("\\|", "").count("|") for line in block}
         assert len(cells) == 1
+
+
+def test_events_stand_in_the_trace_and_in_the_text() -> None:
+    run = builders.eventful_run()
+    trace = strict(export(prepare(run), "trace").data)["traceEvents"]
+    marks = [(event["ts"], event["name"]) for event in trace if event.get("cat") == "event"]
+    assert marks == [(pytest.approx(event.t_s * 1e6), event.text) for event in run.events]
+    text = export(prepare(run), "txt").data.decode()
+    assert "9.0 s  scene 1: the old harbour" in text
+    assert "and 25 more" in text

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.model import Device, Group, Run, Segment, Series, Step
+from engine.model import Device, Event, Group, Run, Segment, Series, Step
 from engine.render.report import prepare
 from engine.render.timeline import module_source, timeline_data
 
@@ -73,7 +74,7 @@ def test_nodes_lanes_groups_and_subgraphs_are_there_and_the_profilers_own_are_no
 
 def test_a_run_without_anything_measured_still_has_its_shape() -> None:
     data = timeline_data(prepare(Run(timestamp="2026-01-01T00:00:00Z")))
-    assert data == {"duration_s": 0.0, "nodes": [], "groups": {}, "subgraphs": {}, "lanes": []}
+    assert data == {"duration_s": 0.0, "nodes": [], "groups": {}, "subgraphs": {}, "lanes": [], "events": []}
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
@@ -86,3 +87,8 @@ def test_the_modules_make_one_script_that_needs_no_other_file(tmp_path: Path) ->
         source + "\nif (typeof createTimeline !== 'function') process.exit(1);\n", encoding="utf-8"
     )
     subprocess.run(["node", str(file)], check=True, timeout=60)
+
+
+def test_events_are_handed_on_with_their_time() -> None:
+    run = replace(_run(), events=(Event(t_s=1.5, text="scene 2", source="node", node_id="12"),))
+    assert timeline_data(prepare(run))["events"] == [{"t_s": 1.5, "text": "scene 2", "node_id": "12"}]

@@ -78,6 +78,7 @@ class Bench:
             status=lambda: self.status,
             send=lambda event, data: self.sent.append((event, data)),
             repeats=lambda: self.repeats,
+            record_event=lambda text, user: None,
         )
 
     def call(self, handler: Callable[[Call], Any], user: str = "default", **parts: Any) -> Any:
