@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ..language import t
 from ..model import Group, Run
 from ..workflow.groups import nodes_of, resolve
 from .groups import total
@@ -43,7 +44,11 @@ _LINE = re.compile(
     r"(?P<sign>[+-]?)\s*(?P<value>\d+(?:[.,]\d+)?)\s*(?P<unit>%|[a-z]+)$",
     re.IGNORECASE,
 )
-EXAMPLE = "time <= 30 s, vram <= 11.5 GB, node KSampler time <= 5 s or group Samplers time <= +10 %"
+
+
+def example() -> str:
+    """Some limits, as they are to be written."""
+    return t("time <= 30 s, vram <= 11.5 GB, node KSampler time <= 5 s or group Samplers time <= +10 %")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +84,22 @@ class Checked:
     def text(self) -> str:
         """The result in words, such as ``EXCEEDED  time <= 30 s: 34.2 s, 4.2 s (14 %) too much``."""
         if self.is_kept is None or self.measured is None or self.allowed is None:
-            return f"UNKNOWN   {self.limit.text}: {self.why}"
+            return t("UNKNOWN   {limit}: {why}", limit=self.limit.text, why=self.why)
         shown = _shown(self.limit.metric, self.measured)
-        against = f" (allowed: {_shown(self.limit.metric, self.allowed)})" if self.limit.is_relative else ""
+        if self.limit.is_relative:
+            allowed = _shown(self.limit.metric, self.allowed)
+            shown = t("{measured} (allowed: {allowed})", measured=shown, allowed=allowed)
         if self.is_kept:
-            return f"kept      {self.limit.text}: {shown}{against}"
+            return t("kept      {limit}: {measured}", limit=self.limit.text, measured=shown)
         excess = self.measured - self.allowed
         share = f" ({format_percent(excess / self.allowed)})" if self.allowed > 0 else ""
         much = _shown(self.limit.metric, excess)
-        return f"EXCEEDED  {self.limit.text}: {shown}{against}, {much}{share} too much"
+        return t(
+            "EXCEEDED  {limit}: {measured}, {excess} too much",
+            limit=self.limit.text,
+            measured=shown,
+            excess=f"{much}{share}",
+        )
 
 
 def parse(text: str) -> tuple[tuple[Limit, ...], tuple[str, ...]]:
@@ -116,16 +128,16 @@ def check(limits: Sequence[Limit], run: Run, baseline: Sequence[Run] = ()) -> tu
 def _limit(line: str) -> Limit | str:
     found = _LINE.match(line)
     if found is None:
-        return f"“{line}” is no limit. Write lines like {EXAMPLE}."
+        return t("“{line}” is no limit. Write lines like {example}.", line=line, example=example())
     metric = found["metric"].lower()
     unit = found["unit"].lower()
     value = float(found["value"].replace(",", "."))
     factor = 0.01
     if unit == "%":
         if not found["sign"]:
-            return f"“{line}”: a percentage is against the baseline; write it with + or -."
+            return t("“{line}”: a percentage is against the baseline; write it with + or -.", line=line)
     elif unit not in _UNITS or _UNITS[unit][0] != _FAMILY[metric]:
-        return f"“{line}”: {metric} has no unit “{found['unit']}”."
+        return t("“{line}”: {metric} has no unit “{unit}”.", line=line, metric=metric, unit=found["unit"])
     else:
         factor = _UNITS[unit][1]
     scope = (found["scope"] or "run").lower()
@@ -148,7 +160,7 @@ def _check(limit: Limit, run: Run, baseline: Sequence[Run]) -> Checked:
     if limit.is_relative:
         known = [value for other in baseline if (value := _measured(limit, other)) is not None]
         if not known:
-            why = "there is no baseline to compare with; pin a run of this workflow"
+            why = t("there is no baseline to compare with; pin a run of this workflow")
             return Checked(limit=limit, measured=measured, allowed=None, is_kept=None, why=why)
         level = statistics.median(known)
         allowed = level * (1.0 + limit.value) if limit.is_share else level + limit.value
@@ -181,12 +193,12 @@ def _as_group(limit: Limit, run: Run) -> Group:
 
 def _why_not(limit: Limit, run: Run) -> str:
     if limit.scope == "group" and all(group.name.casefold() != limit.name.casefold() for group in run.groups):
-        return f"there is no group “{limit.name}”"
+        return t("there is no group “{name}”", name=limit.name)
     if limit.scope == "node" and not _as_group(limit, run).members:
-        return f"there is no node “{limit.name}”"
+        return t("there is no node “{name}”", name=limit.name)
     if limit.scope != "run":
-        return "it did not run, or this was not measured"
-    return "not measured"
+        return t("it did not run, or this was not measured")
+    return t("not measured")
 
 
 def _shown(metric: Metric, value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..language import t
 from ..model import Run
 from .series import CPU_LOAD, MACHINE_LOAD, find_series, mean
 from .units import format_percent
@@ -29,4 +30,6 @@ def others_cpu_share(run: Run, total_time: float | None) -> float | None:
 
 def crowding_sentence(share: float) -> str:
     """What a report says of it."""
-    return f"Other programs used {format_percent(share)} of all cores: this run was slower for it."
+    return t(
+        "Other programs used {share} of all cores: this run was slower for it.", share=format_percent(share)
+    )

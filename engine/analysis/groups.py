@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..language import msg, t, tn
 from ..model import Group, Run, Step
 from ..workflow.groups import GROUP_COLORS
 from .labels import clean, shorten
@@ -50,7 +51,10 @@ class GroupTotal:
         """The energy with its unit, and of how many nodes where not of all that ran."""
         text = format_energy(self.energy_joules)
         partial = self.energy_joules is not None and self.energy_count < self.executed_count
-        return f"{text} ({self.energy_count} of {self.executed_count} nodes)" if partial else text
+        if not partial:
+            return text
+        forms = msg("{energy} ({some} of {n} node)|{energy} ({some} of {n} nodes)")
+        return tn(forms, self.executed_count, energy=text, some=self.energy_count)
 
 
 def valid_color(color: str, position: int = 0) -> tuple[str, bool]:
@@ -77,12 +81,18 @@ def total(run: Run, groups: Sequence[Group]) -> tuple[GroupTotal, ...]:
 
 def _total_one(group: Group, members: Sequence[Step], total_time: float | None, position: int) -> GroupTotal:
     color, good = valid_color(group.color, position)
-    notes = [] if good else [f"“{clean(str(group.color))}” is no colour (#RRGGBB): {color} is used"]
-    notes += [f"“{shorten(clean(line), 60)}” matched no node" for line in group.unmatched[:_NOTES_MAX]]
+    notes = []
+    if not good:
+        given = clean(str(group.color))
+        notes.append(t("“{given}” is no colour (#RRGGBB): {color} is used", given=given, color=color))
+    notes += [
+        t("“{line}” matched no node", line=shorten(clean(line), 60)) for line in group.unmatched[:_NOTES_MAX]
+    ]
     if len(group.unmatched) > _NOTES_MAX:
-        notes.append(f"{len(group.unmatched) - _NOTES_MAX:,} more lines matched no node")
+        more = len(group.unmatched) - _NOTES_MAX
+        notes.append(tn("{n} more line matched no node|{n} more lines matched no node", more))
     if not members and not group.unmatched:
-        notes.append("no node of this run belongs to it")
+        notes.append(t("no node of this run belongs to it"))
     times = [step.exec_time for step in members if step.exec_time is not None]
     exec_time = sum(times) if times else None
     energies = [

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from ..language import t
 from ..model import Run, Step
 
 _BLANKS = re.compile(r"\s+")
@@ -45,7 +46,7 @@ def node_title(run: Run, node_id: str | None) -> str | None:
     for step in run.steps:
         if step.node_id == node_id:
             return step_title(step)
-    return f"node {clean(node_id)}"
+    return t("node {id}", id=clean(node_id))
 
 
 def sentence_names(steps: Iterable[Step], limit: int = 42) -> Mapping[str, str]:

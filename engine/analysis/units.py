@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ..language import grouped, t
+
 NOT_AVAILABLE = "n/a"
 GB = 1024.0**3
 _BYTE_STEPS = (("GB", GB), ("MB", 1024.0**2), ("KB", 1024.0), ("B", 1.0))
@@ -29,19 +31,19 @@ def format_seconds(seconds: float | None) -> str:
     if seconds <= 0:
         return "0 s"
     if seconds < 0.00005:
-        return "<0.1 ms"
+        return f"<{grouped(0.1, 1)} ms"
     if seconds < 0.00995:
-        return f"{seconds * 1000:.1f} ms"
+        return f"{grouped(seconds * 1000, 1)} ms"
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 59.95:
-        return f"{seconds:.1f} s"
+        return f"{grouped(seconds, 1)} s"
     whole = round(seconds)
     if whole < 3600:
         minutes, rest = divmod(whole, 60)
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours:,} h {minutes} min" if minutes else f"{hours:,} h"
+    return f"{grouped(hours)} h {minutes} min" if minutes else f"{grouped(hours)} h"
 
 
 def format_bytes(count: float | None) -> str:
@@ -50,18 +52,26 @@ def format_bytes(count: float | None) -> str:
         return NOT_AVAILABLE
     unit, factor = bytes_scale([count])
     value = count / factor
-    return f"{value:,.1f} GB" if unit == "GB" else f"{value:,.0f} {unit}"
+    return f"{grouped(value, 1 if unit == 'GB' else 0)} {unit}"
 
 
 def format_capacity(used: float, total: float | None) -> str:
     """``18.3 of 24 GB``: both in the unit of ``total``; without ``total`` just ``used``."""
     if not total:
         return format_bytes(used)
-    unit, factor = bytes_scale([total])
-    whole = f"{total / factor:,.1f}".removesuffix(".0")
-    if used and used / factor < 0.1:
-        return f"{format_bytes(used)} of {whole} {unit}"
-    return f"{used / factor:,.1f} of {whole} {unit}"
+    _, factor = bytes_scale([total])
+    small = bool(used) and used / factor < 0.1
+    return t(
+        "{used} of {capacity}",
+        used=format_bytes(used) if small else grouped(used / factor, 1),
+        capacity=format_whole(total),
+    )
+
+
+def format_whole(count: float) -> str:
+    """``25769803776`` -> ``24 GB``: the size of a device, without a decimal where it is none."""
+    unit, factor = bytes_scale([count])
+    return f"{grouped(count / factor, 0 if f'{count / factor:.1f}'.endswith('.0') else 1)} {unit}"
 
 
 def format_change(count: float | None) -> str:
@@ -83,25 +93,16 @@ def format_percent(share: float | None) -> str:
     if percent > 999:
         return ">999 %"
     if percent < 0.1:
-        return "<0.1 %"
-    if percent < 0.95:
-        return f"{percent:.1f} %"
-    if 99.5 <= percent < 99.95:
-        return f"{percent:.1f} %"
-    return f"{percent:.0f} %"
+        return f"<{grouped(0.1, 1)} %"
+    return f"{grouped(percent, 1 if percent < 0.95 or 99.5 <= percent < 99.95 else 0)} %"
 
 
 def format_energy(joules: float | None) -> str:
     """Joules, with watt hours beside them once they are worth saying."""
     if joules is None or not math.isfinite(joules):
         return NOT_AVAILABLE
-    text = f"{joules:,.0f} J" if joules < 10_000 else f"{joules / 1000:,.1f} kJ"
-    return f"{text} ({joules / 3600:,.1f} Wh)" if joules >= 360 else text
-
-
-def format_count(count: int, noun: str) -> str:
-    """``1, "node"`` -> ``1 node``; ``1200, "node"`` -> ``1,200 nodes``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    text = f"{grouped(joules)} J" if joules < 10_000 else f"{grouped(joules / 1000, 1)} kJ"
+    return f"{text} ({grouped(joules / 3600, 1)} Wh)" if joules >= 360 else text
 
 
 def bytes_scale(values: Iterable[float | None]) -> Scale:

@@ -8,7 +8,8 @@ being queued.
 The note: ``user_id``, ``workflow_id``, ``workflow_hash``, ``match`` ("match",
 "mismatch", "no reference"), ``changes`` (as ``POST check`` answers them), ``forced``
 (a mismatch that somebody let run), ``queue_position`` (how many prompts run or wait before
-it), over whatever the client had put there.
+it), over whatever the client had put there; and ``language``, that of the page that queues,
+where the client names none.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from ..language import ENGLISH, known
 from ..workflow.prompt import START_ID, nodes_of_class, start_settings
 from . import paths
 from .run.background import in_thread
@@ -76,6 +78,9 @@ async def middleware(
         content = await request.read()
         if _MARK in content:
             note, refusal = await in_thread(_judge, content, user_of(request))
+            language = known(request.headers.get("Accept-Language"))
+            if note is not None and language != ENGLISH:
+                note["language"] = language
             _note.set(note)
     except web.HTTPException:
         raise
@@ -98,7 +103,7 @@ def add_note(json_data: dict[str, Any]) -> dict[str, Any]:
     if isinstance(extra, dict) and (note is not None or KEY in extra):
         given = extra.get(KEY)
         kept = {name: given[name] for name in given if name not in _NOTED} if isinstance(given, dict) else {}
-        extra[KEY] = {**kept, **(note or {}), **({} if note is None else _queue_position())}
+        extra[KEY] = {**(note or {}), **kept, **({} if note is None else _queue_position())}
     return json_data
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..language import msg, t
 from ..store.history import History
 
 _LAST = re.compile(r"last\s+(\d+)", re.IGNORECASE)
@@ -13,7 +14,7 @@ MOST = 40
 ENDED_WELL = ("success", "partial")
 
 
-HOW_TO_NAME = "Write previous, best, pinned, last 5, or the numbers or names of runs."
+HOW_TO_NAME = msg("Write previous, best, pinned, last 5, or the numbers or names of runs.")
 
 
 class SelectionError(Exception):
@@ -39,7 +40,7 @@ def choose(
     if word in ("previous", "best", "pinned") or last:
         if workflow is None:
             raise SelectionError(
-                "This workflow has no id yet, so its earlier runs are not known: save it once."
+                t("This workflow has no id yet, so its earlier runs are not known: save it once.")
             )
         pinned = True if word == "pinned" else None
         runs, _ = history.list_runs(
@@ -52,8 +53,11 @@ def choose(
         count = int(last[1]) if last else len(runs) if word == "pinned" else 1
         ids = sorted(run["id"] for run in runs[: min(count, MOST)])
         if not ids:
-            what = "pinned run" if word == "pinned" else "earlier run"
-            raise SelectionError(f"There is no {what} of this workflow to compare with.")
+            raise SelectionError(
+                t("There is no pinned run of this workflow to compare with.")
+                if word == "pinned"
+                else t("There is no earlier run of this workflow to compare with.")
+            )
         return ids
     return _named(history, wanted, user_id)
 
@@ -69,8 +73,8 @@ def _named(history: History, text: str, user_id: str | None) -> list[int]:
         runs, _ = history.list_runs(user_id, limit=LOOKED_AT, q=part)
         named = [run["id"] for run in runs if run["name"].casefold() == part.casefold()]
         if not named:
-            raise SelectionError(f"No run is called “{part[:60]}”. {HOW_TO_NAME}")
+            raise SelectionError(f"{t('No run is called “{name}”.', name=part[:60])} {t(HOW_TO_NAME)}")
         found += named
     if not found:
-        raise SelectionError("No run is named. {HOW_TO_NAME}")
+        raise SelectionError(f"{t('No run is named.')} {t(HOW_TO_NAME)}")
     return sorted(dict.fromkeys(found))[-MOST:]

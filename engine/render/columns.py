@@ -11,6 +11,7 @@ from typing import Literal
 
 from ..analysis.ranking import ram_change, vram_change
 from ..analysis.units import format_bytes, format_change, format_energy, format_percent, format_seconds
+from ..language import msg, t
 from ..model import Step
 
 Kind = Literal["bytes", "change", "seconds", "percent", "joules"]
@@ -33,26 +34,31 @@ _WRITE: dict[Kind, Callable[[float | None], str]] = {
 class Column:
     """One quantity of a step, in the base unit of its ``kind``; ``percent`` is 0 to 100."""
 
-    heading: str
+    name: str
     kind: Kind
     read: Callable[[Step], float | None]
+
+    @property
+    def heading(self) -> str:
+        """What stands above the column."""
+        return t(self.name)
 
     def write(self, value: float | None) -> str:
         """``value`` with its unit, ``n/a`` for ``None``."""
         return _WRITE[self.kind](value)
 
 
-ACTIVE_TIME = Column("active time", "seconds", lambda step: step.exec_time)
-SELF_TIME = Column("self time", "seconds", lambda step: step.self_time_s)
-VRAM_PEAK = Column("VRAM peak", "bytes", lambda step: step.vram_max)
-VRAM_CHANGE = Column("VRAM change", "change", vram_change)
-RAM_PEAK = Column("RAM peak", "bytes", lambda step: step.ram_max_bytes)
-RAM_CHANGE = Column("RAM change", "change", ram_change)
-GPU_LOAD = Column("GPU load", "percent", lambda step: step.gpu_load_avg)
-CPU_TIME = Column("CPU time", "seconds", lambda step: step.cpu_seconds)
-LOADING = Column("model loading", "seconds", lambda step: step.load_time_s)
-OTHER_PACKS = Column("other packs", "seconds", lambda step: step.foreign_time_s)
-ENERGY = Column("energy", "joules", lambda step: step.energy_joules)
+ACTIVE_TIME = Column(msg("active time"), "seconds", lambda step: step.exec_time)
+SELF_TIME = Column(msg("self time"), "seconds", lambda step: step.self_time_s)
+VRAM_PEAK = Column(msg("VRAM peak"), "bytes", lambda step: step.vram_max)
+VRAM_CHANGE = Column(msg("VRAM change"), "change", vram_change)
+RAM_PEAK = Column(msg("RAM peak"), "bytes", lambda step: step.ram_max_bytes)
+RAM_CHANGE = Column(msg("RAM change"), "change", ram_change)
+GPU_LOAD = Column(msg("GPU load"), "percent", lambda step: step.gpu_load_avg)
+CPU_TIME = Column(msg("CPU time"), "seconds", lambda step: step.cpu_seconds)
+LOADING = Column(msg("model loading"), "seconds", lambda step: step.load_time_s)
+OTHER_PACKS = Column(msg("other packs"), "seconds", lambda step: step.foreign_time_s)
+ENERGY = Column(msg("energy"), "joules", lambda step: step.energy_joules)
 
 DETAILS = (
     SELF_TIME,

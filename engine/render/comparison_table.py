@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from ..analysis.compare import Comparison
 from ..analysis.effect import Delta
 from ..analysis.labels import clean, shorten
+from ..language import msg, stored, t, tn
 from . import comparison_words as words
 
 NODES_MAX = 20
 NAME_WIDTH = 36
+_ONLY = {"baseline only": msg("baseline only"), "candidate only": msg("candidate only")}
+_TRAITS = {"id": msg("id"), "title": msg("title"), "place": msg("place")}
 
 
 def render(found: Comparison, names: Mapping[int, str]) -> str:
@@ -19,21 +22,28 @@ def render(found: Comparison, names: Mapping[int, str]) -> str:
 
     parts = [
         words.headline(found),
-        f"baseline:  {_sides(found.baseline_ids, names)}\ncandidate: {_sides(found.candidate_ids, names)}",
+        "\n".join(
+            (
+                t("baseline: {runs}", runs=sides(found.baseline_ids, names)),
+                t("candidate: {runs}", runs=sides(found.candidate_ids, names)),
+            )
+        ),
     ]
     totals = [
-        [words.NAMES[name], *cells(name, delta)]
+        [words.quantity(name), *cells(name, delta)]
         for name, delta in found.totals.items()
         if delta.baseline is not None or delta.candidate is not None
     ]
-    head = ["", "baseline", "candidate", "change", "", "95 % interval", "verdict"]
+    head = ["", t("baseline"), t("candidate"), t("change"), "", t("95 % interval"), t("verdict")]
     parts.append(tabulate(totals, headers=head, tablefmt="simple", disable_numparse=True))
     if found.groups:
         rows = [
             [*cells("exec_time", group.deltas["exec_time"]), shorten(clean(group.name), NAME_WIDTH)]
             for group in found.groups
         ]
-        parts.append(tabulate(rows, headers=[*head[1:], "group"], tablefmt="simple", disable_numparse=True))
+        parts.append(
+            tabulate(rows, headers=[*head[1:], t("group")], tablefmt="simple", disable_numparse=True)
+        )
     if found.nodes:
         rows = [
             [*cells("exec_time", node.deltas["exec_time"]), node_name(node.node_title, node.pairing, node)]
@@ -41,15 +51,16 @@ def render(found: Comparison, names: Mapping[int, str]) -> str:
         ]
         parts.append(
             tabulate(
-                rows, headers=[*head[1:], "node (active time)"], tablefmt="simple", disable_numparse=True
+                rows, headers=[*head[1:], t("node (active time)")], tablefmt="simple", disable_numparse=True
             )
         )
         if len(found.nodes) > NODES_MAX:
-            parts.append(f"and {len(found.nodes) - NODES_MAX} more nodes")
+            parts.append(tn("and {n} more node|and {n} more nodes", len(found.nodes) - NODES_MAX))
     if found.changes:
-        parts.append("What changed\n" + "\n".join(f"  {change.detail}" for change in found.changes[:20]))
+        lines = (f"  {stored(change.detail)}" for change in found.changes[:20])
+        parts.append("\n".join((t("What changed"), *lines)))
     if found.notes:
-        parts.append("\n".join(f"! {note}" for note in found.notes))
+        parts.append("\n".join(f"! {stored(note)}" for note in found.notes))
     return "\n\n".join(parts) + "\n"
 
 
@@ -58,8 +69,10 @@ def node_name(title: str, pairing: str, node: object) -> str:
     name = shorten(clean(title), NAME_WIDTH)
     previous = getattr(node, "previous_id", None)
     if pairing.endswith("only"):
-        return f"{name} ({pairing.removesuffix(' only')} only)"
-    return f"{name} (was #{previous}, found by its {pairing})" if previous else name
+        return f"{name} ({t(_ONLY[pairing])})"
+    if not previous:
+        return name
+    return t("{node} (was #{id}, found by its {trait})", node=name, id=previous, trait=t(_TRAITS[pairing]))
 
 
 def cells(metric: str, delta: Delta) -> list[str]:
@@ -73,5 +86,6 @@ def cells(metric: str, delta: Delta) -> list[str]:
     ]
 
 
-def _sides(ids: Sequence[int], names: Mapping[int, str]) -> str:
-    return ", ".join(names.get(run_id, f"run {run_id}") for run_id in ids)
+def sides(ids: Sequence[int], names: Mapping[int, str]) -> str:
+    """The runs of one side by name."""
+    return ", ".join(names.get(run_id, t("run {id}", id=run_id)) for run_id in ids)

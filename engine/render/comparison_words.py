@@ -8,21 +8,28 @@ from ..analysis.labels import clean, shorten
 from ..analysis.units import (
     NOT_AVAILABLE,
     format_bytes,
-    format_count,
     format_energy,
     format_percent,
     format_seconds,
 )
+from ..language import msg, t, tn
 
 _NOTABLE = 0.1
 """A node that makes less of a difference than this share of it is not worth a name."""
 NAMES = {
-    "total_time": "run time",
-    "vram_max": "VRAM peak",
-    "ram_max_bytes": "RAM peak",
-    "energy_joules": "energy",
-    "exec_time": "active time",
+    "total_time": msg("run time"),
+    "vram_max": msg("VRAM peak"),
+    "ram_max_bytes": msg("RAM peak"),
+    "energy_joules": msg("energy"),
+    "exec_time": msg("active time"),
 }
+
+_VERDICTS = {"faster": msg("faster"), "slower": msg("slower"), "less": msg("less"), "more": msg("more")}
+
+
+def quantity(metric: str) -> str:
+    """What people call ``metric``."""
+    return t(NAMES[metric])
 
 
 def shown(metric: str, value: float | None) -> str:
@@ -56,47 +63,58 @@ def signed_share(delta: Delta) -> str:
 def verdict(delta: Delta, *, is_short: bool = False) -> str:
     """The verdict in words, with what it would take where there is none."""
     if delta.verdict == "no difference":
-        return "no difference seen"
+        return t("no difference seen")
     if delta.verdict != "unknown":
-        return delta.verdict
+        return t(_VERDICTS[delta.verdict])
     if delta.change is None:
         return ""
     if delta.baseline_count == delta.candidate_count == 1:
         if delta.usual_share is None or delta.ratio is None:
-            return "cannot tell from one run" if is_short else "one run a side: cannot tell"
+            return t("cannot tell from one run") if is_short else t("one run a side: cannot tell")
         beyond = max(delta.ratio, 1.0 / delta.ratio) - 1.0 > delta.usual_share if delta.ratio > 0 else True
         size = format_percent(delta.usual_share)
         if is_short:
-            return f"{'beyond' if beyond else 'within'} the usual {size}"
-        return f"{'more than' if beyond else 'within'} the {size} that single runs differ by"
+            return (
+                t("beyond the usual {share}", share=size)
+                if beyond
+                else t("within the usual {share}", share=size)
+            )
+        if beyond:
+            return t("more than the {share} that single runs differ by", share=size)
+        return t("within the {share} that single runs differ by", share=size)
     if delta.runs_needed and is_short:
-        return f"needs {delta.runs_needed} more runs a side"
+        return t("needs {n} more runs a side", n=delta.runs_needed)
     if delta.runs_needed:
-        return f"cannot tell yet: about {delta.runs_needed} more runs a side"
-    return "cannot tell"
+        return t("cannot tell yet: about {n} more runs a side", n=delta.runs_needed)
+    return t("cannot tell")
 
 
 def headline(found: Comparison) -> str:
     """The answer in one sentence."""
     total = found.totals["total_time"]
-    count, others = (format_count(len(ids), "run") for ids in (found.candidate_ids, found.baseline_ids))
-    sides = f"{count} against {others}"
+    count, others = (tn("{n} run|{n} runs", len(ids)) for ids in (found.candidate_ids, found.baseline_ids))
+    sides = t("{runs} against {others}", runs=count, others=others)
     if total.change is None:
-        return f"No run time to compare ({sides})"
+        return t("No run time to compare ({sides})", sides=sides)
     share = signed_share(total)
     if total.verdict in ("faster", "slower"):
-        size = share.lstrip("+−")
-        return f"{size} {total.verdict}: {shown('total_time', total.candidate)} instead of " + (
-            f"{shown('total_time', total.baseline)} ({sides})"
+        return t(
+            "{share} slower: {time} instead of {before} ({sides})"
+            if total.verdict == "slower"
+            else "{share} faster: {time} instead of {before} ({sides})",
+            share=share.lstrip("+−"),
+            time=shown("total_time", total.candidate),
+            before=shown("total_time", total.baseline),
+            sides=sides,
         )
-    return f"Run time {share}: {verdict(total)} ({sides})"
+    return t("Run time {share}: {verdict} ({sides})", share=share, verdict=verdict(total), sides=sides)
 
 
 def interval(metric: str, delta: Delta) -> str:
     """The 95 % interval of the change; empty where there is none."""
     if delta.low is None or delta.high is None:
         return ""
-    return f"{signed(metric, delta.low)} to {signed(metric, delta.high)}"
+    return t("{low} to {high}", low=signed(metric, delta.low), high=signed(metric, delta.high))
 
 
 def against(found: Comparison, other: str) -> str:
@@ -106,7 +124,7 @@ def against(found: Comparison, other: str) -> str:
         return ""
     usual = total.usual_share
     if total.verdict == "no difference" or (usual and max(total.ratio, 1 / total.ratio) - 1 <= usual):
-        return f"About as fast as {other} ({signed('total_time', total.change)})."
+        return t("About as fast as {run} ({change}).", run=other, change=signed("total_time", total.change))
     is_slower = total.change > 0
     causes = [
         f"{shorten(clean(node.node_title or node.node_type), 30)} {signed('exec_time', change)}"
@@ -115,6 +133,9 @@ def against(found: Comparison, other: str) -> str:
         and (change > 0) is is_slower
         and abs(change) >= _NOTABLE * abs(total.change)
     ]
-    size = shown("total_time", abs(total.change))
-    why = f": {', '.join(causes[:2])}" if causes else ""
-    return f"{size} {'slower' if is_slower else 'faster'} than {other}{why}."
+    return t(
+        "{time} slower than {run}{nodes}." if is_slower else "{time} faster than {run}{nodes}.",
+        time=shown("total_time", abs(total.change)),
+        run=other,
+        nodes=f": {', '.join(causes[:2])}" if causes else "",
+    )

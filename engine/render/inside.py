@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..analysis.labels import clean, shorten, step_title
 from ..analysis.stacks import FunctionTime, by_owner, top_functions
 from ..analysis.units import format_percent, format_seconds
+from ..language import grouped, t
 from ..model import NodeKernels, Owner, Run, Step, Summary
 
 FUNCTIONS = 3
@@ -30,7 +31,9 @@ class Inside:
     @property
     def heading(self) -> str:
         """Whose functions these are."""
-        return f"inside {step_title(self.step)} (#{self.step.node_id})" if self.step is not None else ""
+        if self.step is None:
+            return ""
+        return t("inside {node} (#{id})", node=step_title(self.step), id=self.step.node_id)
 
     @property
     def function_rows(self) -> list[tuple[str, str, str, str]]:
@@ -53,22 +56,28 @@ class Inside:
         shown = [f"{owner_name(owner)} {format_seconds(spent)}" for owner, spent in self.owners[:OWNERS]]
         if len(self.owners) > OWNERS:
             rest_s = sum(spent for _, spent in self.owners[OWNERS:])
-            shown.append(f"others {format_seconds(rest_s)}")
-        return "time by code: " + " · ".join(shown)
+            shown.append(t("others {time}", time=format_seconds(rest_s)))
+        return t("time by code: {owners}", owners=" · ".join(shown))
 
     @property
     def foreign_lines(self) -> list[str]:
         """One sentence for each node that another pack takes much of."""
         return [
-            f"{step_title(step)} (#{step.node_id}): {format_seconds(step.exec_time)}, of which "
-            f"{format_seconds(step.foreign_time_s)} in {clean(step.foreign_pack or '')}"
+            t(
+                "{node} (#{id}): {time}, of which {part} in {pack}",
+                node=step_title(step),
+                id=step.node_id,
+                time=format_seconds(step.exec_time),
+                part=format_seconds(step.foreign_time_s),
+                pack=clean(step.foreign_pack or ""),
+            )
             for step in self.foreign
         ]
 
     def kernel_lines(self, node: NodeKernels) -> list[str]:
         """The operators of one node as lines of text, a heading first."""
         title = self.titles.get(node.node_id, f"#{node.node_id}")
-        lines = [f"operators inside {title} (#{node.node_id}){slowdown(node)}"]
+        lines = [t("operators inside {node} (#{id})", node=title, id=node.node_id) + slowdown(node)]
         for entry in node.operators[:OPERATORS]:
             device = (
                 f" · GPU {format_seconds(entry.self_device_s)}" if entry.self_device_s is not None else ""
@@ -108,14 +117,17 @@ def place(entry: FunctionTime) -> str:
 
 def owner_name(owner: Owner) -> str:
     """What people call an owner."""
-    return "waiting for the GPU" if owner.kind == "gpu_wait" else clean(owner.name)
+    return t("waiting for the GPU") if owner.kind == "gpu_wait" else clean(owner.name)
 
 
 def slowdown(node: NodeKernels) -> str:
     """How much recording slowed the node down, as far as an earlier run tells."""
     if node.exec_time is None or not node.usual_s:
         return ""
-    return (
-        f": {format_seconds(node.exec_time)} while recording, {format_seconds(node.usual_s)} without "
-        f"(run {node.usual_run_id}), {node.exec_time / node.usual_s:.1f} times as long"
+    return t(
+        ": {time} while recording, {usual} without (run {id}), {factor} times as long",
+        time=format_seconds(node.exec_time),
+        usual=format_seconds(node.usual_s),
+        id=node.usual_run_id,
+        factor=grouped(node.exec_time / node.usual_s, 1),
     )

@@ -12,23 +12,31 @@ from ..analysis.crowding import crowding_sentence
 from ..analysis.groups import GroupTotal
 from ..analysis.labels import clean, shorten
 from ..analysis.units import NOT_AVAILABLE, format_percent, format_seconds
+from ..language import grouped, msg, stored, t
 from ..model import Metric, Run, Summary
 
 _NAMES = {
-    "vram_bytes": "VRAM",
-    "device_vram_bytes": "whole-device VRAM",
-    "vram_max": "VRAM peaks",
-    "ram_bytes": "RAM",
-    "ram_max_bytes": "RAM peaks",
-    "cpu_percent": "CPU load",
-    "machine_cpu_percent": "whole-machine CPU load",
-    "cpu_seconds": "CPU time",
-    "gpu_load_percent": "GPU load",
-    "gpu_time_s": "GPU time",
-    "energy_joules": "energy",
-    "power_watts": "power",
-    "read_bytes": "bytes read from disk",
-    "read_call_bytes": "bytes read through calls",
+    "vram_bytes": msg("VRAM"),
+    "device_vram_bytes": msg("whole-device VRAM"),
+    "vram_max": msg("VRAM peaks"),
+    "ram_bytes": msg("RAM"),
+    "ram_max_bytes": msg("RAM peaks"),
+    "cpu_percent": msg("CPU load"),
+    "machine_cpu_percent": msg("whole-machine CPU load"),
+    "cpu_seconds": msg("CPU time"),
+    "gpu_load_percent": msg("GPU load"),
+    "gpu_time_s": msg("GPU time"),
+    "energy_joules": msg("energy"),
+    "power_watts": msg("power"),
+    "read_bytes": msg("bytes read from disk"),
+    "read_call_bytes": msg("bytes read through calls"),
+}
+_CHANGES = {
+    "added": msg("added"),
+    "removed": msg("removed"),
+    "retyped": msg("retyped"),
+    "rewired": msg("rewired"),
+    "renamed": msg("renamed"),
 }
 _METHOD_ORDER = (
     "vram_bytes",
@@ -60,7 +68,7 @@ class Notes:
     @property
     def lines(self) -> list[str]:
         """All of it, a line each, what to beware of first."""
-        measured = "measured: " + " · ".join(self.measured)
+        measured = t("measured: {how}", how=" · ".join(self.measured))
         return [
             *self.warnings,
             *self.groups,
@@ -76,62 +84,75 @@ def notes_for(run: Run, summary: Summary, totals: Sequence[GroupTotal] = ()) -> 
         missing=tuple(_missing(run)),
         warnings=tuple(dict.fromkeys(_warnings(run, summary))),
         groups=tuple(
-            f"group “{shorten(clean(entry.name), 40)}”: {note}" for entry in totals for note in entry.notes
+            t("group “{group}”: {note}", group=shorten(clean(entry.name), 40), note=note)
+            for entry in totals
+            for note in entry.notes
         ),
     )
 
 
 def metric_name(name: str) -> str:
     """``gpu_load_percent`` as people say it."""
-    return _NAMES.get(name) or name.removesuffix("_bytes").removesuffix("_percent").replace("_", " ")
+    if name in _NAMES:
+        return t(_NAMES[name])
+    return name.removesuffix("_bytes").removesuffix("_percent").replace("_", " ")
 
 
 def missing_reason(run: Run, name: str) -> str | None:
     """Why ``name`` was not measured, or ``None`` where it was or nobody said."""
     metric = run.metric(name)
-    return clean(metric.reason) if metric is not None and metric.reason else None
+    return stored(clean(metric.reason)) if metric is not None and metric.reason else None
 
 
 def cost_sentence(summary: Summary) -> str:
     """What profiling cost in this run."""
     known = summary.overhead_share is not None and summary.overhead_share <= 1
-    share = f" ({format_percent(summary.overhead_share)})" if known else ""
-    return f"profiling cost {format_seconds(summary.overhead_s)}{share}"
+    cost = format_seconds(summary.overhead_s)
+    if not known:
+        return t("profiling cost {time}", time=cost)
+    return t("profiling cost {time} ({share})", time=cost, share=format_percent(summary.overhead_share))
 
 
 def sync_sentence(summary: Summary) -> str | None:
     """How long nodes were waited for at their ends, which is part of their own time; ``None`` for no wait."""
     if summary.sync_s < 0.0005:
         return None
-    return f"waiting for the GPU work of nodes, in their times: {format_seconds(summary.sync_s)}"
+    waited = format_seconds(summary.sync_s)
+    return t("waiting for the GPU work of nodes, in their times: {time}", time=waited)
 
 
 def _measured(run: Run, summary: Summary) -> list[str]:
     if run.settings.timing == "light":
-        texts = ["light timing: nothing added to wait for the GPU"]
+        texts = [t("light timing: nothing added to wait for the GPU")]
     elif run.devices:
-        texts = ["precise timing: the GPU is waited for after each node"]
+        texts = [t("precise timing: the GPU is waited for after each node")]
     else:
-        texts = ["precise timing"]
+        texts = [t("precise timing")]
     median_s = run.overhead.sample_interval_median_s
-    interval = f"sampled every {run.settings.interval_ms} ms"
+    interval = t("sampled every {ms} ms", ms=run.settings.interval_ms)
     if median_s:
         p95_s = run.overhead.sample_interval_p95_s
-        interval += f" (median {format_seconds(median_s)}{f', p95 {format_seconds(p95_s)}' if p95_s else ''})"
+        middle = t("median {time}", time=format_seconds(median_s))
+        interval += f" ({middle}{f', p95 {format_seconds(p95_s)}' if p95_s else ''})"
     texts.append(interval)
     if run.overhead.stack_count:
-        cost = run.overhead.stacks_s
-        took = "" if cost is None else f" in {format_seconds(cost)}"
-        texts.append(f"stacks: {run.overhead.stack_count:,} samples{took}")
+        cost, count = run.overhead.stacks_s, grouped(run.overhead.stack_count)
+        texts.append(
+            t("stacks: {n} samples", n=count)
+            if cost is None
+            else t("stacks: {n} samples in {time}", n=count, time=format_seconds(cost))
+        )
     known = {metric.name: metric for metric in reversed(run.metrics) if metric.method}
     texts += [
-        f"{metric_name(name)}: {clean(known[name].method or '')}" for name in _METHOD_ORDER if name in known
+        f"{metric_name(name)}: {stored(clean(known[name].method or ''))}"
+        for name in _METHOD_ORDER
+        if name in known
     ]
     texts.append(cost_sentence(summary))
     if (sync := sync_sentence(summary)) is not None:
         texts.append(sync)
     if any(step.shared for step in run.measured_steps):
-        texts.append("memory and load of nodes that overlap belong to all of them")
+        texts.append(t("memory and load of nodes that overlap belong to all of them"))
     return texts
 
 
@@ -145,25 +166,34 @@ def _missing(run: Run) -> list[str]:
     texts = []
     for reason, metrics in by_reason.items():
         names = list(dict.fromkeys(metric_name(metric.name) for metric in metrics))
-        texts.append(f"{', '.join(names)}: {reason}")
+        texts.append(f"{', '.join(names)}: {stored(reason)}")
     return texts
 
 
 def _warnings(run: Run, summary: Summary) -> list[str]:
-    texts = [clean(text) for text in run.warnings if clean(text)]
+    texts = [stored(clean(text)) for text in run.warnings if clean(text)]
     if summary.others_cpu_share is not None:
         texts.append(crowding_sentence(summary.others_cpu_share))
     if run.snapshot_match == "mismatch":
-        forced = " and was run by force" if run.forced else ""
-        changes = "; ".join(
-            f"{change.kind}: {shorten(clean(change.title), 30)} #{change.node_id}"
+        changes = [
+            f"{t(_CHANGES[change.kind])}: {shorten(clean(change.title), 30)} #{change.node_id}"
             for change in run.changes[:4]
-        )
-        more = f"; and {len(run.changes) - 4} more" if len(run.changes) > 4 else ""
+        ]
+        if len(run.changes) > 4:
+            changes.append(t("and {n} more", n=len(run.changes) - 4))
+        shown = f" ({'; '.join(changes)})" if changes else ""
         texts.append(
-            f"The workflow differs from its reference{forced}{f' ({changes}{more})' if changes else ''}:"
-            " times may not compare with earlier runs."
+            t(
+                "The workflow differs from its reference and was run by force{changes}: "
+                "times may not compare with earlier runs.",
+                changes=shown,
+            )
+            if run.forced
+            else t(
+                "The workflow differs from its reference{changes}: times may not compare with earlier runs.",
+                changes=shown,
+            )
         )
     elif run.forced:
-        texts.append("This run was forced.")
+        texts.append(t("This run was forced."))
     return texts

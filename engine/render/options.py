@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..analysis.ranking import SORT_KEYS
+from ..language import current
 from ..workflow.prompt import NAME_LENGTH_MAX
 
 __all__ = ["DEFAULT_PREFIX", "SORT_KEYS", "THEMES", "TOP_N_MAX", "Options"]
@@ -24,7 +25,8 @@ class Options:
     :data:`engine.analysis.ranking.SORT_KEYS`. ``top_n`` nodes are listed, 0 means all
     (a picture has a limit). ``theme`` is one of :data:`THEMES`; what draws takes
     ``auto`` for dark, since only the host knows the page's colours. ``formats`` are names of
-    :data:`engine.render.formats.FORMATS`, separated by commas.
+    :data:`engine.render.formats.FORMATS`, separated by commas. ``language`` is the reader's,
+    see :mod:`engine.language`.
     """
 
     title: str = ""
@@ -34,6 +36,7 @@ class Options:
     save: bool = False
     filename_prefix: str = DEFAULT_PREFIX
     formats: str = ""
+    language: str = field(default_factory=current)
 
     @classmethod
     def read(cls, inputs: Mapping[str, Any]) -> Options:

@@ -11,6 +11,7 @@ from ..analysis.groups import GroupTotal, total
 from ..analysis.labels import clean
 from ..analysis.soundness import sound
 from ..analysis.summary import summarize
+from ..language import speaking
 from ..model import Group, Run, Summary
 from .inside import Inside, inside_for
 from .notes import Notes, notes_for
@@ -61,14 +62,15 @@ def prepare(
     shown = sound(run)
     if groups is not None:
         shown = replace(shown, groups=tuple(groups))
-    summary = summarize(shown, options.sort_by)
-    totals = total(shown, shown.groups)
-    return Report(
-        run=shown,
-        options=options,
-        summary=summary,
-        totals=totals,
-        notes=notes_for(shown, summary, totals),
-        inside=inside_for(shown, summary),
-        against=against,
-    )
+    with speaking(options.language):
+        summary = summarize(shown, options.sort_by)
+        totals = total(shown, shown.groups)
+        return Report(
+            run=shown,
+            options=options,
+            summary=summary,
+            totals=totals,
+            notes=notes_for(shown, summary, totals),
+            inside=inside_for(shown, summary),
+            against=against,
+        )

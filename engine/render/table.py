@@ -15,11 +15,11 @@ from ..analysis.units import (
     NOT_AVAILABLE,
     Scale,
     bytes_scale,
-    format_count,
     format_energy,
     format_seconds,
     seconds_scale,
 )
+from ..language import date_time, grouped, msg, speaking, t, tn
 from ..model import Event, Step, Summary
 from .columns import DETAILS, Column, known
 from .inside import Inside
@@ -42,21 +42,34 @@ _EXPENDABLE = (
 )
 """Left out in this order where the names would get too little room."""
 _NAME_WIDTH = 40
-_MARKS = {"error": "FAILED ", "interrupted": "STOPPED ", "running": "RUNNING "}
+_STATUS = {
+    "success": msg("success"),
+    "partial": msg("partial"),
+    "failed": msg("failed"),
+    "interrupted": msg("interrupted"),
+    "crashed": msg("crashed"),
+    "running": msg("running"),
+    "ok": msg("ok"),
+    "error": msg("error"),
+    "cached": msg("cached"),
+    "skipped": msg("skipped"),
+}
+_MARKS = {"error": msg("FAILED"), "interrupted": msg("STOPPED"), "running": msg("RUNNING")}
 
 
 def render(report: Report) -> str:
     """The report as text, ending in a line break."""
-    parts = [heading(report)]
-    if report.summary.node_count:
-        parts.append(node_table(report.summary, report.options.top_n))
-    if inside := inside_lines(report.inside):
-        parts.append("\n".join(inside))
-    if report.totals:
-        parts.append(group_table(report.totals))
-    if events := event_lines(report.run.events):
-        parts.append("\n".join(events))
-    parts.append(foot(report))
+    with speaking(report.options.language):
+        parts = [heading(report)]
+        if report.summary.node_count:
+            parts.append(node_table(report.summary, report.options.top_n))
+        if inside := inside_lines(report.inside):
+            parts.append("\n".join(inside))
+        if report.totals:
+            parts.append(group_table(report.totals))
+        if events := event_lines(report.run.events):
+            parts.append("\n".join(events))
+        parts.append(foot(report))
     return "\n\n".join(parts) + "\n"
 
 
@@ -65,14 +78,14 @@ def heading(report: Report) -> str:
     run, summary = report.run, report.summary
     facts = [
         shorten(report.name, 60),
-        f"run {run.id}" if run.id is not None else "",
-        run.timestamp[:19].replace("T", " ") + " UTC",
+        t("run {id}", id=run.id) if run.id is not None else "",
+        date_time(run.timestamp) + " UTC",
     ]
-    facts.append(run.status if run.status != "running" else "")
+    facts.append(status_word(run.status) if run.status != "running" else "")
     if run.cold is not None:
-        facts.append("cold start" if run.cold else "warm start")
-    facts.append("forced" if run.forced else "")
-    facts.append("workflow changed" if run.snapshot_match == "mismatch" else "")
+        facts.append(t("cold start") if run.cold else t("warm start"))
+    facts.append(t("forced") if run.forced else "")
+    facts.append(t("workflow changed") if run.snapshot_match == "mismatch" else "")
     lines = [
         *wrapped(summary.headline),
         *wrapped(summary.detail),
@@ -91,17 +104,18 @@ def node_table(summary: Summary, top_n: int, tablefmt: str = "simple", escape: E
     scale = seconds_scale(step.exec_time for step in shown)
     columns = _columns(shown, tablefmt)
     scales = [_scale(column, shown) for column in columns]
-    headings = ["\n\n#", f"active\ntime\n({scale.unit})", "\nshare\n(%)"]
-    headings += [_heading(column, unit) for column, unit in zip(columns, scales, strict=True)]
+    headings = ["#", _heading(t("active time"), scale.unit), _heading(t("share"), "%")]
+    headings += [_heading(column.heading, unit.unit) for column, unit in zip(columns, scales, strict=True)]
     rows = []
     for number, step in enumerate(shown, start=1):
         row = [str(number), _number(step.exec_time, scale), _percent(time_share([step], summary.total_time))]
         row += [_cell(column, step, unit) for column, unit in zip(columns, scales, strict=True)]
-        rows.append([*row, _MARKS.get(step.status, "") + escape(_name(step))])
+        mark = f"{t(_MARKS[step.status])} " if step.status in _MARKS else ""
+        rows.append([*row, mark + escape(_name(step))])
     rows += [
         [
             "",
-            "cached" if step.status == "cached" else "skipped",
+            status_word(step.status),
             *[""] * (len(headings) - 2),
             escape(_resting(step)),
         ]
@@ -112,21 +126,16 @@ def node_table(summary: Summary, top_n: int, tablefmt: str = "simple", escape: E
         rest = ran[len(shown) :]
         share = _percent(time_share(rest, summary.total_time))
         row = ["", _number(sum(step.exec_time or 0.0 for step in rest), scale), share, *[""] * len(columns)]
-        rows.append([*row, format_count(hidden, "more node")])
+        rows.append([*row, tn("{n} more node|{n} more nodes", hidden)])
     if len(idle) > len(resting):
-        rows.append(
-            [
-                "",
-                *[""] * (len(headings) - 1),
-                f"{format_count(len(idle) - len(resting), 'more node')} that did not run",
-            ]
-        )
+        forms = msg("{n} more node that did not run|{n} more nodes that did not run")
+        rows.append(["", *[""] * (len(headings) - 1), tn(forms, len(idle) - len(resting))])
     sum_s = sum(step.exec_time or 0.0 for step in ran)
     tops = [_top(column, ran, unit) for column, unit in zip(columns, scales, strict=True)]
     if ran:
         last = ["", _number(sum_s, scale), _percent(time_share(ran, summary.total_time)), *tops]
-        rows.append([*last, f"total of {format_count(len(ran), 'node')}"])
-    return _tabulate(rows, [*headings, "\n\nnode"], tablefmt)
+        rows.append([*last, tn("total of {n} node|total of {n} nodes", len(ran))])
+    return _tabulate(rows, [*headings, t("node")], tablefmt)
 
 
 def inside_lines(inside: Inside) -> list[str]:
@@ -151,10 +160,11 @@ def group_table(totals: Sequence[GroupTotal], tablefmt: str = "simple", escape: 
     vram = any(entry.vram_max is not None for entry in totals)
     ram = any(entry.ram_max_bytes is not None for entry in totals)
     energy = any(entry.energy_joules is not None for entry in totals)
-    headings = ["\n\nnodes", f"active\ntime\n({time.unit})", "\nshare\n(%)", f"wall\ntime\n({time.unit})"]
-    headings += [f"VRAM\npeak\n({memory.unit})"] * vram + [f"RAM\npeak\n({memory.unit})"] * ram
+    headings = [t("nodes"), _heading(t("active time"), time.unit), _heading(t("share"), "%")]
+    headings += [_heading(t("wall time"), time.unit)]
+    headings += [_heading(t("VRAM peak"), memory.unit)] * vram + [_heading(t("RAM peak"), memory.unit)] * ram
     some = any(0 < entry.energy_count < entry.executed_count for entry in totals)
-    headings += ["energy\n(J, of\nnodes)" if some else "\nenergy\n(J)"] * energy
+    headings += [_heading(t("energy"), t("J, of nodes") if some else "J")] * energy
     rows = []
     for entry in totals:
         row = [str(entry.node_count), _number(entry.exec_time, time)]
@@ -162,8 +172,8 @@ def group_table(totals: Sequence[GroupTotal], tablefmt: str = "simple", escape: 
         row.append(_number(entry.wall_time_s, time))
         row += [_number(entry.vram_max, memory)] * vram + [_number(entry.ram_max_bytes, memory)] * ram
         row += [_joules(entry)] * energy
-        rows.append([*row, escape(shorten(clean(entry.name), 40)) or "(no name)"])
-    return _tabulate(rows, [*headings, "\n\ngroup"], tablefmt)
+        rows.append([*row, escape(shorten(clean(entry.name), 40)) or t("(no name)")])
+    return _tabulate(rows, [*headings, t("group")], tablefmt)
 
 
 def event_lines(events: Sequence[Event]) -> list[str]:
@@ -171,7 +181,7 @@ def event_lines(events: Sequence[Event]) -> list[str]:
     lines = [f"{format_seconds(event.t_s):>9}  {clean(event.text)}" for event in events[:EVENTS_MAX]]
     lines = [line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines]
     more = len(events) - len(lines)
-    return ["events", *lines, *([f"and {more} more"] if more else [])] if lines else []
+    return [t("events"), *lines, *([t("and {n} more", n=more)] if more else [])] if lines else []
 
 
 def foot(report: Report) -> str:
@@ -179,10 +189,10 @@ def foot(report: Report) -> str:
     notes = report.notes
     lines = [f"! {text}" for text in notes.warnings]
     if report.run.energy_joules is not None:
-        lines.append(f"energy: {format_energy(report.run.energy_joules)}")
+        lines.append(t("energy: {energy}", energy=format_energy(report.run.energy_joules)))
     lines += notes.lines[len(notes.warnings) :]
-    vram = " VRAM is this process's." if report.summary.vram_peak is not None else ""
-    lines.append(f"1 GB is 1024 MB.{vram}")
+    vram = " " + t("VRAM is this process's.") if report.summary.vram_peak is not None else ""
+    lines.append(t("1 GB is 1024 MB.") + vram)
     return "\n".join(part for line in lines for part in wrapped(line, indent="  "))
 
 
@@ -196,8 +206,12 @@ def wrapped(text: str, indent: str = "") -> list[str]:
 def _tabulate(rows: list[list[str]], headings: list[str], tablefmt: str) -> str:
     from tabulate import tabulate
 
-    if tablefmt != "simple":
-        headings = [text.replace("\n", " ").strip() for text in headings]
+    # With the columns after their names on as few lines as there are, the unit in the last of them.
+    if tablefmt == "simple":
+        tallest = max(text.count("\n") for text in headings)
+        headings = ["\n" * (tallest - text.count("\n")) + text for text in headings]
+    else:
+        headings = [text.replace("\n", " ") for text in headings]
     align = ["right"] * (len(headings) - 1) + ["left"]
     text = tabulate(rows, headings, tablefmt=tablefmt, colalign=align, disable_numparse=True)
     lines = [line.rstrip() for line in str(text).splitlines()]
@@ -210,9 +224,14 @@ def _tabulate(rows: list[list[str]], headings: list[str], tablefmt: str) -> str:
     )
 
 
-def _heading(column: Column, scale: Scale) -> str:
-    first, _, second = column.heading.partition(" ")
-    return f"{first}\n{second}\n({scale.unit})" if second else f"\n{first}\n({scale.unit})"
+def status_word(status: str) -> str:
+    """A run's or a node's status as people read it; an unknown one as it is."""
+    return t(_STATUS[status]) if status in _STATUS else status
+
+
+def _heading(name: str, unit: str) -> str:
+    first, _, second = name.partition(" ")
+    return f"{first}\n{second}\n({unit})" if second else f"{first}\n({unit})"
 
 
 def _columns(steps: Sequence[Step], tablefmt: str) -> list[Column]:
@@ -221,10 +240,10 @@ def _columns(steps: Sequence[Step], tablefmt: str) -> list[Column]:
     if tablefmt != "simple":
         return columns
     room = WIDTH - _NAME_WIDTH - 24
-    for heading in _EXPENDABLE:
+    for name in _EXPENDABLE:
         if sum(_width(column, steps) for column in columns) <= room:
             break
-        columns = [column for column in columns if column.heading != heading]
+        columns = [column for column in columns if column.name != name]
     return columns
 
 
@@ -232,7 +251,8 @@ def _width(column: Column, steps: Sequence[Step]) -> int:
     scale = _scale(column, steps)
     cells = [_cell(column, step, scale) for step in steps]
     return 2 + max(
-        len(cell) for cell in [*cells, *(part + "  " for part in _heading(column, scale).split("\n"))]
+        len(cell)
+        for cell in [*cells, *(part + "  " for part in _heading(column.heading, scale.unit).split("\n"))]
     )
 
 
@@ -251,11 +271,11 @@ def _cell(column: Column, step: Step, scale: Scale) -> str:
         return NOT_AVAILABLE
     if column.kind == "change":
         text = _number(abs(value), scale)
-        if not text.strip("0.") or text.startswith("<"):
+        if not text.strip("0.,") or text.startswith("<"):
             return "±0"
         return ("+" if value > 0 else "-") + text
     if column.kind in ("percent", "joules"):
-        return f"{value:,.0f}"
+        return grouped(value)
     return _number(value, scale)
 
 
@@ -265,7 +285,7 @@ def _top(column: Column, steps: Sequence[Step], scale: Scale) -> str:
         return ""
     if column.kind in ("seconds", "joules"):
         value = sum(values)
-        return _number(value, scale) if column.kind == "seconds" else f"{value:,.0f}"
+        return _number(value, scale) if column.kind == "seconds" else grouped(value)
     return "" if column.kind == "change" else _number(max(values), scale)
 
 
@@ -273,14 +293,14 @@ def _number(value: float | None, scale: Scale) -> str:
     if value is None:
         return NOT_AVAILABLE
     digits = {"s": 2, "ms": 1, "min": 2, "h": 2, "GB": 2}.get(scale.unit, 0)
-    number = value / scale.factor
-    if 0 < number < 0.5 * 10**-digits:
-        return f"<{10**-digits:.{digits}f}"
-    return f"{number:,.{digits}f}"
+    scaled = value / scale.factor
+    if 0 < scaled < 0.5 * 10**-digits:
+        return f"<{grouped(10**-digits, digits)}"
+    return grouped(scaled, digits)
 
 
 def _percent(share: float | None) -> str:
-    return NOT_AVAILABLE if share is None else f"{share * 100:.1f}"
+    return NOT_AVAILABLE if share is None else grouped(share * 100, 1)
 
 
 def _joules(entry: GroupTotal) -> str:
@@ -289,7 +309,7 @@ def _joules(entry: GroupTotal) -> str:
     of = (
         f" ({entry.energy_count}/{entry.executed_count})" if entry.energy_count < entry.executed_count else ""
     )
-    return f"{entry.energy_joules:,.0f}{of}"
+    return f"{grouped(entry.energy_joules)}{of}"
 
 
 def _name(step: Step) -> str:
@@ -301,5 +321,12 @@ def _name(step: Step) -> str:
 def _resting(step: Step) -> str:
     if step.previous_exec_time_s is None:
         return _name(step)
-    run = f" in run {step.previous_run_id}" if step.previous_run_id is not None else ""
-    return f"{_name(step)}, took {format_seconds(step.previous_exec_time_s)}{run}"
+    return f"{_name(step)}, {previous_time(step)}"
+
+
+def previous_time(step: Step) -> str:
+    """What a node that did not run took last time."""
+    took = format_seconds(step.previous_exec_time_s)
+    if step.previous_run_id is None:
+        return t("took {time}", time=took)
+    return t("took {time} in run {id}", time=took, id=step.previous_run_id)

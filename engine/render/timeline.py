@@ -11,6 +11,7 @@ from typing import Any
 
 from ..analysis.labels import clean, step_title
 from ..analysis.summary import duration_s
+from ..language import ENGLISH, current, msg, t
 from ..model import Device, Run, Series, Step
 from .chart.palette import Palette, palette_for
 from .plain import to_json
@@ -37,16 +38,16 @@ _IMPORT = re.compile(r"^import\s[^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export\s+", re.MULTILINE)
 
 _LANES = (
-    ("vram", "VRAM", "bytes", (("vram_bytes", "VRAM"), ("device_vram_bytes", "all programs"))),
-    ("ram", "RAM", "bytes", (("ram_bytes", "RAM"),)),
-    ("gpu", "GPU load", "percent", (("gpu_load_percent", "GPU"),)),
+    ("vram", msg("VRAM"), "bytes", (("vram_bytes", msg("VRAM")), ("device_vram_bytes", msg("all programs")))),
+    ("ram", msg("RAM"), "bytes", (("ram_bytes", msg("RAM")),)),
+    ("gpu", msg("GPU load"), "percent", (("gpu_load_percent", msg("GPU")),)),
     (
         "cpu",
-        "CPU load",
+        msg("CPU load"),
         "percent",
-        (("cpu_percent", "this process"), ("machine_cpu_percent", "whole machine")),
+        (("cpu_percent", msg("this process")), ("machine_cpu_percent", msg("whole machine"))),
     ),
-    ("power", "Power", "watts", (("power_watts", "GPU"),)),
+    ("power", msg("Power"), "watts", (("power_watts", msg("GPU")),)),
 )
 
 
@@ -73,13 +74,13 @@ def timeline_data(report: Report) -> dict[str, Any]:
 
 
 def module_source() -> str:
-    """The timeline's modules as one script that ends with ``createTimeline`` defined."""
-    return _joined(_MODULES)
+    """The timeline's modules, in the reader's language, as one script that defines ``createTimeline``."""
+    return _joined(_MODULES) + _texts()
 
 
 def flame_source() -> str:
     """The flame view's modules as one script that ends with ``createFlame`` defined."""
-    return _joined(_FLAME_MODULES)
+    return _joined(_FLAME_MODULES) + _texts()
 
 
 def flame_data(report: Report) -> dict[str, Any]:
@@ -97,6 +98,14 @@ def flame_data(report: Report) -> dict[str, Any]:
 def _joined(names: tuple[str, ...]) -> str:
     parts = [(_JS / name).read_text(encoding="utf-8") for name in names]
     return "\n".join(_EXPORT.sub("", _IMPORT.sub("", part)) for part in parts)
+
+
+def _texts() -> str:
+    """The statement that gives the modules their texts; nothing in English, which needs none."""
+    if current() == ENGLISH:
+        return ""
+    texts = (_JS / "locales" / f"{current()}.json").read_text(encoding="utf-8").replace("<", "\\u003c")
+    return f'\nuseTexts("{current()}", {texts});'
 
 
 def timeline_style() -> str:
@@ -129,7 +138,10 @@ def _subgraphs(run: Run) -> dict[str, str]:
     outer = {step.node_id.split(":", 1)[0] for step in run.measured_steps if ":" in step.node_id}
     nodes = (run.workflow or {}).get("nodes") or ()
     titles = {str(node.get("id")): str(node.get("title") or "") for node in nodes if isinstance(node, dict)}
-    return {node_id: clean(titles.get(node_id) or "") or f"subgraph #{node_id}" for node_id in sorted(outer)}
+    return {
+        node_id: clean(titles.get(node_id) or "") or t("subgraph #{id}", id=node_id)
+        for node_id in sorted(outer)
+    }
 
 
 def _lanes(run: Run, device: Device | None) -> list[dict[str, Any]]:
@@ -139,14 +151,14 @@ def _lanes(run: Run, device: Device | None) -> list[dict[str, Any]]:
     found = []
     for kind, label, unit, metrics in _LANES:
         series = [
-            _series(each, title, digits=0 if unit == "bytes" else 2)
+            _series(each, t(title), digits=0 if unit == "bytes" else 2)
             for metric, title in metrics
             for each in run.series
             if each.metric == metric and each.t_s and _belongs(each, device, is_first)
         ]
         if series:
             capacity = device.memory_total_bytes if kind == "vram" and device is not None else None
-            whole = f"{label} {clean(name)}".strip() if kind in ("vram", "gpu", "power") else label
+            whole = f"{t(label)} {clean(name)}".strip() if kind in ("vram", "gpu", "power") else t(label)
             found.append({"kind": kind, "name": whole, "unit": unit, "capacity": capacity, "series": series})
     return found
 

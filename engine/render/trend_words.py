@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ..analysis.change_points import LEAST_RUNS
 from ..analysis.forecast import Forecast
 from ..analysis.trends import ChangePoint, Trend, Trends
-from ..analysis.units import format_bytes, format_count, format_percent
+from ..analysis.units import format_bytes, format_percent
+from ..language import date_time, stored, t, tn
 from . import comparison_words as words
 
 
@@ -36,7 +37,7 @@ def select(found: Trends, what: str, metric: str) -> Selected | None:
         points = tuple(
             one for one in found.change_points if one.node_id is None and one.metric == total_metric
         )
-        name = words.NAMES[total_metric].capitalize()
+        name = words.quantity(total_metric).capitalize()
         return Selected(
             name, total_metric, found.totals[total_metric], points, found.forecast.get(total_metric)
         )
@@ -55,7 +56,7 @@ def select(found: Trends, what: str, metric: str) -> Selected | None:
             return Selected(node.node_title, node_metric, trend, points)
     for group in found.groups:
         if group.name.casefold() == wanted.casefold():
-            return Selected(f"Group {group.name}", "exec_time", group.exec_time, ())
+            return Selected(t("Group {name}", name=group.name), "exec_time", group.exec_time, ())
     return None
 
 
@@ -63,25 +64,45 @@ def headline(found: Trends, chosen: Selected) -> str:
     """The answer in one sentence."""
     count = sum(value is not None for value in chosen.trend.values)
     if not count:
-        return f"{chosen.title}: nothing was measured yet"
+        return t("{what}: nothing was measured yet", what=chosen.title)
     if chosen.points:
         last = chosen.points[-1]
-        more = "more" if chosen.metric != "exec_time" and chosen.metric != "total_time" else "slower"
-        less = "less" if more == "more" else "faster"
-        size = format_percent(abs(last.share))
-        return (
-            f"{chosen.title}: {size} {more if last.share > 0 else less} since run {last.run_id} "
-            f"({words.shown(chosen.metric, last.before)} before, "
-            f"{words.shown(chosen.metric, last.after)} now)"
+        is_time = chosen.metric in ("exec_time", "total_time")
+        if last.share > 0:
+            verdict = t("slower") if is_time else t("more")
+        else:
+            verdict = t("faster") if is_time else t("less")
+        return t(
+            "{what}: {share} {verdict} since run {id} ({before} before, {after} now)",
+            what=chosen.title,
+            share=format_percent(abs(last.share)),
+            verdict=verdict,
+            id=last.run_id,
+            before=words.shown(chosen.metric, last.before),
+            after=words.shown(chosen.metric, last.after),
         )
     typical = words.shown(chosen.metric, chosen.trend.median)
     if chosen.trend.is_certain and chosen.trend.change_share is not None:
         share = format_percent(abs(chosen.trend.change_share))
-        way = "grows" if chosen.trend.change_share > 0 else "shrinks"
-        return f"{chosen.title} {way} steadily: {share} over {count} runs"
+        return t(
+            "{what} grows steadily: {share} over {n} runs"
+            if chosen.trend.change_share > 0
+            else "{what} shrinks steadily: {share} over {n} runs",
+            what=chosen.title,
+            share=share,
+            n=count,
+        )
+    runs = tn("{n} run|{n} runs", count)
     if count < LEAST_RUNS:
-        return f"{chosen.title}: {typical} in a typical run, {format_count(count, 'run')} so far"
-    return f"{chosen.title}: {typical} in a typical run, no lasting change in {format_count(count, 'run')}"
+        return t(
+            "{what}: {value} in a typical run, {runs} so far", what=chosen.title, value=typical, runs=runs
+        )
+    return t(
+        "{what}: {value} in a typical run, no lasting change in {runs}",
+        what=chosen.title,
+        value=typical,
+        runs=runs,
+    )
 
 
 def lines(found: Trends, chosen: Selected) -> tuple[str, ...]:
@@ -90,21 +111,38 @@ def lines(found: Trends, chosen: Selected) -> tuple[str, ...]:
     band = chosen.forecast
     if band is not None and band.expected is not None:
         made.append(
-            f"Next run: {words.shown(chosen.metric, band.expected)}, nine times of ten between "
-            f"{words.shown(chosen.metric, band.low)} and {words.shown(chosen.metric, band.high)} "
-            f"(fitted on {band.run_count} runs)."
+            t(
+                "Next run: {expected}, nine times of ten between {low} and {high} (fitted on {n} runs).",
+                expected=words.shown(chosen.metric, band.expected),
+                low=words.shown(chosen.metric, band.low),
+                high=words.shown(chosen.metric, band.high),
+                n=band.run_count,
+            )
         )
     elif band is not None and band.reason:
-        made.append(f"No forecast: {band.reason}.")
+        made.append(t("No forecast: {reason}.", reason=stored(band.reason)))
     if found.success_rate is not None and found.success_rate < 1.0:
-        made.append(f"{format_percent(found.success_rate)} of the runs ended well.")
+        made.append(t("{share} of the runs ended well.", share=format_percent(found.success_rate)))
     pinned = found.against_pinned
     if pinned is not None and pinned.change is not None and chosen.metric == "total_time":
-        made.append(f"Against the pinned runs: {words.signed_share(pinned)}, {words.verdict(pinned)}.")
+        made.append(
+            t(
+                "Against the pinned runs: {share}, {verdict}.",
+                share=words.signed_share(pinned),
+                verdict=words.verdict(pinned),
+            )
+        )
     for leak in found.leaks:
         who = leak.node_title or "ComfyUI"
-        place = "GPU memory" if leak.kind == "vram" else "RAM"
-        made.append(f"{who} keeps {format_bytes(leak.bytes_per_run)} more of {place} with every run.")
+        made.append(
+            t(
+                "{node} keeps {size} more of GPU memory with every run."
+                if leak.kind == "vram"
+                else "{node} keeps {size} more of RAM with every run.",
+                node=who,
+                size=format_bytes(leak.bytes_per_run),
+            )
+        )
     return tuple(made)
 
 
@@ -117,18 +155,25 @@ def table(found: Trends, chosen: Selected) -> str:
         rows = [
             [
                 point.run_id,
-                point.timestamp[:16].replace("T", " "),
+                date_time(point.timestamp),
                 words.shown(chosen.metric, point.before),
                 words.shown(chosen.metric, point.after),
                 f"{point.share * 100:+.0f} %",
-                "; ".join(cause.detail for cause in point.causes[:3]) or "nothing recorded",
+                "; ".join(stored(cause.detail) for cause in point.causes[:3]) or t("nothing recorded"),
             ]
             for point in chosen.points
         ]
-        head = ["since run", "date", "before", "after", "change", "what changed there"]
+        head = [
+            t("since run"),
+            t("date"),
+            t("before"),
+            t("after"),
+            t("change"),
+            t("what changed there"),
+        ]
         parts.append(tabulate(rows, headers=head, tablefmt="simple", disable_numparse=True))
     parts.append(_runs(found, chosen.metric, chosen.trend.values))
-    parts += [f"! {note}" for note in found.notes]
+    parts += [f"! {stored(note)}" for note in found.notes]
     return "\n\n".join(parts) + "\n"
 
 
@@ -138,12 +183,12 @@ def _runs(found: Trends, metric: str, values: Sequence[float | None]) -> str:
     rows = [
         [
             run["id"],
-            str(run.get("timestamp") or "")[:16].replace("T", " "),
+            date_time(str(run.get("timestamp") or "")),
             words.shown(metric, value),
             run.get("name") or "",
         ]
         for run, value in zip(found.runs, values, strict=True)
         if value is not None
     ][-20:]
-    head = ["run", "date", "value", "name"]
+    head = [t("run"), t("date"), t("value"), t("name")]
     return str(tabulate(rows, headers=head, tablefmt="simple", disable_numparse=True))

@@ -1,7 +1,7 @@
 // The profiler's routes on the server, one function each. Knows nothing of the page.
 
 import { api } from "./app.js";
-import { t } from "../ui/i18n.js";
+import { language, t } from "../ui/i18n.js";
 
 const BASE = "/holaf/profiler";
 
@@ -26,6 +26,8 @@ async function send(method, path, body, { signal } = {}) {
       headers: {
         // which WebSocket is this page's: events about one user's runs go to that user's pages
         ...(api.clientId ? { "Holaf-Profiler-Client": api.clientId } : {}),
+        // in which language the server writes its sentences
+        "Accept-Language": language(),
         ...(body === undefined ? {} : { "Content-Type": body instanceof Blob ? "application/octet-stream" : "application/json" }),
       },
       ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),

@@ -1,6 +1,8 @@
 // The one place on the way from ComfyUI's page to POST /prompt that the profiler
-// touches: it marks a prompt as forced, and passes on the ids that prompts were given.
-// It passes every request through untouched unless one of the two was asked for.
+// touches: it marks a prompt as forced, says in which language its report is to be, and passes
+// on the ids that prompts were given. Where none of this is needed, requests pass untouched.
+
+import { language } from "../ui/i18n.js";
 
 const EXPIRY_MS = 60_000;
 
@@ -16,6 +18,11 @@ export function forcedBody(text) {
     ...body,
     extra_data: { ...extra, holaf_profiler: { ...extra.holaf_profiler, force: true } },
   });
+}
+
+/** `headers`, in any form that `fetch` takes, with the page's language. */
+function withLanguage(headers) {
+  return { ...Object.fromEntries(new Headers(headers)), "Accept-Language": language() };
 }
 
 /** The id of the workflow in a request's body, or null. */
@@ -38,14 +45,16 @@ export function installPromptTap(api, now = () => Date.now()) {
   };
 
   api.fetchApi = async function fetchApi(route, options, ...rest) {
-    if ((!armed.length && !listeners.size) || !isQueueRequest(route, options)) {
+    const isForeign = language() !== "en";
+    if ((!armed.length && !listeners.size && !isForeign) || !isQueueRequest(route, options)) {
       return original.call(this, route, options, ...rest);
     }
     let sent = options;
     try {
-      if (armed.length && takeForce(options.body)) sent = { ...options, body: forcedBody(options.body) };
+      if (isForeign) sent = { ...options, headers: withLanguage(options.headers) };
+      if (armed.length && takeForce(options.body)) sent = { ...sent, body: forcedBody(options.body) };
     } catch (error) {
-      console.warn("Workflow Profiler: the run could not be marked as forced", error);
+      console.warn("Workflow Profiler: the run could not be marked as forced or given its language", error);
     }
     const response = await original.call(this, route, sent, ...rest);
     if (listeners.size && response.ok) {

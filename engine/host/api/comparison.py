@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...analysis import compare
 from ...analysis.stacks import owner_changes
+from ...language import t
 from ..evidence import for_comparison
 from .call import Answer, Call, File, RefusedError
 from .plain import plain
@@ -25,7 +26,10 @@ def export_comparison(call: Call) -> File:
     fmt = call.path["file_format"]
     evidence, found = _compared(call)
     ids = (*found.baseline_ids, *found.candidate_ids)
-    names = {key: " ".join(filter(None, (evidence.runs[key].get("name"), f"(run {key})"))) for key in ids}
+    names = {
+        key: " ".join(filter(None, (evidence.runs[key].get("name"), f"({t('run {id}', id=key)})")))
+        for key in ids
+    }
     return File(
         content=comparison_files.render(found, names, fmt),
         content_type=comparison_files.MIMES[fmt],

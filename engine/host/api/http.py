@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from ...language import known, speaking
 from ...store import errors
 from ..run.background import in_thread
 from . import schemas
@@ -52,7 +53,8 @@ async def answer(
     try:
         if not other_sites and request.headers.get("Sec-Fetch-Site") == "cross-site":
             raise RefusedError(403, "other_site", "Pages of other sites may not ask this.")
-        return await _answer(request, route, path, host, find_user)
+        with speaking(known(request.headers.get("Accept-Language"))):
+            return await _answer(request, route, path, host, find_user)
     except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong becomes an answer
         return refuse(refusal(error, f"{request.method} {request.path}"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...language import current
 from ...workflow.prompt import find_start, start_settings, with_start
 from ..run.repeat import Plan
 from .call import Answer, Call, RefusedError
@@ -21,8 +22,8 @@ def start_repeat(call: Call) -> Answer:
     prompt = _with_cache(body["prompt"], body["cache"])
     workflow = body.get("workflow")
     extra_data: dict[str, Any] = {"extra_pnginfo": {"workflow": workflow}} if workflow else {}
-    if ours := {name: body[name] for name in ("workflow_name", "force") if body.get(name)}:
-        extra_data["holaf_profiler"] = ours
+    ours = {name: body[name] for name in ("workflow_name", "force") if body.get(name)}
+    extra_data["holaf_profiler"] = {"language": current(), **ours}
     plan = Plan(
         prompt=prompt,
         extra_data=extra_data,

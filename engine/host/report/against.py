@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...analysis import compare
+from ...language import t
 from ...model import Run
 from ...render import comparison_words
 from ...store.history import History
@@ -46,5 +47,6 @@ def _executed(row: dict[str, Any]) -> int:
 
 
 def _name(row: dict[str, Any]) -> str:
-    what = "the baseline, " if row["pinned"] else ""
-    return f"{what}“{row['name']}” (run {row['id']})" if row["name"] else f"{what}run {row['id']}"
+    number = t("run {id}", id=row["id"])
+    name = t("“{name}” ({run})", name=row["name"], run=number) if row["name"] else number
+    return t("the baseline, {run}", run=name) if row["pinned"] else name

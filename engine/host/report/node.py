@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from ... import clock
+from ...language import ENGLISH, msg, speaking, t
 from ...model import Group, Run
 from ...render.chart.notice import draw_notice
 from ...render.options import Options
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("holaf.profiler")
 
-NO_START = (
+NO_START = msg(
     "Nothing was measured: this workflow has no Profiler Start that is switched on. "
     "Add one anywhere (no wires needed) and run again."
 )
 LIMIT_S = 20.0
 """A report that takes longer is given up, so that no part of it can hold the prompt."""
-_KEPT = "The run is kept in the history all the same."
+_KEPT = msg("The run is kept in the history all the same.")
 _NOT_DRAWN = "Workflow Profiler could not draw the report. The run itself is kept in the history."
 
 
@@ -57,17 +58,33 @@ async def make(
 ) -> Made:
     """Wait until everything else is done, then report on it. Raises only the host's interrupt."""
     session = hooks.run_of(prompt)
+    with speaking(language_of(session)):
+        return await _make(session, node_id, prompt, extra_pnginfo, inputs)
+
+
+def language_of(session: object) -> str:
+    """The language of who queued the prompt; English where nothing is profiled."""
+    return session.language if isinstance(session, Session) else ENGLISH
+
+
+async def _make(
+    session: object,
+    node_id: str,
+    prompt: prompts.Prompt,
+    extra_pnginfo: Mapping[str, Any] | None,
+    inputs: Mapping[str, Any],
+) -> Made:
     options = Options(theme="dark")
     try:
         options = theme.settle(Options.read(inputs), _user_of(session))
         why = session.why_not_last(node_id) if isinstance(session, Session) else _why_no_run(prompt or {})
     except Exception as error:
         log.exception(_NOT_DRAWN)
-        return _notice(f"The report could not be drawn: {save.in_words(error)}", options)
+        return _notice(t("The report could not be drawn: {reason}", reason=save.in_words(error)), options)
     if not isinstance(session, Session):
-        return _notice(why or NO_START, options)
+        return _notice(why or t(NO_START), options)
     if why is not None:
-        return _notice(f"{why} {_KEPT}", options)
+        return _notice(f"{t(why)} {t(_KEPT)}", options)
     await session.wait_until_last(node_id)
     report = background.in_thread(
         _report_or_notice, session, options, prompt or {}, node_id, inputs.get("images"), extra_pnginfo
@@ -76,13 +93,13 @@ async def make(
         return await asyncio.wait_for(report, LIMIT_S)
     except asyncio.TimeoutError:
         log.warning("Workflow Profiler gave up a report that was not done in %g s.", LIMIT_S)
-        return _notice(f"The report was not done in {LIMIT_S:g} s. {_KEPT}", options)
+        return _notice(f"{t('The report was not done in {n} s.', n=f'{LIMIT_S:g}')} {t(_KEPT)}", options)
 
 
 def _why_no_run(prompt: prompts.Prompt) -> str:
     start_id = prompts.find_start(prompt)
     if start_id is None or not prompts.start_settings(prompt, start_id)[0].enabled:
-        return NO_START
+        return t(NO_START)
     other = patch.displaced_by("execute_async")
     why = patch.failure() or (
         f"{other} has replaced PromptExecutor.execute_async, so the profiler was not called. Run again."
@@ -106,7 +123,7 @@ def _report_or_notice(
         return _report(session, options, wired, images, extra_pnginfo)
     except BaseException as error:  # a SystemExit of this thread would end the host's event loop
         log.exception(_NOT_DRAWN)
-        return _notice(f"The report could not be drawn: {save.in_words(error)}", options)
+        return _notice(t("The report could not be drawn: {reason}", reason=save.in_words(error)), options)
 
 
 def _report(

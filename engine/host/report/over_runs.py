@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from ...analysis import budget, compare, trends
+from ...language import msg, speaking, t
 from ...model import Run
 from ...render.chart.notice import draw_notice
 from ...render.options import Options
@@ -23,12 +24,12 @@ from .. import evidence, paths, selection
 from ..executor import hooks
 from ..run.session import Session
 from . import save, theme
-from .node import NO_START
+from .node import NO_START, language_of
 
 log = logging.getLogger("holaf.profiler")
 
 THIS_RUN = "this run"
-NO_HISTORY = "The history cannot be opened, so there is nothing to compare with; ComfyUI's log says why."
+NO_HISTORY = msg("The history cannot be opened, so there is nothing to compare with; ComfyUI's log says why.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ async def make_trend(*, node_id: str, prompt: Any, inputs: Mapping[str, Any]) ->
 
 async def make_budget(*, node_id: str, prompt: Any, inputs: Mapping[str, Any]) -> Judged:
     """The run against its limits. Raises only the host's interrupt."""
+    with speaking(language_of(hooks.run_of(prompt))):
+        return await _make_budget(node_id, prompt, inputs)
+
+
+async def _make_budget(node_id: str, prompt: Any, inputs: Mapping[str, Any]) -> Judged:
     limits, problems = budget.parse(str(inputs.get("limits") or ""))
     lines = list(problems)
     checked: tuple[budget.Checked, ...] = ()
@@ -88,12 +94,12 @@ async def make_budget(*, node_id: str, prompt: Any, inputs: Mapping[str, Any]) -
         if limits:
             checked = await asyncio.to_thread(_checked, session, limits)
         elif not problems:
-            lines.append(f"No limit is set. Write lines like {budget.EXAMPLE}.")
+            lines.append(t("No limit is set. Write lines like {example}.", example=budget.example()))
     except _CannotTellError as error:
         lines.append(str(error))
     except Exception as error:
         log.exception("Workflow Profiler could not check the budget.")
-        lines.append(f"The budget could not be checked: {save.in_words(error)}")
+        lines.append(t("The budget could not be checked: {reason}", reason=save.in_words(error)))
     exceeded = [one for one in checked if one.is_kept is False]
     lines += [one.text for one in checked]
     report = "\n".join(lines)
@@ -103,7 +109,9 @@ async def make_budget(*, node_id: str, prompt: Any, inputs: Mapping[str, Any]) -
     return Judged(
         passed=not exceeded,
         report=report,
-        failure="The run exceeds its budget:\n" + "\n".join(one.text for one in exceeded) if fails else None,
+        failure="\n".join([t("The run exceeds its budget:"), *(one.text for one in exceeded)])
+        if fails
+        else None,
         ui={"text": [report]},
     )
 
@@ -111,9 +119,9 @@ async def make_budget(*, node_id: str, prompt: Any, inputs: Mapping[str, Any]) -
 async def _last(node_id: str, prompt: Any) -> Session:
     session = hooks.run_of(prompt)
     if not isinstance(session, Session):
-        raise _CannotTellError(NO_START)
+        raise _CannotTellError(t(NO_START))
     if (why := session.why_not_last(node_id)) is not None:
-        raise _CannotTellError(why.replace("Report", "node"))
+        raise _CannotTellError(t(why))
     await session.wait_until_last(node_id)
     return session
 
@@ -124,9 +132,20 @@ async def _made(
     inputs: Mapping[str, Any],
     draw: Callable[[_Around, Mapping[str, Any], str], Made],
 ) -> Made:
+    running = hooks.run_of(prompt)
+    with speaking(language_of(running)):
+        return await _drawn(running, node_id, prompt, inputs, draw)
+
+
+async def _drawn(
+    running: object,
+    node_id: str,
+    prompt: Any,
+    inputs: Mapping[str, Any],
+    draw: Callable[[_Around, Mapping[str, Any], str], Made],
+) -> Made:
     look = "dark"
     try:
-        running = hooks.run_of(prompt)
         user_id = running.draft.user_id if isinstance(running, Session) else paths.DEFAULT_USER
         look = theme.settle(Options.read({"theme": inputs.get("theme")}), user_id).theme
         session = await _last(node_id, prompt)
@@ -135,14 +154,14 @@ async def _made(
         return _notice(str(error), look)
     except Exception as error:
         log.exception("Workflow Profiler could not look at several runs.")
-        return _notice(f"This could not be drawn: {save.in_words(error)}", look)
+        return _notice(t("This could not be drawn: {reason}", reason=save.in_words(error)), look)
 
 
 def _around(session: Session) -> _Around:
     run = session.run_so_far()
     history = session.archive.history
     if history is None:
-        raise _CannotTellError(NO_HISTORY)
+        raise _CannotTellError(t(NO_HISTORY))
     run_id = session.archive.run_id() or 0
     return _Around(replace(run, id=run_id), run_id, history)
 
@@ -169,7 +188,7 @@ def _comparison(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:
     )
     baseline = [run_id for run_id in chosen if run_id not in candidate]
     if not baseline:
-        raise _CannotTellError("Baseline and candidate are the same runs: choose others.")
+        raise _CannotTellError(t("Baseline and candidate are the same runs: choose others."))
     current = around.run if around.run_id in candidate else None
     material = evidence.for_comparison(around.history, baseline, candidate, user_id, current)
     found = compare.compare(baseline, candidate, material)
@@ -185,7 +204,7 @@ def _trend(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:
 
     if around.workflow is None:
         raise _CannotTellError(
-            "This workflow has no id yet, so its earlier runs are not known: save it once."
+            t("This workflow has no id yet, so its earlier runs are not known: save it once.")
         )
     last = inputs.get("last")
     count = last if isinstance(last, int) else 100
@@ -196,7 +215,7 @@ def _trend(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:
     what = str(inputs.get("what") or "total")
     chosen = trend_words.select(found, what, str(inputs.get("metric") or "time"))
     if chosen is None:
-        raise _CannotTellError(f"No node and no group of this workflow is called “{what[:60]}”.")
+        raise _CannotTellError(t("No node and no group of this workflow is called “{name}”.", name=what[:60]))
     return _answer(
         draw_trend(found, chosen, theme=look),
         trend_words.table(found, chosen),
@@ -223,7 +242,7 @@ def _checked(session: Session, limits: tuple[budget.Limit, ...]) -> tuple[budget
 
 def _name(row: Mapping[str, Any]) -> str:
     name = str(row.get("name") or "").strip()
-    number = f"run {row['id']}" if row["id"] else "this run"
+    number = t("run {id}", id=row["id"]) if row["id"] else t("this run")
     return f"{name} ({number})" if name else number
 
 

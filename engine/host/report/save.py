@@ -17,6 +17,7 @@ import folder_paths
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from ...language import t
 from ...render.formats import FORMATS, SUMMARY_KEY, export, summary_json
 from ...render.report import Report
 from ..run.archive import with_kept_workflow
@@ -34,7 +35,11 @@ def in_words(error: BaseException) -> str:
     """What went wrong; for a package that is missing, the command that installs it."""
     if isinstance(error, ImportError) and error.name in _NEEDED:
         command = f"{sys.executable} -m pip install {error.name}"
-        return f"the Python package {error.name} is missing. Install it with: {command}"
+        return t(
+            "the Python package {name} is missing. Install it with: {command}",
+            name=error.name,
+            command=command,
+        )
     return f"{type(error).__name__}: {error}"
 
 
@@ -77,19 +82,19 @@ def save(
             stem = f"{name}_{counter:05}"
             info = _metadata(report, run_id, extra_pnginfo)
             picture.save(folder / f"{stem}_profile.png", pnginfo=info, compress_level=4)
-            notes = [f"Saved: {_shown_path(subfolder, stem)}_profile.png"]
+            notes = [t("Saved: {file}", file=f"{_shown_path(subfolder, stem)}_profile.png")]
             shown = [{"filename": f"{stem}_profile.png", "subfolder": subfolder, "type": "output"}]
             notes += _save_formats(report, folder, stem)
             try:
                 shown += _save_images(images, folder, stem, subfolder, info)
             except Exception as error:  # images come from any node: what is wrong with them is theirs
                 log.warning("The images could not be saved with the report: %s", error, exc_info=True)
-                notes.append(f"The images could not be saved with the report: {error}")
+                notes.append(t("The images could not be saved with the report: {reason}", reason=error))
         except SaveError as error:
             return Saved(preview(picture), (str(error),))
         except Exception as error:  # the picture is drawn: it is shown whatever saving it meets
             log.warning("The report could not be saved: %s", error, exc_info=True)
-            return Saved(preview(picture), (f"The report could not be saved: {error}",))
+            return Saved(preview(picture), (t("The report could not be saved: {reason}", reason=error),))
     return Saved(shown, tuple(notes))
 
 
@@ -97,15 +102,20 @@ def _place(prefix: str, picture: Image.Image) -> tuple[Path, str, int, str]:
     """The folder, file name, free number and subfolder for ``prefix``. Raises :class:`SaveError`."""
     output = Path(folder_paths.get_output_directory()).resolve()
     outside = SaveError(
-        f"Not saved: the file name prefix {prefix[:100]!r} leads out of ComfyUI's output folder. "
-        "Use a name like profile/run."
+        t(
+            "Not saved: the file name prefix “{prefix}” leads out of ComfyUI's output folder. "
+            "Use a name like profile/run.",
+            prefix=prefix[:100],
+        )
     )
     if "\0" in prefix or os.path.isabs(prefix) or os.path.splitdrive(prefix)[0] or prefix.startswith("\\"):
         raise outside
     try:
         target = (output / prefix).resolve()
     except (OSError, ValueError, RuntimeError) as error:
-        raise SaveError(f"Not saved: {prefix[:100]!r} is no usable file name ({error}).") from error
+        raise SaveError(
+            t("Not saved: “{prefix}” is no usable file name ({reason}).", prefix=prefix[:100], reason=error)
+        ) from error
     if not target.parent.is_relative_to(output) or target == output:
         raise outside
     folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
@@ -141,16 +151,19 @@ def _save_formats(report: Report, folder: Path, stem: str) -> list[str]:
         if not name or name == "png":
             continue
         if name not in FORMATS:
-            notes.append(f"Unknown format {name[:20]!r}: choose from {', '.join(FORMATS)}.")
+            formats = ", ".join(FORMATS)
+            notes.append(
+                t("Unknown format “{name}”: choose from {formats}.", name=name[:20], formats=formats)
+            )
             continue
         try:
             exported = export(report, name)
         except Exception as error:  # one format's failure must not cost the others
             log.exception("The report could not be written as %s.", name)
-            notes.append(f"Not saved as {name}: {in_words(error)}")
+            notes.append(t("Not saved as {format}: {reason}", format=name, reason=in_words(error)))
             continue
         (folder / f"{stem}_profile{exported.filename_suffix}").write_bytes(exported.data)
-        notes.append(f"Saved: {stem}_profile{exported.filename_suffix}")
+        notes.append(t("Saved: {file}", file=f"{stem}_profile{exported.filename_suffix}"))
     return notes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import threading
 import time
@@ -12,13 +13,17 @@ from typing import Any
 
 
 async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
-    """``function(*arguments)`` on a thread of the profiler's own, which ComfyUI's end does not wait for."""
+    """``function(*arguments)`` on a thread of the profiler's own, which ComfyUI's end does not wait for.
+
+    It sees the caller's context, such as the reader's language.
+    """
     answer: Future[Any] = Future()
+    context = contextvars.copy_context()
 
     def work() -> None:
         answer.set_running_or_notify_cancel()  # from here on whoever gives up waiting changes nothing
         try:
-            result = function(*arguments)
+            result = context.run(function, *arguments)
         except BaseException as error:  # noqa: BLE001 - raised to whoever waits
             answer.set_exception(error)
         else:

@@ -7,13 +7,14 @@ its own after the prompt. Never changes what the prompt computes, never makes it
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ... import clock
 from ...capture.measurement import Measurement
 from ...capture.recorder import Outcome, RunSoFar
 from ...capture.spans import NodeRef
+from ...language import ENGLISH, known, msg
 from ...model import Event, EventSource, Run, RunStatus
 from ...probes.select import Probes
 from ...workflow import prompt as prompts
@@ -80,6 +81,12 @@ class Session:
             draft, self.measurement, self._so_far, archive, self._count_of_nodes, self.inside.function_now
         )
 
+    @property
+    def language(self) -> str:
+        """That of the page that queued the prompt; English for other clients."""
+        note = self._call.extra_data.get("holaf_profiler")
+        return known(note.get("language")) if isinstance(note, Mapping) else ENGLISH
+
     def start(self) -> None:
         """Begin writing and sampling, and tell the browsers."""
         self._coverage.begin()
@@ -138,11 +145,11 @@ class Session:
     # ---- what a report asks ----------------------------------------------------------------
 
     def why_not_last(self, node_id: str) -> str | None:
-        """Why this Report cannot wait for the rest, in a sentence; ``None`` where it can."""
+        """Why this node cannot wait for the rest, in a sentence; ``None`` where it can."""
         if node_id not in self._last_ids:
-            return (
-                "This Profiler Report was made by another node while the workflow ran, so it cannot wait for "
-                "the rest: put a Profiler Report on the canvas itself."
+            return msg(
+                "This node was made by another node while the workflow ran, so it cannot wait for the rest: "
+                "put it on the canvas itself."
             )
         return None
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ... import clock
-from ...model import CacheMode, Change, Run, RunSettings
+from ...model import CacheMode, Change, Run
 from ...probes.select import open_probes
 from ...workflow import prompt as prompts
 from ...workflow.fingerprint import workflow_identity
@@ -75,24 +75,31 @@ def begin(call: PromptCall) -> Session | None:
     if any(prompts.nodes_of_class(call.prompt, prompts.REPORT_ID)):
         warm_up.begin(session.live.wait_for_end)
     if settings.repeat and "repeat" not in note:
-        _repeat(call, start_id, settings, draft)
+        _repeat(call, start_id, session)
     return session
 
 
-def _repeat(call: PromptCall, start_id: str, settings: RunSettings, draft: Run) -> None:
+def _repeat(call: PromptCall, start_id: str, session: Session) -> None:
     """Have more runs follow this one. They wait in the queue like any other prompt."""
     from .queue import repeats
 
+    settings = session.draft.settings
     # With nothing but cached results there would be nothing to measure.
     cache: CacheMode = "re-run" if settings.cache == "keep" else settings.cache
     carried = {name: value for name, value in call.extra_data.items() if name in _CARRIED}
     plan = Plan(
         prompt=prompts.with_start(call.prompt, start_id, cache=cache),
-        extra_data={**carried, "holaf_profiler": {"workflow_name": draft.workflow_name}},
+        extra_data={
+            **carried,
+            "holaf_profiler": {
+                "workflow_name": session.draft.workflow_name,
+                "language": session.language,
+            },
+        },
         runs=settings.repeat,
         warm_ups=0,
     )
-    if repeats().start(draft.user_id, plan) is None:
+    if repeats().start(session.draft.user_id, plan) is None:
         log.warning("Profiler Start's repeat is left out: a series of runs goes on already.")
 
 

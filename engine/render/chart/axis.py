@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ...language import plain
+
 _TIME_STEPS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
 
@@ -95,15 +97,11 @@ def _time_step(least_s: float) -> float:
 
 def _time_label(t_s: float, step_s: float, total_s: float) -> str:
     if total_s < 1:
-        return f"{_plain(t_s * 1000)} ms"
+        return f"{plain(t_s * 1000)} ms"
     if total_s < 120 or step_s < 20:
-        return f"{_plain(t_s)} s"
+        return f"{plain(t_s)} s"
     if total_s < 3600:
         minutes, seconds = divmod(round(t_s), 60)
         return f"{minutes}:{seconds:02d} min" if step_s < 60 else f"{minutes} min"
     hours, minutes = divmod(round(t_s / 60), 60)
     return f"{hours} h" if step_s >= 3600 else f"{hours}:{minutes:02d} h"
-
-
-def _plain(value: float) -> str:
-    return f"{value:.6f}".rstrip("0").rstrip(".") or "0"

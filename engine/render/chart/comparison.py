@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from ...analysis.compare import Comparison, NodeComparison
 from ...analysis.effect import Delta
 from ...analysis.labels import clean
+from ...language import stored, t
 from .. import comparison_words as words
-from ..comparison_table import node_name
+from ..comparison_table import node_name, sides
 from .canvas import Canvas
 from .footer import draw_warnings
 from .header import LEFT, RIGHT
@@ -37,50 +38,51 @@ def draw_comparison(found: Comparison, names: Mapping[int, str], *, theme: str =
     for line in canvas.wrap(words.headline(found), 34, RIGHT - LEFT, 2, True):
         canvas.text(LEFT, y, line, 34, look.text, bold=True)
         y += 42
-    for label, ids in (("baseline", found.baseline_ids), ("candidate", found.candidate_ids)):
+    for label, ids in ((t("baseline"), found.baseline_ids), (t("candidate"), found.candidate_ids)):
         canvas.text(LEFT, y, label, 18, look.muted, bold=True)
-        text = ", ".join(names.get(run_id, f"run {run_id}") for run_id in ids)
-        canvas.text(LEFT + 112, y, canvas.fit(text, 18, RIGHT - LEFT - 120), 18, look.muted)
+        canvas.text(LEFT + 112, y, canvas.fit(sides(ids, names), 18, RIGHT - LEFT - 120), 18, look.muted)
         y += 28
     y += 4
     if found.notes:
-        y = draw_warnings(canvas, look, found.notes, y) + 16
+        y = draw_warnings(canvas, look, [stored(note) for note in found.notes], y) + 16
     rows: list[tuple[str, str, Delta]] = [
-        (words.NAMES[name], name, delta) for name, delta in found.totals.items() if delta.change is not None
+        (words.quantity(name), name, delta)
+        for name, delta in found.totals.items()
+        if delta.change is not None
     ]
     rows += [
-        (f"group {clean(group.name)}", "exec_time", group.deltas["exec_time"])
+        (t("group {n}", n=clean(group.name)), "exec_time", group.deltas["exec_time"])
         for group in found.groups
         if group.deltas["exec_time"].change is not None
     ]
     nodes = _worth_showing(found.nodes)
     reach = _reach([delta for _, _, delta in rows] + [node.deltas["exec_time"] for node in nodes])
-    y = _section(canvas, look, "The whole run", rows, reach, y)
+    y = _section(canvas, look, t("The whole run"), rows, reach, y)
     if nodes:
         named = [
             (node_name(node.node_title, node.pairing, node), "exec_time", node.deltas["exec_time"])
             for node in nodes
         ]
         more = len([node for node in found.nodes if node.deltas["exec_time"].change is not None]) - len(nodes)
-        title = "Nodes, largest change of active time first" + (
-            f" ({more} more not shown)" if more > 0 else ""
-        )
+        title = t("Nodes, largest change of active time first")
+        if more > 0:
+            title = t("{text} ({n} more not shown)", text=title, n=more)
         y = _section(canvas, look, title, named, reach, y + 14)
     y = _one_sided(canvas, look, found.nodes, y)
     if found.changes:
-        canvas.text(LEFT, y + 30, "What changed", 19, look.text, bold=True)
+        canvas.text(LEFT, y + 30, t("What changed"), 19, look.text, bold=True)
         y += 58
         for change in found.changes[:10]:
-            shown = canvas.fit(f"{change.kind}: {change.detail}", 18, RIGHT - LEFT)
+            shown = canvas.fit(stored(change.detail), 18, RIGHT - LEFT)
             canvas.text(LEFT, y, shown, 18, look.muted)
             y += 26
         if len(found.changes) > 10:
-            canvas.text(LEFT, y, f"and {len(found.changes) - 10} more", 18, look.muted)
+            canvas.text(LEFT, y, t("and {n} more", n=len(found.changes) - 10), 18, look.muted)
             y += 26
     canvas.text(
         LEFT,
         y + 26,
-        "dot: change of the median · bar: 95 % interval · grey: no verdict · the same scale in all rows",
+        t("dot: change of the median · bar: 95 % interval · grey: no verdict · the same scale in all rows"),
         17,
         look.faint,
     )
@@ -98,9 +100,9 @@ def _section(
     middle = (_PLOT_LEFT + _PLOT_RIGHT) / 2
     for share in (-reach, 0.0, reach):
         x = middle + share / reach * (_PLOT_RIGHT - _PLOT_LEFT) / 2
-        words_ = "no change" if not share else f"{'+' if share > 0 else '−'}{abs(share) * 100:.0f} %"
+        words_ = t("no change") if not share else f"{'+' if share > 0 else '−'}{abs(share) * 100:.0f} %"
         canvas.text(x, top + 24, words_, 16, look.faint, align="center")
-    for x, text in zip(_NUMBERS, ("baseline", "candidate"), strict=True):
+    for x, text in zip(_NUMBERS, (t("baseline"), t("candidate")), strict=True):
         canvas.text(x, top + 24, text, 16, look.faint, align="right")
     y = top + 36
     canvas.lines([[(middle, y), (middle, y + _ROW * len(rows))]], look.grid, 1.5)
@@ -158,10 +160,10 @@ def _color(look: Theme, delta: Delta) -> str:
 
 def _one_sided(canvas: Canvas, look: Theme, nodes: Sequence[NodeComparison], top: float) -> float:
     y = top
-    for side in ("baseline only", "candidate only"):
+    for side, label in (("baseline only", t("Baseline only")), ("candidate only", t("Candidate only"))):
         names = [clean(node.node_title) for node in nodes if node.pairing == side]
         if names:
-            canvas.text(LEFT, y + 30, f"{side.capitalize()}:", 18, look.text, bold=True)
+            canvas.text(LEFT, y + 30, f"{label}:", 18, look.text, bold=True)
             shown = canvas.fit(", ".join(names), 18, RIGHT - LEFT - 180)
             canvas.text(LEFT + 180, y + 30, shown, 18, look.muted)
             y += 30

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...language import t
 from ..notes import Notes
 from .canvas import Canvas
 from .header import LEFT, RIGHT
@@ -19,7 +20,7 @@ def draw_warnings(canvas: Canvas, theme: Theme, warnings: Sequence[str], top: fl
         return top
     shown = list(warnings[:3])
     if len(warnings) > 3:
-        shown[2] = f"{warnings[2]} (and {len(warnings) - 3} more)"
+        shown[2] = t("{text} (and {n} more)", text=warnings[2], n=len(warnings) - 3)
     lines = [
         (number, line)
         for text in shown
@@ -47,9 +48,9 @@ def draw_footer(
     extra = [text for text in left_out if text.partition(": ")[2] not in said]
     # What is missing first under its own word: nobody should take a gap for a zero.
     blocks = (
-        ("How it was measured", " · ".join([*([key] if key else []), *notes.measured]), 3),
-        ("Not available", " · ".join([*notes.missing, *extra]), 3),
-        ("Groups", " · ".join(notes.groups), 2),
+        (t("How it was measured"), " · ".join([*([key] if key else []), *notes.measured]), 3),
+        (t("Not available"), " · ".join([*notes.missing, *extra]), 3),
+        (t("Groups"), " · ".join(notes.groups), 2),
     )
     for heading, text, most in blocks:
         if not text:

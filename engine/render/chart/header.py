@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from ...analysis.series import MACHINE_LOAD, find_series, mean
 from ...analysis.units import format_capacity, format_energy, format_percent, format_seconds
+from ...language import date_time, grouped, t
 from ...model import Run, Summary
 from ..report import Report
+from ..table import status_word
 from .canvas import Canvas
 from .theme import Theme
 
@@ -67,32 +69,34 @@ def draw_figures(canvas: Canvas, theme: Theme, run: Run, summary: Summary, top: 
 
 def key_figures(run: Run, summary: Summary) -> list[tuple[str, str, str]]:
     """``(label, value, note)`` of what was measured; nothing that was not."""
-    found = [("run time", format_seconds(summary.total_time), "")] if summary.total_time is not None else []
+    found = (
+        [(t("run time"), format_seconds(summary.total_time), "")] if summary.total_time is not None else []
+    )
     if summary.node_count:
-        others = [f"{summary.cached_count:,} cached"] if summary.cached_count else []
-        others += [f"{summary.skipped_count:,} skipped"] if summary.skipped_count else []
-        others += [f"{summary.error_count:,} failed"] if summary.error_count else []
-        found.append(("nodes that ran", f"{summary.executed_count:,}", " · ".join(others)))
+        others = [t("{n} cached", n=grouped(summary.cached_count))] if summary.cached_count else []
+        others += [t("{n} skipped", n=grouped(summary.skipped_count))] if summary.skipped_count else []
+        others += [t("{n} failed", n=grouped(summary.error_count))] if summary.error_count else []
+        found.append((t("nodes that ran"), grouped(summary.executed_count), " · ".join(others)))
     for peak in summary.vram_peaks[:2]:
-        name = "VRAM peak" if len(summary.vram_peaks) == 1 else f"VRAM peak · {peak.device}"
+        name = t("VRAM peak") + ("" if len(summary.vram_peaks) == 1 else f" · {peak.device}")
         found.append((name, format_capacity(peak.value_bytes, peak.capacity_bytes), ""))
     if summary.ram_peak is not None:
         ram = summary.ram_peak
-        found.append(("RAM peak", format_capacity(ram.value_bytes, ram.capacity_bytes), ""))
+        found.append((t("RAM peak"), format_capacity(ram.value_bytes, ram.capacity_bytes), ""))
     if summary.idle is not None:
         primary = run.primary_device
-        label = f"GPU busy · {primary.key}" if primary and len(run.devices) > 1 else "GPU busy"
-        found.append((label, format_percent(1 - summary.idle.share), "of the time"))
+        label = t("GPU busy") + (f" · {primary.key}" if primary and len(run.devices) > 1 else "")
+        found.append((label, format_percent(1 - summary.idle.share), t("of the time")))
     if summary.energy_joules is not None:
-        found.append(("energy", format_energy(summary.energy_joules), ""))
+        found.append((t("energy"), format_energy(summary.energy_joules), ""))
     load = find_series(run, MACHINE_LOAD)
     if load is not None and len(load.t_s) > 2 and summary.idle is None:
         machine = mean(load, summary.total_time)
         if machine is not None:
-            found.append(("CPU load, whole machine", format_percent(machine / 100), "on average"))
+            found.append((t("CPU load, whole machine"), format_percent(machine / 100), t("on average")))
     cpu = [step.cpu_seconds for step in run.measured_steps if step.cpu_seconds is not None]
     if cpu and len(found) < 6:
-        found.append(("CPU time", format_seconds(sum(cpu)), ""))
+        found.append((t("CPU time"), format_seconds(sum(cpu)), ""))
     return found
 
 
@@ -105,20 +109,20 @@ def _headline(canvas: Canvas, text: str, room: float) -> tuple[float, list[str]]
 
 def _run_lines(run: Run, name: str) -> tuple[str, str, str]:
     """Which run, when and how it began, and what is out of the ordinary about it."""
-    number = f"run {run.id}" if run.id is not None else ""
-    facts = [run.timestamp[:16].replace("T", " ") + (" UTC" if run.timestamp.endswith("Z") else "")]
+    run_number = t("run {id}", id=run.id) if run.id is not None else ""
+    facts = [date_time(run.timestamp) + (" UTC" if run.timestamp.endswith("Z") else "")]
     marks = []
     if run.status == "success":
-        facts.append("success")
+        facts.append(status_word(run.status))
     elif run.status != "running":
-        marks.append(_STATUS_MARKS.get(run.status, "") + run.status)
+        marks.append(_STATUS_MARKS.get(run.status, "") + status_word(run.status))
     if run.cold is not None:
-        facts.append("cold start" if run.cold else "warm start")
+        facts.append(t("cold start") if run.cold else t("warm start"))
     if run.forced:
-        marks.append("forced")
+        marks.append(t("forced"))
     if run.snapshot_match == "mismatch":
-        marks.append("workflow changed")
-    return " · ".join(part for part in (name, number) if part), " · ".join(facts), " · ".join(marks)
+        marks.append(t("workflow changed"))
+    return " · ".join(part for part in (name, run_number) if part), " · ".join(facts), " · ".join(marks)
 
 
 def _status_color(theme: Theme, run: Run) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...language import t
 from .axis import TimeAxis, decimate
 from .canvas import Box, Canvas
 from .theme import Theme
@@ -209,7 +210,7 @@ def _legend(canvas: Canvas, theme: Theme, lane: Lane, axis: TimeAxis, top: float
         for curve in lane.curves
     ]
     if any(axis.x(end) - axis.x(start) >= 5 for start, end, _ in lane.caps):
-        entries.append(("peak of each node", lane.caps_color, (2, 2), 1.8))
+        entries.append((t("peak of each node"), lane.caps_color, (2, 2), 1.8))
     if lane.capacity:
         entries.append((lane.capacity[1], theme.capacity, (10, 5), 2.0))
     for label, color, dashes, line_width in entries:

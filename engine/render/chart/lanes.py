@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ...analysis import series as curves
+from ...language import t
 from ...model import Run, Summary
 from ..notes import missing_reason
 from .lane import Lane
@@ -33,16 +34,15 @@ def lanes_for(run: Run, summary: Summary, theme: Theme) -> Lanes:
     ]
     found.shown += vram[:MOST_DEVICES]
     if len(vram) > MOST_DEVICES:
-        found.left_out.append(
-            f"VRAM of {len(vram) - MOST_DEVICES} more devices: only {MOST_DEVICES} are drawn"
-        )
+        more = len(vram) - MOST_DEVICES
+        found.left_out.append(t("VRAM of {n} more devices: only {most} are drawn", n=more, most=MOST_DEVICES))
     if not vram:
-        found.left_out.append(_reason(run, "VRAM", curves.PROCESS_VRAM))
+        found.left_out.append(_reason(run, t("VRAM"), curves.PROCESS_VRAM))
     ram = ram_lane(run, summary, theme, total_s)
     if ram is not None:
         found.shown.append(ram)
     else:
-        found.left_out.append(_reason(run, "RAM", curves.RAM))
+        found.left_out.append(_reason(run, t("RAM"), curves.RAM))
     loads, missing = load_lanes(run, theme, total_s)
     found.shown += loads
     found.left_out += [_reason(run, name, metric) for name, metric in missing]
@@ -54,7 +54,7 @@ def _reason(run: Run, name: str, metric: str) -> str:
     if reason:
         return f"{name}: {reason}"
     return (
-        f"{name}: too few readings fell into this run"
+        t("{quantity}: too few readings fell into this run", quantity=name)
         if run.metric(metric)
-        else f"{name}: not measured in this run"
+        else t("{quantity}: not measured in this run", quantity=name)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...analysis.units import format_bytes, format_percent, format_seconds
+from ...language import t
 from .canvas import Canvas
 from .palette import Palette, Share
 from .theme import Theme
@@ -24,9 +25,9 @@ def draw_legend(
     by_vram = any(entry.vram_max is not None for entry in palette.legend)
     canvas.text(left, top + 16, palette.heading, 19, theme.text, bold=True, middle=True)
     by_ram = any(entry.ram_max_bytes is not None for entry in palette.legend)
-    memory = "VRAM peak" if by_vram else "RAM peak" if by_ram else ""
+    memory = t("VRAM peak") if by_vram else t("RAM peak") if by_ram else ""
     edges = (right - 204, right - 122, right - 16)
-    for edge, heading in zip(edges, ("time", "", memory), strict=True):
+    for edge, heading in zip(edges, (t("time"), "", memory), strict=True):
         canvas.text(edge, top + 16, heading, 17, theme.muted, align="right", middle=True)
     y = top + 36
     lines = len(entries) + bool(hidden)
@@ -41,7 +42,7 @@ def draw_legend(
         y += _ROW
     if hidden:
         time_s = sum(entry.time_s or 0.0 for entry in hidden)
-        text = f"{len(hidden)} more · {format_seconds(time_s)}"
+        text = t("{n} more · {time}", n=len(hidden), time=format_seconds(time_s))
         canvas.text(left + 16, y + _ROW / 2, text, 18, theme.muted, middle=True)
         y += _ROW
     return y + 8
@@ -62,14 +63,14 @@ def _line(
     canvas.boxes([(left + 16, middle - 8, left + 32, middle + 8)], entry.color)
     time = format_seconds(entry.time_s)
     if entry.time_s is None and entry.faint:
-        time = "did not run" if entry.node_count else "no node"
+        time = t("did not run") if entry.node_count else t("no node")
     share = format_percent(entry.share) if entry.share is not None else ""
     memory = entry.vram_max if by_vram else entry.ram_max_bytes
     used = canvas.measure(time, 18)
     name = canvas.fit(entry.name, 18, edges[0] - used - 16 - (left + 44))
     canvas.text(left + 44, middle, name, 18, ink, middle=True)
     if entry.wall_time_s and entry.time_s and entry.wall_time_s < 0.98 * entry.time_s:
-        clock = f"in {format_seconds(entry.wall_time_s)}"
+        clock = t("in {time}", time=format_seconds(entry.wall_time_s))
         after = left + 44 + canvas.measure(name, 18) + 10
         if after + canvas.measure(clock, 17) <= edges[0] - used - 16:
             canvas.text(after, middle, clock, 17, theme.faint, middle=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...analysis import series as curves
+from ...language import plain, t
 from ...model import Run, Series
 from .axis import nice_ceiling, nice_ticks
 from .lane import Curve, Lane
@@ -19,22 +20,22 @@ def load_lanes(run: Run, theme: Theme, total_s: float) -> tuple[list[Lane], list
     """
     shown = _gpu_curves(run, theme, total_s)
     has_gpu = bool(shown)
-    missing = [] if has_gpu else [("GPU load", curves.GPU_LOAD)]
+    missing = [] if has_gpu else [(t("GPU load"), curves.GPU_LOAD)]
     machine = _drawable(curves.find_series(run, curves.MACHINE_LOAD))
     process = _drawable(curves.find_series(run, curves.CPU_LOAD))
     if machine is not None:
-        shown.append(_curve(machine, "CPU, whole machine", theme.cpu, total_s, 1.6 if has_gpu else 2.2))
+        shown.append(_curve(machine, t("CPU, whole machine"), theme.cpu, total_s, 1.6 if has_gpu else 2.2))
     if machine is None and process is None:
         known = curves.MACHINE_LOAD if run.metric(curves.MACHINE_LOAD) else curves.CPU_LOAD
-        missing.append(("CPU load", known))
+        missing.append((t("CPU load"), known))
     lanes = []
     if shown:
         percents = ((0.0, "0"), (50.0, "50"), (100.0, "100 %"))
-        lanes.append(Lane(name="load", curves=tuple(shown), top=106.0, ticks=percents))
+        lanes.append(Lane(name=t("load"), curves=tuple(shown), top=106.0, ticks=percents))
     if process is not None and (not has_gpu or machine is None):
-        curve = _curve(process, "this process, in cores kept busy", theme.vram, total_s, 2.0, filled=True)
+        curve = _curve(process, t("this process, in cores kept busy"), theme.vram, total_s, 2.0, filled=True)
         top = nice_ceiling(max(100.0, float(curve.value.max())) / 100)
-        cores = [(value * 100, f"{value:g}") for value in nice_ticks(top, 3)]
+        cores = [(value * 100, plain(value)) for value in nice_ticks(top, 3)]
         lanes.append(Lane(name="CPU", curves=(curve,), top=top * 106, ticks=tuple(cores), height=100.0))
     return lanes, missing
 

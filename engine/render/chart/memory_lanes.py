@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ...analysis import series as curves
 from ...analysis.labels import shorten
-from ...analysis.units import bytes_scale, format_bytes, format_capacity
+from ...analysis.units import bytes_scale, format_bytes, format_whole
+from ...language import plain, t
 from ...model import Device, Peak, Run, Series, Step, Summary
 from .axis import nice_ceiling, nice_ticks
 from .lane import Curve, Lane
@@ -18,9 +19,9 @@ def vram_lane(run: Run, summary: Summary, device: Device, theme: Theme, total_s:
     primary = run.primary_device == device
     sampled = curves.find_series(run, curves.PROCESS_VRAM, device.key)
     edges, caps = _step_memory(summary.ranking, lambda step: _vram_of(step, device.key, primary))
-    process = _memory_curve("this process", sampled, edges, theme.vram, total_s)
+    process = _memory_curve(t("this process"), sampled, edges, theme.vram, total_s)
     whole_series = curves.find_series(run, curves.DEVICE_VRAM, device.key)
-    whole = _memory_curve("whole device", whole_series, [], theme.muted, total_s)
+    whole = _memory_curve(t("whole device"), whole_series, [], theme.muted, total_s)
     if process is None and whole is None:
         return None
     if process is None and not caps and whole is not None and not float(whole.value.max()):
@@ -30,7 +31,7 @@ def vram_lane(run: Run, summary: Summary, device: Device, theme: Theme, total_s:
     if whole is not None:
         shown.append(_styled(whole, dashed=True, line_width=1.8))
     return _memory_lane(
-        "VRAM" if len(run.devices) < 2 else f"VRAM {device.key}",
+        t("VRAM") if len(run.devices) < 2 else f"{t('VRAM')} {device.key}",
         shown,
         caps,
         peak,
@@ -47,7 +48,7 @@ def ram_lane(run: Run, summary: Summary, theme: Theme, total_s: float) -> Lane |
     edges, caps = _step_memory(
         summary.ranking, lambda step: (step.ram_start_bytes, step.ram_max_bytes, step.ram_end_bytes)
     )
-    curve = _memory_curve("this process", sampled, edges, theme.ram, total_s)
+    curve = _memory_curve(t("this process"), sampled, edges, theme.ram, total_s)
     if curve is None:
         return None
     height = 120.0 if run.devices else 176.0
@@ -55,7 +56,7 @@ def ram_lane(run: Run, summary: Summary, theme: Theme, total_s: float) -> Lane |
     peak = summary.ram_peak
     capacity_bytes = peak.capacity_bytes if peak else None
     return _memory_lane(
-        "RAM", shown, caps, peak, summary, theme.ram, height=height, capacity_bytes=capacity_bytes
+        t("RAM"), shown, caps, peak, summary, theme.ram, height=height, capacity_bytes=capacity_bytes
     )
 
 
@@ -77,20 +78,19 @@ def _memory_lane(
     if capacity_bytes and 0.3 * capacity_bytes < highest < 1.5 * capacity_bytes:
         top = max(capacity_bytes * 1.07, highest * 1.04)
         unit, factor = bytes_scale([capacity_bytes])
-        capacity = (float(capacity_bytes), "capacity")
-        whole = f"{capacity_bytes / factor:.1f}".removesuffix(".0")
+        capacity = (float(capacity_bytes), t("capacity"))
         below = _steps_below(capacity_bytes / factor)
-        ticks = [(value * factor, f"{value:g}") for value in below] + [
-            (float(capacity_bytes), f"{whole} {unit}")
+        ticks = [(value * factor, plain(value)) for value in below] + [
+            (float(capacity_bytes), format_whole(capacity_bytes))
         ]
     else:
         top = nice_ceiling(highest * 1.12 / factor) * factor
         values = nice_ticks(top / factor, 3 if height < 150 else 4)
-        ticks = [(value * factor, f"{value:g}") for value in values]
+        ticks = [(value * factor, plain(value)) for value in values]
         ticks[-1] = (ticks[-1][0], f"{ticks[-1][1]} {unit}")
         if capacity_bytes:
-            size = format_capacity(0.0, capacity_bytes).partition(" of ")[2]
-            note = f"{note} · {size} in all, not on this scale".strip(" ·")
+            size = t("{size} in all, not on this scale", size=format_whole(capacity_bytes))
+            note = f"{note} · {size}".strip(" ·")
     return Lane(
         name=name,
         curves=tuple(shown),
@@ -133,7 +133,7 @@ def _marker(peak: Peak | None, summary: Summary, shown: Sequence[Curve]) -> tupl
         sampled_close = best is not None and float(shown[0].value[best]) >= 0.97 * peak.value_bytes
         t_s = float(shown[0].t_s[best]) if best is not None and sampled_close else (start + end) / 2
     name = summary.names.get(peak.node_id) if peak.node_id else None
-    text = f"peak {format_bytes(peak.value_bytes)}" + (f" · {shorten(name, 30)}" if name else "")
+    text = t("peak {size}", size=format_bytes(peak.value_bytes)) + (f" · {shorten(name, 30)}" if name else "")
     return (t_s, peak.value_bytes, text)
 
 

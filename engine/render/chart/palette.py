@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ...analysis.groups import GroupTotal
 from ...analysis.labels import clean
 from ...analysis.ranking import did_not_run, time_share
+from ...language import t
 from ...model import Step
 from .theme import type_color
 
@@ -57,10 +58,10 @@ def palette_for(steps: Sequence[Step], totals: Sequence[GroupTotal], total_time:
             colors[node_id] = (*colors.get(node_id, ()), entry.color)
     rest = [step for step in steps if step.node_id not in colors and not did_not_run(step)]
     if not colors:
-        return Palette(colors, tuple(_types(rest, total_time)), "node types")
+        return Palette(colors, tuple(_types(rest, total_time)), t("node types"))
     legend = [
         Share(
-            name=clean(entry.name) or "(no name)",
+            name=clean(entry.name) or t("(no name)"),
             color=entry.color,
             node_count=entry.node_count,
             time_s=entry.exec_time,
@@ -72,8 +73,8 @@ def palette_for(steps: Sequence[Step], totals: Sequence[GroupTotal], total_time:
         )
         for entry in totals
     ]
-    legend += [replace(entry, section="in no group") for entry in _types(rest, total_time)]
-    return Palette(colors, tuple(legend), "groups")
+    legend += [replace(entry, section=t("in no group")) for entry in _types(rest, total_time)]
+    return Palette(colors, tuple(legend), t("groups"))
 
 
 def _types(steps: Sequence[Step], total_time: float | None) -> list[Share]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ...language import speaking, t
 from ..report import Report
 from .axis import TimeAxis
 from .canvas import Canvas
+from .drawable import drawable
 from .events import draw_events
 from .footer import draw_footer, draw_warnings
 from .header import LEFT, RIGHT, draw_figures, draw_header
@@ -33,8 +35,15 @@ _LEAST_WIDTH, _MOST_WIDTH = 400, 6400
 def draw(report: Report, width_px: int = 1600) -> Image:
     """``report`` as an RGB picture, ``width_px`` (kept within 400..6400) wide and as high as it needs.
 
-    Safe to call from several threads at once.
+    What no installed font can draw is replaced, see :func:`drawable`. Safe to call from several
+    threads at once.
     """
+    shown = drawable(report)
+    with speaking(shown.options.language):
+        return _draw(shown, width_px)
+
+
+def _draw(report: Report, width_px: int) -> Image:
     run, summary, notes = report.run, report.summary, report.notes
     look = theme_named(report.options.theme)
     palette = palette_for(run.measured_steps, report.totals, summary.total_time)
@@ -48,7 +57,7 @@ def draw(report: Report, width_px: int = 1600) -> Image:
     bars, crowded = arrange(run.measured_steps, summary.total_time or 0.0)
     if bars and summary.total_time:
         axis = TimeAxis(summary.total_time, _PLOT_LEFT, RIGHT)
-        canvas.text(LEFT, y + 28, "nodes", 19, look.text, bold=True)
+        canvas.text(LEFT, y + 28, t("nodes"), 19, look.text, bold=True)
         if run.events:
             y = draw_events(canvas, look, run.events, axis, y + 14)
         y = draw_timeline(canvas, look, bars, crowded, palette, axis, y) + 4
@@ -65,7 +74,7 @@ def draw(report: Report, width_px: int = 1600) -> Image:
             bottom = max(bottom, draw_legend(canvas, look, palette, _SPLIT + 28, RIGHT, y, room))
         y = bottom + 22
     y = draw_inside(canvas, look, report.inside, y)
-    waits = "pale dashed bars: waiting for other nodes" if any(bar.waits for bar in bars) else ""
+    waits = t("pale dashed bars: waiting for other nodes") if any(bar.waits for bar in bars) else ""
     y = draw_footer(canvas, look, notes, left_out, y, waits)
     return canvas.finish(y + 4)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from ...analysis.labels import step_title
 from ...analysis.ranking import did_not_run, time_share
 from ...analysis.units import format_percent, format_seconds
+from ...language import grouped, msg, t
 from ...model import Step, Summary
 from ..columns import ACTIVE_TIME, RAM_CHANGE, RAM_PEAK, SELF_TIME, VRAM_CHANGE, VRAM_PEAK, Column, known
 from ..report import Report
+from ..table import previous_time
 from .canvas import Canvas
 from .palette import Palette
 from .theme import Theme, text_on
@@ -15,10 +17,10 @@ from .theme import Theme, text_on
 ROW = 36.0
 MOST_ROWS = 40
 _MOST_CACHED = 4
-_MARKS = {"error": "✕ failed", "interrupted": "■ interrupted", "running": "… running"}
+_MARKS = {"error": msg("✕ failed"), "interrupted": msg("■ interrupted"), "running": msg("… running")}
 
 
-_BARS = {column.heading: column for column in (SELF_TIME, VRAM_PEAK, VRAM_CHANGE, RAM_PEAK)}
+_BARS = {column.name: column for column in (SELF_TIME, VRAM_PEAK, VRAM_CHANGE, RAM_PEAK)}
 _COLUMNS = (ACTIVE_TIME, VRAM_PEAK, VRAM_CHANGE, RAM_PEAK, RAM_CHANGE)
 
 
@@ -53,7 +55,7 @@ def draw_ranking(
     name_right = left + 290
     heading = bar.heading if shown else ""
     if bar.kind == "seconds" and any(_loading_share(step) > 0.05 for step in shown):
-        heading += " (hatched: loading)"
+        heading = t("{column} (hatched: loading)", column=heading)
     heading = canvas.fit(heading, 17, bar_right - name_right - 20)
     _headings(canvas, theme, heading, columns, edges, left, name_right, top, len(shown), len(ran))
     y = top + ROW
@@ -72,7 +74,7 @@ def draw_ranking(
         label = bar.write(value)
         if bar.kind == "seconds" and value is not None and summary.total_time:
             label += f" · {format_percent(value / summary.total_time)}"
-        mark = _MARKS.get(step.status)
+        mark = t(_MARKS[step.status]) if step.status in _MARKS else None
         color = theme.text if mark is None else theme.bad if step.status == "error" else theme.warn
         if mark:
             label = f"{mark}" if value is None else f"{mark} · {bar.write(value)}"
@@ -96,7 +98,7 @@ def draw_ranking(
         time_s = sum(step.exec_time or 0.0 for step in rest)
         portion = time_share(rest, summary.total_time)
         share = "" if portion is None else f" · {format_percent(portion)}"
-        text = f"{len(rest):,} more: {format_seconds(time_s)} together{share}"
+        text = t("{n} more: {time} together", n=grouped(len(rest)), time=format_seconds(time_s)) + share
         canvas.text(left + 16, y + ROW / 2, text, 18, theme.muted, middle=True)
         y += ROW
     for step in resting:
@@ -112,7 +114,7 @@ def draw_ranking(
         )
         y += ROW
     if len(idle) > len(resting):
-        text = f"{len(idle) - len(resting):,} more did not run"
+        text = t("{n} more did not run", n=grouped(len(idle) - len(resting)))
         canvas.text(left + 16, y + ROW / 2, text, 18, theme.faint, middle=True)
         y += ROW
     return y + 6
@@ -131,11 +133,12 @@ def _headings(
     of: int,
 ) -> None:
     middle = top + ROW / 2 - 2
-    title = "nodes" if of <= shown else f"top {shown} of {of:,} nodes"
+    title = t("nodes") if of <= shown else t("top {n} of {of} nodes", n=shown, of=grouped(of))
     canvas.text(left, middle, title, 19, theme.text, bold=True, middle=True)
     canvas.text(name_right + 10, middle, heading, 17, theme.muted, middle=True)
     for column, edge in zip(columns, edges, strict=True):
-        canvas.text(edge, middle, column.heading, 17, theme.muted, align="right", middle=True)
+        heading = canvas.fit(column.heading, 17, 122)
+        canvas.text(edge, middle, heading, 17, theme.muted, align="right", middle=True)
 
 
 def _name(
@@ -188,8 +191,7 @@ def _cell(canvas: Canvas, theme: Theme, column: Column, step: Step, edge: float,
 
 def _resting(canvas: Canvas, step: Step, room: float) -> str:
     if step.status == "skipped":
-        return "skipped"
+        return t("skipped")
     if step.previous_exec_time_s is None:
-        return "cached"
-    run = f" in run {step.previous_run_id}" if step.previous_run_id is not None else ""
-    return canvas.fit(f"cached · took {format_seconds(step.previous_exec_time_s)}{run}", 18, room)
+        return t("cached")
+    return canvas.fit(f"{t('cached')} · {previous_time(step)}", 18, room)

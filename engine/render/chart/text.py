@@ -62,9 +62,25 @@ def printable(text: str) -> str:
             kept.append(letter)
         elif 0xFE00 <= ord(letter) <= 0xFE0F or 0x1F3FB <= ord(letter) <= 0x1F3FF:
             continue  # selectors of how an emoji looks: nothing to draw by themselves
-        elif not kept or kept[-1] != _MISSING:
-            kept.append(_MISSING)
-    return "".join(kept)
+        elif letter.isalnum() and (not kept or kept[-1] != _MISSING):
+            kept.append(_MISSING)  # a symbol, such as an emoji, is left out
+    return clean("".join(kept))
+
+
+def can_draw(text: str) -> bool:
+    """Whether the installed fonts have all letters and digits of ``text``."""
+    if text.isascii():
+        return True
+    known = _main_letters()
+    if all(ord(letter) in known for letter in text):
+        return True
+    known |= _fallback_letters()
+    return all(ord(letter) in known or not letter.isalnum() for letter in clean(text))
+
+
+def or_nothing(text: str) -> str:
+    """``text``, or nothing where no installed font has all of its letters."""
+    return text if can_draw(text) else ""
 
 
 @lru_cache(maxsize=8192)

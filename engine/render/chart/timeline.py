@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...analysis.labels import step_title
 from ...analysis.series import work_intervals
 from ...analysis.units import format_seconds
+from ...language import grouped, t
 from ...model import Step
 from .axis import TimeAxis
 from .canvas import Box, Canvas
@@ -120,7 +121,12 @@ def draw_timeline(
         _label(canvas, theme, bar, palette, axis, upper, height)
     if crowded:
         canvas.text(
-            axis.right - 8, bottom - 8, f"{crowded:,} more overlap here", 16, theme.muted, align="right"
+            axis.right - 8,
+            bottom - 8,
+            t("{n} more overlap here", n=grouped(crowded)),
+            16,
+            theme.muted,
+            align="right",
         )
     return bottom
 
@@ -145,7 +151,7 @@ def _label(
     bold = room > 300
     shown, size = _title_for(canvas, name, room, bold)
     middle = (left + right) / 2
-    time = "running" if bar.step.status == "running" else format_seconds(bar.step.exec_time)
+    time = t("running") if bar.step.status == "running" else format_seconds(bar.step.exec_time)
     if not shown:
         # The number leads to the name in the list below.
         number = f"#{bar.step.node_id}"
@@ -174,7 +180,7 @@ def _title_for(canvas: Canvas, name: str, room: float, bold: bool) -> tuple[str,
 def _label_wait(
     canvas: Canvas, theme: Theme, name: str, left: float, right: float, upper: float, height: float
 ) -> None:
-    shown = canvas.fit(f"{name} waits", 17, right - left - 20)
+    shown = canvas.fit(t("{node} waits", node=name), 17, right - left - 20)
     if not shown or height < 40:
         return
     used = canvas.measure(shown, 17)

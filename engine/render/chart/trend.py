@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...analysis.labels import clean
 from ...analysis.trends import ChangePoint, Trend, Trends
+from ...language import date_time, grouped, stored, t
 from .. import comparison_words as words
 from ..trend_words import Selected, headline, lines
 from .axis import nice_ceiling, nice_ticks
@@ -51,7 +52,7 @@ def draw_trend(found: Trends, chosen: Selected, *, theme: str = "dark") -> Image
             canvas.text(LEFT, y, line, 20, look.muted)
             y += 28
     if found.notes:
-        y = draw_warnings(canvas, look, found.notes, y + 4) + 8
+        y = draw_warnings(canvas, look, [stored(note) for note in found.notes], y + 4) + 8
     known = [value for value in chosen.trend.values if value is not None]
     if not known:
         return canvas.finish(y + 24)
@@ -66,16 +67,16 @@ def draw_trend(found: Trends, chosen: Selected, *, theme: str = "dark") -> Image
         x = RIGHT - 30.0
         canvas.boxes([(x - 9, plot.y(band.high), x + 9, plot.y(band.low))], look.accent, alpha=0.35)
         canvas.dot(x, plot.y(band.expected), 6, look.accent, look.background)
-        canvas.text(x, plot.top + _HEIGHT + 26, "next", 16, look.accent, align="center")
+        canvas.text(x, plot.top + _HEIGHT + 26, t("next"), 16, look.accent, align="center")
     y = plot.top + _HEIGHT + 26
     for place, align in ((0, "left"), (len(found.runs) - 1, "right"))[: len(found.runs)]:
-        when = str(found.runs[place].get("timestamp") or "")[:16].replace("T", " ")
+        when = date_time(str(found.runs[place].get("timestamp") or ""))
         canvas.text(plot.x(place), y, when, 16, look.faint, align=align)
     y = _explain(canvas, look, chosen.points, y + 14)
     canvas.text(
         LEFT,
         y + 22,
-        "point: one run · line: level · dashed: lasting change · tick above: the environment changed",
+        t("point: one run · line: level · dashed: lasting change · tick above: the environment changed"),
         17,
         look.faint,
     )
@@ -114,7 +115,8 @@ def _levels(canvas: Canvas, look: Theme, plot: _Plot, chosen: Selected, found: T
         x = (plot.x(place[point.run_id]) + plot.x(max(0, place[point.run_id] - 1))) / 2
         color = look.bad if point.share > 0 else look.good
         canvas.lines([[(x, plot.top), (x, plot.top + _HEIGHT)]], color, 2.0, dashes=(6, 5))
-        text = f"{'+' if point.share > 0 else '−'}{abs(point.share) * 100:.0f} %, run {point.run_id}"
+        size = f"{'+' if point.share > 0 else '−'}{grouped(abs(point.share) * 100)} %"
+        text = t("{share}, run {id}", share=size, id=point.run_id)
         align = "right" if x > (RIGHT + _PLOT_LEFT) / 2 else "left"
         canvas.text(
             x + (-8 if align == "right" else 8), plot.top + 18, text, 17, color, bold=True, align=align
@@ -137,12 +139,13 @@ def _points(canvas: Canvas, look: Theme, plot: _Plot, trend: Trend, found: Trend
 def _explain(canvas: Canvas, look: Theme, points: Sequence[ChangePoint], top: float) -> float:
     y = top
     for point in points[-6:]:
-        causes = "; ".join(clean(cause.detail) for cause in point.causes[:_CAUSES])
-        more = f" (and {len(point.causes) - _CAUSES} more)" if len(point.causes) > _CAUSES else ""
+        causes = "; ".join(stored(clean(cause.detail)) for cause in point.causes[:_CAUSES])
+        if len(point.causes) > _CAUSES:
+            causes = t("{text} (and {n} more)", text=causes, n=len(point.causes) - _CAUSES)
         text = (
-            f"Run {point.run_id}: {causes}{more}"
+            t("Run {id}: {causes}", id=point.run_id, causes=causes)
             if causes
-            else f"Run {point.run_id}: nothing recorded changed there"
+            else t("Run {id}: nothing recorded changed there", id=point.run_id)
         )
         canvas.text(LEFT, y + 28, canvas.fit(text, 18, RIGHT - LEFT), 18, look.text)
         y += 28

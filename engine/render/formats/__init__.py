@@ -11,6 +11,7 @@ import pkgutil
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from ...language import speaking
 from ..plain import SUMMARY_KEY, summary_json
 from ..report import Report
 
@@ -50,4 +51,5 @@ def export(report: Report, fmt: str) -> Exported:
     if fmt not in FORMATS:
         raise UnknownFormatError(fmt)
     module = cast(_Format, importlib.import_module(f".{fmt}", __name__))
-    return Exported(module.SUFFIX, module.MIME, module.render(report))
+    with speaking(report.options.language):
+        return Exported(module.SUFFIX, module.MIME, module.render(report))

@@ -14,10 +14,11 @@ from ...analysis.groups import GroupTotal
 from ...analysis.labels import clean, step_title
 from ...analysis.ranking import time_share
 from ...analysis.units import format_bytes, format_percent, format_seconds
+from ...language import current, date_time, grouped, t
 from ...model import Step, Summary
+from .. import table
 from ..columns import ACTIVE_TIME, DETAILS, known
 from ..report import Report
-from ..table import inside_lines
 from ..timeline import flame_data, flame_source, module_source, timeline_data, timeline_style
 
 SUFFIX = ".html"
@@ -95,13 +96,18 @@ _Cell = tuple[str, str]
 def render(report: Report) -> bytes:
     """The page as UTF-8."""
     run, summary = report.run, report.summary
-    title = report.name or "Workflow profile"
+    title = report.name or t("Workflow profile")
     picture = io.BytesIO()
     report.picture.save(picture, "PNG", compress_level=4)
-    about = [title, f"run {run.id}" if run.id is not None else "", run.timestamp, run.status]
+    about = [
+        title,
+        t("run {id}", id=run.id) if run.id is not None else "",
+        f"{date_time(run.timestamp)} UTC",
+        table.status_word(run.status),
+    ]
     parts = [
         "<!doctype html>",
-        f'<html lang="en" class="{"light" if report.options.theme == "light" else "dark"}">',
+        f'<html lang="{current()}" class="{"light" if report.options.theme == "light" else "dark"}">',
         '<head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         POLICY,
@@ -115,7 +121,7 @@ def render(report: Report) -> bytes:
         _inside(report),
         _groups(report.totals),
         "<ul>" + "".join(f"<li>{_safe(line)}</li>" for line in report.notes.lines) + "</ul>",
-        "<details><summary>The report as a picture</summary>",
+        f"<details><summary>{t('The report as a picture')}</summary>",
         f'<img alt="{_safe(summary.headline)}"',
         f'src="data:image/png;base64,{base64.b64encode(picture.getvalue()).decode("ascii")}"></details>',
         f"<script>{_SCRIPT}</script>",
@@ -129,12 +135,12 @@ def render(report: Report) -> bytes:
 
 def _inside(report: Report) -> str:
     """Where the flame goes, and what the text says about the inside of nodes."""
-    lines = inside_lines(report.inside)
+    lines = table.inside_lines(report.inside)
     if not lines and report.run.stacks is None:
         return ""
     flame = '<div id="flame"></div>' if report.run.stacks is not None else ""
     text = escape("\n".join(lines))  # as it stands: the spaces keep the columns
-    return f"<h2>Inside the nodes</h2>{flame}<pre>{text}</pre>"
+    return f"<h2>{t('Inside the nodes')}</h2>{flame}<pre>{text}</pre>"
 
 
 def _flame(report: Report) -> str:
@@ -156,7 +162,8 @@ def _nodes(summary: Summary) -> str:
     if not summary.ranking:
         return ""
     columns = known(DETAILS, summary.ranking)
-    headings = ["#", "node", "type", ACTIVE_TIME.heading, "share", *(column.heading for column in columns)]
+    headings = ["#", t("node"), t("type"), ACTIVE_TIME.heading, t("share")]
+    headings += [column.heading for column in columns]
     rows = []
     for step in summary.ranking:
         share = time_share([step], summary.total_time)
@@ -171,24 +178,34 @@ def _nodes(summary: Summary) -> str:
         ]
         css = "idle" if step.status in ("cached", "skipped") else "bad" if step.status == "error" else ""
         rows.append((css, cells))
-    return _table("Nodes", [*headings, "status"], (1, 2, len(headings)), rows)
+    return _table(t("Nodes"), [*headings, t("status")], (1, 2, len(headings)), rows, nodes=True)
 
 
 def _status(step: Step) -> str:
+    word = table.status_word(step.status)
     if step.previous_exec_time_s is not None:
-        return f"{step.status}, took {format_seconds(step.previous_exec_time_s)}"
-    return f"{step.status}: {clean(step.error_message)}" if step.error_message else step.status
+        return f"{word}, {table.previous_time(step)}"
+    return f"{word}: {clean(step.error_message)}" if step.error_message else word
 
 
 def _groups(totals: tuple[GroupTotal, ...]) -> str:
     if not totals:
         return ""
-    headings = ["group", "nodes", "active time", "share", "wall time", "VRAM peak", "RAM peak", "energy"]
+    headings = [
+        t("group"),
+        t("nodes"),
+        t("active time"),
+        t("share"),
+        t("wall time"),
+        t("VRAM peak"),
+        t("RAM peak"),
+        t("energy"),
+    ]
     rows = []
     for entry in totals:
         cells = [
             (entry.name, clean(entry.name)),
-            _number(f"{entry.node_count:,}", entry.node_count),
+            _number(grouped(entry.node_count), entry.node_count),
             _number(format_seconds(entry.exec_time), entry.exec_time),
             _number(format_percent(entry.share), entry.share),
             _number(format_seconds(entry.wall_time_s), entry.wall_time_s),
@@ -200,7 +217,7 @@ def _groups(totals: tuple[GroupTotal, ...]) -> str:
     kept = [column for column in range(len(headings)) if any(cells[column][1] for _, cells in rows)]
     rows = [(css, [cells[column] for column in kept]) for css, cells in rows]
     return _table(
-        "Groups", [headings[column] for column in kept], (0,), rows, [entry.color for entry in totals]
+        t("Groups"), [headings[column] for column in kept], (0,), rows, [entry.color for entry in totals]
     )
 
 
@@ -210,6 +227,8 @@ def _table(
     texts: tuple[int, ...],
     rows: list[tuple[str, list[_Cell]]],
     colors: list[str] | None = None,
+    *,
+    nodes: bool = False,
 ) -> str:
     head = "".join(
         f'<th scope="col"{_css(column in texts)}><button type="button">{_safe(heading)}</button></th>'
@@ -223,7 +242,7 @@ def _table(
             f"{dot if column == 0 else ''}{_safe(shown)}</td>"
             for column, (shown, value) in enumerate(cells)
         )
-        node = f' data-node="{_safe(cells[0][1])}"' if caption == "Nodes" else ""
+        node = f' data-node="{_safe(cells[0][1])}"' if nodes else ""
         body.append(f'<tr class="{css}"{node}>{line}</tr>' if css else f"<tr{node}>{line}</tr>")
     return (
         f'<div class="scroll"><table aria-label="{caption}"><thead><tr>{head}</tr></thead>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...analysis.labels import clean, step_title
 from ...analysis.units import format_bytes, format_percent, format_seconds
+from ...language import t
 from ..report import Report
 from ..table import inside_lines
 from .md import escape
@@ -31,7 +32,7 @@ def render(report: Report) -> bytes:
     run, summary = report.run, report.summary
     total_s = summary.total_time
     lines = [f"**{escape(summary.headline)}**", "", escape(summary.detail), ""]
-    lines += ["| node | time | share | VRAM peak |", "|---|---:|---:|---:|"]
+    lines += [f"| {t('node')} | {t('time')} | {t('share')} | {t('VRAM peak')} |", "|---|---:|---:|---:|"]
     ran = [step for step in summary.ranking if step.exec_time]
     for step in ran[:NODES]:
         share = step.exec_time / total_s if step.exec_time and total_s else None

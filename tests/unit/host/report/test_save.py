@@ -88,7 +88,7 @@ def test_a_format_that_fails_costs_no_other(output: Path, monkeypatch: pytest.Mo
     assert [note.partition(":")[0] for note in notes] == [
         "Saved",
         "Not saved as txt",
-        "Unknown format 'docx'",
+        "Unknown format “docx”",
         "Saved",
     ]
     assert "-m pip install tabulate" in notes[1]

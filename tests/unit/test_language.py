@@ -1,0 +1,124 @@
+"""Texts of reports: all are in every language's file, none is there that nothing shows, values are put in."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import language
+from engine.language import LANGUAGES, date_time, grouped, known, plain, speaking, stored, t, tn
+
+ROOT = Path(__file__).resolve().parents[2]
+FIELD = re.compile(r"\{(\w*)\}")
+
+
+def texts_shown() -> tuple[set[str], set[str]]:
+    """What the sources give to ``t``, ``tn`` and ``msg``, and every other text with blanks for its values."""
+    shown, written = set(), set()
+    for path in [*(ROOT / "engine").rglob("*.py"), *(ROOT / "nodes").rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if node.func.id in ("t", "tn", "msg") and node.args:
+                    shown |= set(_constants(node.args[0]))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                written.add(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+                written.add("".join(map(str, parts)))
+    return shown, written
+
+
+def _constants(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant):
+        yield str(node.value)
+    elif isinstance(node, ast.IfExp):
+        yield from _constants(node.body)
+        yield from _constants(node.orelse)
+
+
+def texts_of(code: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((ROOT / "locales" / code / "report.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_no_text_is_missing_unused_or_without_its_values(code: str) -> None:
+    shown, written = texts_shown()
+    texts = texts_of(code)
+    assert sorted(text for text in shown if not texts.get(text)) == [], "missing"
+    # What is translated by `stored` is written in English somewhere, with its values.
+    unused = [text for text in texts if text not in shown and FIELD.sub("{}", text) not in written]
+    assert unused == []
+    for text, translated in texts.items():
+        for form in translated.split("|"):
+            assert set(FIELD.findall(form)) == set(FIELD.findall(text)), text
+
+
+def test_a_text_without_translation_reads_in_english() -> None:
+    with speaking("fr"):
+        assert t("Nobody translated {this}", this=7) == "Nobody translated 7"
+    assert t("Nobody translated {this}", this="{other}") == "Nobody translated {other}"
+
+
+def test_values_and_plurals_follow_the_language() -> None:
+    assert tn("{n} node|{n} nodes", 1) == "1 node"
+    assert tn("{n} node|{n} nodes", 1200) == "1,200 nodes"
+    with speaking("fr"):
+        assert tn("{n} node|{n} nodes", 0) == "0 nœud", "in French zero is singular"
+    with speaking("ja"):
+        assert tn("{n} node|{n} nodes", 5) == "5 個のノード"
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "day"),
+    [
+        ("en", "1,234.5", "2026-11-21 14:02"),
+        ("de", "1.234,5", "21.11.2026 14:02"),
+        ("es", "1234,5", "21/11/2026 14:02"),
+        ("fr", "1\u202f234,5", "21/11/2026 14:02"),
+        ("zh", "1,234.5", "2026/11/21 14:02"),
+        ("ko", "1,234.5", "2026-11-21 14:02"),
+    ],
+)
+def test_numbers_and_dates_are_written_as_the_language_writes_them(code: str, number: str, day: str) -> None:
+    with speaking(code):
+        assert grouped(1234.5, 1) == number
+        assert plain(30.0) == "30"
+        assert date_time("2026-11-21T14:02:59Z") == day
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("fr-FR,fr;q=0.9,en;q=0.8", "fr"),
+        ("zh", "zh"),
+        ("zh-CN", "zh"),
+        ("zh-TW,zh;q=0.9", "en"),
+        ("pt-BR", "en"),
+        ("", "en"),
+        (None, "en"),
+        (["de"], "en"),
+        ("../../de", "en"),
+    ],
+)
+def test_the_language_of_a_locale_or_a_header(given: object, expected: str) -> None:
+    assert known(given) == expected
+
+
+def test_a_stored_text_is_recognised_with_its_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        language,
+        "_texts",
+        lambda code: {"no room on {disk}": "kein Platz auf {disk}"} if code == "de" else {},
+    )
+    language._patterns.cache_clear()
+    with speaking("de"):
+        assert stored("no room on /data") == "kein Platz auf /data"
+        assert stored("something else") == "something else"
+    assert stored("no room on /data") == "no room on /data"
+    language._patterns.cache_clear()
