@@ -53,6 +53,11 @@ def _step(step: Step) -> Step:
         changed["end_s"] = step.start_s if _possible(step.start_s) else None
     if not all(_segment_is_sound(part) for part in step.segments):
         changed["segments"] = tuple(part for part in step.segments if _segment_is_sound(part))
+    for name in ("load_spans", "sampler_step_spans"):
+        if not all(
+            _possible(begin_s) and begin_s <= end_s < math.inf for begin_s, end_s in getattr(step, name)
+        ):
+            changed[name] = ()
     devices = tuple(_device(entry) for entry in step.devices)
     if devices != step.devices:
         changed["devices"] = devices

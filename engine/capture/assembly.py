@@ -74,18 +74,23 @@ def _complete(run: Run, steps: Iterable[Step], evidence: Evidence) -> tuple[Step
     finished = []
     for step in steps:
         known = inputs.get(step.node_id)
-        count, median_s, spread_s = step_times(evidence.progress.get(step.node_id, ()))
+        times = step_times(evidence.progress.get(step.node_id, ()))
         finished.append(
             replace(
                 step,
                 inputs_json=redact(known) if known is not None else None,
                 inputs_hash=hashes.get(step.node_id),
-                sampler_steps=count,
-                sampler_step_median_s=median_s,
-                sampler_step_spread_s=spread_s,
+                sampler_steps=times.steps,
+                sampler_step_median_s=times.median_s,
+                sampler_step_spread_s=times.spread_s,
+                sampler_step_spans=tuple(_since(evidence.origin_s, span) for span in times.spans),
             )
         )
     return tuple(finished)
+
+
+def _since(origin_s: float, span: tuple[float, float]) -> tuple[float, float]:
+    return round(span[0] - origin_s, 6), round(span[1] - origin_s, 6)
 
 
 def culprit(steps: Iterable[Step], failed_id: str | None) -> Step | None:

@@ -129,8 +129,17 @@ class Recorder:
         if life is not None:
             life.progress.append((t_s, value, maximum))
 
-    def loading(self, seconds: float, *, unload: bool = False, node_id: str | None = None) -> None:
+    def loading(
+        self,
+        seconds: float,
+        *,
+        unload: bool = False,
+        node_id: str | None = None,
+        span: tuple[float, float] | None = None,
+    ) -> None:
         """The host spent ``seconds`` moving models for a node; ``None`` is the one that is at work now.
+
+        ``span``: the clock times of the move's begin and end.
 
         Without a running node, that is the only one whose asynchronous tasks are in flight.
         """
@@ -143,6 +152,10 @@ class Recorder:
             life.unloads_s += seconds
         else:
             life.loads_s += seconds
+            if span is not None:
+                if life.load_spans is None:
+                    life.load_spans = []
+                life.load_spans.append(span)
 
     def loading_unknown(self, node_id: str) -> None:
         """How long the host moved models for a node cannot be known."""

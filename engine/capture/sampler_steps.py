@@ -7,21 +7,25 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .spans import MOMENTS_MAX, ProgressUpdate
+
 
 class StepTimes(NamedTuple):
-    """``steps`` seen; median and spread of the seconds a step took.
+    """``steps`` seen; median and spread of the seconds a step took; when each was.
 
     ``spread_s`` is the interquartile range: half of the steps lie within it. The times
     are ``None`` where fewer than two updates of one bar came in; all three are ``None``
-    without any update.
+    without any update. ``spans`` are ``(begin, end)`` in clock time of
+    what lay between two updates of a bar, empty where there are more than ``MOMENTS_MAX``.
     """
 
     steps: int | None
     median_s: float | None
     spread_s: float | None
+    spans: tuple[tuple[float, float], ...] = ()
 
 
-def step_times(updates: Sequence[tuple[float, float, float]]) -> StepTimes:
+def step_times(updates: Sequence[ProgressUpdate]) -> StepTimes:
     """Statistics of ``(t_s, value, maximum)`` updates in time order.
 
     A bar that falls back, or changes its maximum, is a new one (a node that samples
@@ -32,6 +36,7 @@ def step_times(updates: Sequence[tuple[float, float, float]]) -> StepTimes:
         return StepTimes(None, None, None)
     total = 0.0
     seconds: list[float] = []
+    spans: list[tuple[float, float]] = []
     previous: tuple[float, float, float] | None = None
     for t_s, value, maximum in updates:
         if previous is None or value < previous[1] or maximum != previous[2]:
@@ -41,6 +46,7 @@ def step_times(updates: Sequence[tuple[float, float, float]]) -> StepTimes:
             if gained > 0:
                 total += gained
                 whole = max(1, round(gained))
+                spans.append((previous[0], t_s))
                 seconds += [(t_s - previous[0]) / gained] * min(whole, 1000)
             else:
                 continue  # said twice: the time runs on from the first
@@ -48,4 +54,5 @@ def step_times(updates: Sequence[tuple[float, float, float]]) -> StepTimes:
     if not seconds:
         return StepTimes(round(total), None, None)
     quarter, median, three_quarters = (float(q) for q in np.percentile(seconds, (25, 50, 75)))
-    return StepTimes(round(total), median, three_quarters - quarter)
+    kept = tuple(spans) if len(spans) <= MOMENTS_MAX else ()
+    return StepTimes(round(total), median, three_quarters - quarter, kept)

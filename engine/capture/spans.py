@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from ..model import Boundary, ResidentModel, Role, Segment, SegmentKind, Step, StepDevice, StepStatus
 
 ProgressUpdate = tuple[float, float, float]
+MOMENTS_MAX = 2000
+"""More loads or steps of one node than this lie too close together to be seen: none of them is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class NodeLife:
     tasks_done: Boundary | None = None
     """Set from the end of a node's asynchronous tasks until the host comes back to it."""
     loads_s = 0.0
+    load_spans: list[tuple[float, float]] | None = None
     unloads_s = 0.0
     is_loading_known = True
     list_count: int | None = None
@@ -152,12 +155,22 @@ def to_step(
         read_bytes=_used(owned, "read_bytes") if ran else None,
         read_call_bytes=_used(owned, "read_call_bytes") if ran else None,
         load_time_s=life.loads_s if ran and life.is_loading_known else None,
+        load_spans=_load_spans(life, origin_s) if ran else (),
         offload_time_s=life.unloads_s if ran and life.is_loading_known else None,
         devices=devices,
         models=life.models,
         error_type=life.error_type,
         error_message=life.error_message,
     )
+
+
+def _load_spans(life: NodeLife, origin_s: float) -> tuple[tuple[float, float], ...]:
+    """In time order; a load that was made inside another one is a part of that."""
+    spans: list[tuple[float, float]] = []
+    for began_s, ended_s in sorted(life.load_spans or ()):
+        if not spans or ended_s - origin_s > spans[-1][1]:
+            spans.append((round(began_s - origin_s, 6), round(ended_s - origin_s, 6)))
+    return tuple(spans) if len(spans) <= MOMENTS_MAX else ()
 
 
 def _used(stretches: Sequence[Stretch], quantity: str) -> Any:

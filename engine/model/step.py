@@ -76,6 +76,10 @@ class Step:
     moment is divided evenly among the nodes at work in it, so that the shares of a run
     never add up to more than 1, however many asynchronous nodes overlap.
 
+    ``load_spans`` are the stretches ``(begin, end)`` in which the host loaded models for the node, and
+    ``sampler_step_spans`` those between two updates of its progress bar; both in seconds since the run
+    started. Of a bar's first step nobody knows when it began, so it is not among them.
+
     ``foreign_time_s`` was spent in the code of packs that the node does not belong to, as
     found by sampling; ``foreign_pack`` is the one with most of it.
 
@@ -120,12 +124,14 @@ class Step:
     read_bytes: int | None = None
     read_call_bytes: int | None = None
     load_time_s: float | None = None
+    load_spans: tuple[tuple[float, float], ...] = ()
     offload_time_s: float | None = None
     foreign_time_s: float | None = None
     foreign_pack: str | None = None
     sampler_steps: int | None = None
     sampler_step_median_s: float | None = None
     sampler_step_spread_s: float | None = None
+    sampler_step_spans: tuple[tuple[float, float], ...] = ()
     devices: tuple[StepDevice, ...] = ()
     models: tuple[ResidentModel, ...] = ()
     inputs_json: str | None = None

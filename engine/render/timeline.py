@@ -130,6 +130,8 @@ def _node(step: Step, palette: Palette, members: dict[str, set[str]]) -> dict[st
         "exec_time": step.exec_time,
         "groups": [name for name, nodes in members.items() if step.node_id in nodes],
         "segments": segments,
+        "loads": step.load_spans,
+        "steps": step.sampler_step_spans,
     }
 
 

@@ -43,6 +43,8 @@ _STRUCTURES: dict[str, Any] = {
     "events_json": list[model.Event],
     "models_json": list[model.ResidentModel],
     "segments_json": list[tuple[model.SegmentKind, float, float]],
+    "load_spans_json": list[tuple[float, float]],
+    "sampler_step_spans_json": list[tuple[float, float]],
     "patterns_json": list[str],
     "unmatched_json": list[str],
     "environment_json": dict[str, str],

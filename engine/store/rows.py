@@ -33,12 +33,20 @@ from . import codec, schema
 RawRow = Mapping[Any, Any]
 """A row as the database gives it: column names to values."""
 
+_MOMENTS = ("load_spans", "sampler_step_spans")
 STEP_FIELDS = tuple(
-    each.name for each in fields(Step) if each.name not in ("id", "segments", "models", "devices")
+    each.name for each in fields(Step) if each.name not in ("id", "segments", "models", "devices", *_MOMENTS)
 )
 """The fields of a step that are a column each, under the same name."""
-STEP_COLUMNS = ("run_id", *STEP_FIELDS, "segments_json", "models_json")
+STEP_COLUMNS = (
+    "run_id",
+    *STEP_FIELDS,
+    "segments_json",
+    "models_json",
+    *(f"{name}_json" for name in _MOMENTS),
+)
 STEP_DEVICE_COLUMNS = tuple(each.name for each in fields(StepDevice))
+_get_moments = tuple(attrgetter(name) for name in _MOMENTS)
 _getters = tuple(attrgetter(name) for name in STEP_FIELDS)
 _device_values: Callable[[StepDevice], tuple[Any, ...]] = attrgetter(*STEP_DEVICE_COLUMNS)
 
@@ -52,6 +60,7 @@ def step_columns(run_id: int, steps: Sequence[Step]) -> list[list[Any]]:
         *([*map(getter, steps)] for getter in _getters),
         [*map(codec.pack_segments, steps)],
         [codec.pack_models(step.models) if step.models else None for step in steps],
+        *([codec.to_json(spans) if spans else None for spans in map(get, steps)] for get in _get_moments),
     ]
 
 
@@ -185,6 +194,8 @@ def step_from_row(row: RawRow, devices: Sequence[RawRow] = ()) -> Step:
     values["node_id"] = str(row["node_id"] if row["node_id"] is not None else "")
     values["node_type"] = str(row["node_type"] or "")
     values["shared"] = bool(row["shared"])
+    for name in _MOMENTS:
+        values[name] = tuple(map(tuple, codec.from_json(row[f"{name}_json"], [])))
     return Step(
         **values,
         id=row["id"],

@@ -187,6 +187,8 @@ steps = Table(
     Column("sampler_step_median_s", Double),
     Column("sampler_step_spread_s", Double),
     Column("models_json", Text),
+    Column("load_spans_json", Text),
+    Column("sampler_step_spans_json", Text),
     Column("inputs_hash", Text),
     Column("previous_exec_time_s", Double),
     Column("previous_run_id", Integer),

@@ -126,11 +126,7 @@ function paintBar(context, node, x, top, view, colors, state) {
     if (!widest || width > widest.width) widest = { left, width };
   }
   for (const [start, end] of node.loads ?? []) hatch(context, x(start), x(end), top, height, inkOn(node.color));
-  const stepsWide = node.step_ends_s?.length > 1 && x(node.step_ends_s[1]) - x(node.step_ends_s[0]) > 3;
-  if (stepsWide) {
-    context.fillStyle = inkOn(node.color);
-    for (const end of node.step_ends_s) context.fillRect(x(end) - 0.5, top + height - 5, 1, 5);
-  }
+  if (node.steps?.length) paintSteps(context, node, x, top + height, view);
   if (widest && widest.width > LEAST_LABEL_PX) label(context, node, widest, top + height / 2, view);
   if (node.status === "error" || node.status === "interrupted") {
     context.strokeStyle = colors.isDark ? "#FF7A59" : "#B93A00";
@@ -143,6 +139,18 @@ function paintBar(context, node, x, top, view, colors, state) {
     context.lineWidth = node.id === state.selected ? 2 : 1;
     context.strokeRect(x(node.start_s) - 1, top - 1, Math.max(3, x(node.end_s) - x(node.start_s) + 1), height + 2);
     context.lineWidth = 1;
+  }
+}
+
+/** A tick where each sampler step ended, and where the first that is known began; none closer than 3 px. */
+function paintSteps(context, { steps, color }, x, bottom, view) {
+  context.fillStyle = inkOn(color);
+  let drawnUntil = -Infinity;
+  for (const at of steps.flat()) {
+    const left = x(at);
+    if (left < 0 || left - drawnUntil < 3 || left > view.width) continue;
+    context.fillRect(left - 0.5, bottom - 5, 1, 5);
+    drawnUntil = left;
   }
 }
 

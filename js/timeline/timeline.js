@@ -13,8 +13,8 @@ const DRAG_PX = 4;
  * Draw `data` into `element` and keep it in step with its size. `data`:
  * - `duration_s`
  * - `nodes`: `{id, title, type, status, color, start_s, end_s, exec_time, groups: [name],
- *   segments: [[kind, start_s, end_s]], loads: [[start_s, end_s]], step_ends_s: [t_s]}`; kind is run, async,
- *   lazy or expand; times are seconds since the run began, null for a node that did not run
+ *   segments: [[kind, start_s, end_s]], loads: [[start_s, end_s]], steps: [[start_s, end_s]]}`: loading of
+ *   models and sampler steps lie in the bar; kind is run, async, lazy or expand; times are seconds since the run began, null for a node that did not run
  * - `groups`: name -> `#RRGGBB`; `subgraphs`: id -> title
  * - `lanes`: `{kind, name, unit, capacity, series: [{label, t_s, value, most}]}`; kind is vram, ram, gpu,
  *   cpu or power; unit is bytes, percent or watts; times sorted
@@ -152,10 +152,23 @@ export function createTimeline(element, data, { onSelect = () => {} } = {}) {
       node.status === "ok" ? "" : node.status,
       seconds(node.exec_time),
       t("from {start} to {end}", { start: seconds(node.start_s), end: seconds(node.end_s) }),
+      ...insides(node),
       ...(node.groups?.length ? [node.groups.join(", ")] : []),
     ]
       .filter(Boolean)
       .join(" · ");
+
+  /** What the marks in a bar say: waiting, model loading, sampler steps. */
+  const insides = ({ segments, loads = [], steps = [] }) => {
+    const length = (spans) => spans.reduce((sum, [start, end]) => sum + end - start, 0);
+    const waiting_s = length(segments.filter(([kind]) => kind === "lazy" || kind === "expand").map(([, ...span]) => span));
+    const step_s = length(steps) / steps.length;
+    return [
+      ...(waiting_s ? [t("waiting {time}", { time: seconds(waiting_s) })] : []),
+      ...(loads.length ? [t("loading models {time}", { time: seconds(length(loads)) })] : []),
+      ...(steps.length ? [t("a sampler step {time}", { time: seconds(step_s) })] : []),
+    ];
+  };
 
   const stretchText = ({ duration_s: length, nodes, lanes }) =>
     [

@@ -44,8 +44,11 @@ def sdxl_run() -> Run:
         if kind == "KSampler":
             fields = {"gpu_load_avg": 97.6, "gpu_load_max": 100.0, "sampler_steps": 30, "cpu_max": 100.0}
             fields |= {"sampler_step_median_s": 0.79, "sampler_step_spread_s": 0.02}
+            begins = [round(t_s + length - 0.79 * number, 6) for number in range(29, 0, -1)]
+            fields["sampler_step_spans"] = tuple((begin_s, round(begin_s + 0.79, 6)) for begin_s in begins)
         if kind in ("UNETLoader", "DualCLIPLoader"):
             fields["load_time_s"] = length * 0.93
+            fields["load_spans"] = ((t_s + length * 0.05, t_s + length * 0.98),)
         steps.append(
             step(
                 node_id,

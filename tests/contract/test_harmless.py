@@ -37,6 +37,15 @@ def test_the_picture_is_the_same_with_and_without_profiling(profiler: Profiler, 
     assert pixels(profiler.client, profile.outcome.outputs) == expected
     sampler = profile.steps["5"]
     assert (sampler["status"], sampler["sampler_steps"]) == ("ok", 4)
+    moments = [moment for span in sampler["sampler_step_spans"] for moment in span]
+    assert len(moments) == 2 * 3, "when the first step began, nobody knows"
+    assert sorted((sampler["start_s"], *moments, sampler["end_s"])) == [
+        sampler["start_s"],
+        *moments,
+        sampler["end_s"],
+    ]
+    loads = [span for step in profile.steps.values() for span in step["load_spans"]]
+    assert [span for span in loads if span[0] <= span[1]] == loads != []
     assert sampler["exec_time"] > 0
     assert (
         sum(step["exec_time"] for step in profile.steps.values() if step["role"] == "node")

@@ -15,7 +15,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from ...capture.recorder import Recorder
 from ...clock import now
@@ -25,8 +25,20 @@ from ..executor import layers
 log = logging.getLogger("holaf.profiler")
 
 Kind = Literal["load", "offload"]
-OnLoad = Callable[[Kind, float, "str | None"], None]
-"""Called after each move with its kind, its seconds of host time and, where the host says so, its node."""
+
+
+class Move(NamedTuple):
+    """One move of models. ``seconds`` of host time lie between the clock times ``began_s`` and ``ended_s``,
+    those of moves inside it apart; ``node_id`` is its node where the host says so."""
+
+    kind: Kind
+    seconds: float
+    node_id: str | None
+    began_s: float
+    ended_s: float
+
+
+OnMove = Callable[[Move], None]
 NodeAtWork = Callable[[], "str | None"]
 """The node whose code is running on this thread or in this asynchronous task; ``None`` where unknown."""
 T = TypeVar("T")
@@ -45,8 +57,8 @@ class _Listener(threading.local):
     nested_s = 0.0
     failed = False
 
-    def __init__(self, on_load: OnLoad, node_at_work: NodeAtWork, thread: int) -> None:
-        self.on_load = on_load
+    def __init__(self, on_move: OnMove, node_at_work: NodeAtWork, thread: int) -> None:
+        self.on_move = on_move
         self.node_at_work = node_at_work
         self.executor_thread = thread
 
@@ -67,16 +79,17 @@ class _Listener(threading.local):
         try:
             return call(*args, **kwargs)
         finally:
-            took_s = now() - began_s
+            ended_s = now()
+            took_s = ended_s - began_s
             own_s = took_s - self.nested_s
             self.nested_s = outer_s + took_s
-            self._report(kind, own_s)
+            self._report(kind, own_s, began_s, ended_s)
 
-    def _report(self, kind: Kind, seconds: float) -> None:
+    def _report(self, kind: Kind, seconds: float, began_s: float, ended_s: float) -> None:
         if self.failed:
             return
         try:
-            self.on_load(kind, seconds, self.node_at_work())
+            self.on_move(Move(kind, seconds, self.node_at_work(), began_s, ended_s))
         except Exception:
             self.failed = True
             log.exception("Profiler: model times are not recorded for the rest of this run.")
@@ -103,12 +116,12 @@ def install(management: Any = None) -> tuple[str, ...]:
     return tuple(displaced)
 
 
-def listen(on_load: OnLoad, node_at_work: NodeAtWork = lambda: None) -> Callable[[], None]:
-    """Call ``on_load`` for every move from now on, until the function that this answers is called.
+def listen(on_move: OnMove, node_at_work: NodeAtWork = lambda: None) -> Callable[[], None]:
+    """Call ``on_move`` for every move from now on, until the function that this answers is called.
 
     A move counts on the calling thread, and on any other that works for a node.
     """
-    listener = _Listener(on_load, node_at_work, threading.get_ident())
+    listener = _Listener(on_move, node_at_work, threading.get_ident())
     _listeners.append(listener)
 
     def stop() -> None:
@@ -221,7 +234,12 @@ class ModelWatch:
         if self._resident:
             self._recorder.resident(node_id, self._resident)
 
-    def _moved(self, kind: Kind, seconds: float, node_id: str | None) -> None:
-        self._recorder.loading(seconds, unload=kind == "offload", node_id=node_id)
+    def _moved(self, move: Move) -> None:
+        self._recorder.loading(
+            move.seconds,
+            unload=move.kind == "offload",
+            node_id=move.node_id,
+            span=(move.began_s, move.ended_s),
+        )
         # Sizes change with every move, even where no model comes or goes.
         self._count = -1

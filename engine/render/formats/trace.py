@@ -16,7 +16,6 @@ from typing import Any
 from ...analysis.labels import clean, step_title
 from ...analysis.ranking import did_not_run
 from ...analysis.series import merged, work_intervals
-from ...analysis.units import format_seconds
 from ...model import Run, Series, Step
 from ..chart.timeline import arrange
 from ..plain import summary_json, to_json
@@ -114,23 +113,16 @@ def _nodes(steps: Sequence[Step], total_s: float, track: int, name: str) -> Iter
 
 
 def _inner_work(run: Run) -> Iterator[dict[str, Any]]:
-    """Loading models and sampling, of which only the length is known: at their node's begin and end."""
+    """Loading models, and sampling step by step. When the first step of a bar began, nobody knows."""
     loads, samples = [], []
     for step in run.measured_steps:
-        spans = work_intervals(step)
-        if not spans:
-            continue
-        start_s, end_s = spans[0][0], spans[-1][1]
-        if step.load_time_s:
-            until_s = min(end_s, start_s + step.load_time_s)
-            loads.append(_slice(_LOADING_TRACK, f"models of {step_title(step)}", "load", start_s, until_s))
-        if step.sampler_steps and step.sampler_step_median_s:
-            from_s = max(start_s, end_s - step.sampler_steps * step.sampler_step_median_s)
-            name = f"{step.sampler_steps} steps of {format_seconds(step.sampler_step_median_s)}"
-            samples.append(_slice(_SAMPLER_TRACK, name, "sampling", from_s, end_s))
+        title = f"models of {step_title(step)}"
+        loads += [_slice(_LOADING_TRACK, title, "load", *span) for span in step.load_spans]
+        title = f"a step of {step_title(step)}"
+        samples += [_slice(_SAMPLER_TRACK, title, "sampling", *span) for span in step.sampler_step_spans]
     for track, name, slices in (
-        (_LOADING_TRACK, "model loading (length, not moment)", loads),
-        (_SAMPLER_TRACK, "sampler steps (length, not moment)", samples),
+        (_LOADING_TRACK, "model loading", loads),
+        (_SAMPLER_TRACK, "sampler steps", samples),
     ):
         if slices:
             yield from _named(track, name)

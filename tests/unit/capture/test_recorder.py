@@ -206,14 +206,16 @@ def test_a_model_loaded_by_asynchronous_work_is_the_loading_of_its_node() -> Non
     for node_id in ("a", "b"):
         recorder.enter(node_id, at(0.0))
         recorder.leave(node_id, at(0.5), Outcome(waiting="async"))
-    recorder.loading(2.0, node_id="a")
+    recorder.loading(2.0, node_id="a", span=(ORIGIN_S + 0.5, ORIGIN_S + 3.0))
+    recorder.loading(0.5, node_id="a", span=(ORIGIN_S + 1.0, ORIGIN_S + 1.5))  # inside the one before
     recorder.loading(9.0)  # either might have done it
     recorder.tasks_done("b", at(3.0))
     recorder.loading(1.0)
     recorder.loading(4.0, unload=True)
     recorder.loading(8.0, node_id="of another prompt")
     loads = {step.node_id: (step.load_time_s, step.offload_time_s) for step in recorder.steps(5.0)}
-    assert loads == {"a": (3.0, 4.0), "b": (0.0, 0.0)}
+    assert loads == {"a": (3.5, 4.0), "b": (0.0, 0.0)}
+    assert [step.load_spans for step in recorder.steps(5.0)] == [((0.5, 3.0),), ()]
 
 
 def test_executions_of_a_loop_are_counted_and_add_up() -> None:

@@ -257,13 +257,15 @@ def test_earlier_times_are_the_users_own(writer: RunWriter, history: History) ->
 def test_rows_carry_column_names_and_decoded_collections(writer: RunWriter, history: History) -> None:
     from tests.builders import two_gpu_run
 
-    run_id = record(writer, two_gpu_run())
+    run = two_gpu_run()
+    run_id = record(writer, run)
     row = history.run_row(run_id)
     assert {"id", "timestamp", "name", "workflow_hash", "global_comment", "total_time"} <= row.keys()
     assert [device["key"] for device in row["devices"]] == ["cuda:0", "cuda:1"]
     assert row["settings"]["interval_ms"] == row["interval_ms"]
     step = history.step_rows(run_id)[0]
     assert step["segments"] == [["run", step["start_s"], step["end_s"]]]
+    assert step["load_spans"] == [list(span) for span in run.steps[0].load_spans] != []
     assert {device["device"] for device in step["devices"]} <= {"cuda:0", "cuda:1"}
     assert history.step_columns([run_id], ["node_id"])["node_id"][0] == step["node_id"]
     assert history.workflow_of(run_id) == {"prompt": None, "workflow": None}

@@ -51,7 +51,7 @@ def management(clock: FakeClock) -> Any:
 def test_load_and_offload_are_told_apart_and_passed_through(management: Any) -> None:
     models.install(management)
     moves: list[tuple[str, float]] = []
-    models.listen(lambda kind, seconds, _node: moves.append((kind, seconds)))
+    models.listen(lambda move: moves.append((move.kind, move.seconds)))
     assert management.load_models_gpu(["m"], memory_required=7) == "loaded"
     assert management.free_memory(1, device="cpu") == [1, "cpu", ()]
     with pytest.raises(MemoryError):
@@ -64,7 +64,7 @@ def test_without_a_listener_and_on_other_threads_nothing_is_recorded(management:
     models.install(management)
     moves: list[str] = []
     assert management.load_models_gpu(["m"]) == "loaded"
-    stop = models.listen(lambda kind, _seconds, _node: moves.append(kind))
+    stop = models.listen(lambda move: moves.append(move.kind))
     thread = threading.Thread(target=management.load_models_gpu, args=(["m"],))
     thread.start()
     thread.join()
@@ -77,7 +77,9 @@ def test_a_node_that_loads_on_a_thread_of_its_own_is_named(management: Any) -> N
     models.install(management)
     moves: list[tuple[str, float, str | None]] = []
     node = threading.local()
-    models.listen(lambda *move: moves.append(move), lambda: getattr(node, "id", None))
+    models.listen(
+        lambda move: moves.append((move.kind, move.seconds, move.node_id)), lambda: getattr(node, "id", None)
+    )
 
     def load() -> None:
         node.id = "7"
@@ -110,7 +112,7 @@ def test_others_may_wrap_before_and_after(management: Any) -> None:
     models.install(management)
     assert management.load_models_gpu is on_top
     moves: list[str] = []
-    models.listen(lambda kind, _seconds, _node: moves.append(kind))
+    models.listen(lambda move: moves.append(move.kind))
     management.load_models_gpu(["m"])
     assert order == ["after", "before"]
     assert moves == ["offload", "load"]
@@ -119,7 +121,7 @@ def test_others_may_wrap_before_and_after(management: Any) -> None:
 def test_a_listener_that_fails_harms_nobody(management: Any, caplog: pytest.LogCaptureFixture) -> None:
     models.install(management)
 
-    def fail(kind: str, seconds: float, node_id: str | None) -> None:
+    def fail(move: models.Move) -> None:
         raise ValueError("bug")
 
     models.listen(fail)
@@ -131,10 +133,10 @@ def test_a_listener_that_fails_harms_nobody(management: Any, caplog: pytest.LogC
 def test_two_runs_at_once_get_their_own_moves(management: Any) -> None:
     models.install(management)
     moves: dict[str, list[str]] = {"here": [], "there": []}
-    models.listen(lambda kind, _seconds, _node: moves["here"].append(kind))
+    models.listen(lambda move: moves["here"].append(move.kind))
 
     def other_run() -> None:
-        stop = models.listen(lambda kind, _seconds, _node: moves["there"].append(kind))
+        stop = models.listen(lambda move: moves["there"].append(move.kind))
         management.load_models_gpu(["m"])
         stop()
 
