@@ -135,6 +135,15 @@ class ProfilerStart(io.ComfyNode):
                         "start is then the warm-up. Cancelling one of them in the queue ends the series."
                     ),
                 ),
+                io.Boolean.Input(
+                    "inside_shapes",
+                    optional=True,
+                    default=False,
+                    tooltip=(
+                        "For kernels: one line for each combination of input shapes, so that you see which "
+                        "sizes an operator works on."
+                    ),
+                ),
             ],
             outputs=[
                 PROFILER.Output(

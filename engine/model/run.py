@@ -34,6 +34,7 @@ class RunSettings:
     memory_snapshot: Literal["never", "on out of memory", "always"] = "never"
     inside: Inside = "functions"
     inside_group: str = ""
+    inside_shapes: bool = False
     repeat: int = 0
 
 

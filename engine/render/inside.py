@@ -83,7 +83,8 @@ class Inside:
                 f" · GPU {format_seconds(entry.self_device_s)}" if entry.self_device_s is not None else ""
             )
             name = shorten(clean(entry.name), 60)
-            lines.append(f"{format_seconds(entry.self_cpu_s):>9}  {entry.calls:>7,}x  {name}{device}")
+            shapes = f"  [{shorten(clean(entry.shapes), 40)}]" if entry.shapes else ""
+            lines.append(f"{format_seconds(entry.self_cpu_s):>9}  {entry.calls:>7,}x  {name}{shapes}{device}")
         return lines
 
 
@@ -121,7 +122,9 @@ def owner_name(owner: Owner) -> str:
 
 
 def slowdown(node: NodeKernels) -> str:
-    """How much recording slowed the node down, as far as an earlier run tells."""
+    """How much recording slowed the node down, as far as an earlier run tells; or how much was recorded."""
+    if node.recorded_s is not None and node.exec_time is not None:
+        return f": {format_seconds(node.recorded_s)} of its {format_seconds(node.exec_time)} were recorded"
     if node.exec_time is None or not node.usual_s:
         return ""
     return t(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection
 
 from ..model import Group, OwnerTime, Run, Snapshot
-from . import json_rows, rows
+from . import json_rows, rows, traces
 from .asking import Asker
 from .database import Database
 from .errors import BadQuery, NotInHistory, StoreError
@@ -236,7 +236,9 @@ class History:
 
     def purge_deleted(self, older_than_s: float = PURGE_AFTER_S) -> int:
         """Remove runs for good that were deleted longer ago than that; returns how many."""
-        return self.database.transact(lambda connection: of_runs.purge_deleted(connection, older_than_s))
+        count = self.database.transact(lambda connection: of_runs.purge_deleted(connection, older_than_s))
+        traces.sweep(self.database)
+        return count
 
     def update_step(self, step_id: int, *, step_comment: str, user_id: str | None = None) -> Row:
         """Change a step's comment; returns the step's new row."""

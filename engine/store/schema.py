@@ -328,6 +328,7 @@ kernels = Table(
     Column("exec_time", Double),
     Column("usual_s", Double),
     Column("usual_run_id", Integer),
+    Column("recorded_s", Double),
     Column("trace_file", Text),
     # zlib over UTF-8 JSON: the fields of Operator in a list each.
     Column("operators", LargeBinary),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select
 
-from . import rows, schema, sqlite_files
+from . import rows, schema, sqlite_files, traces
 from .address import sqlite_path
 from .database import Database
 from .errors import BadQuery
@@ -71,6 +71,7 @@ def remove(database: Database, run_ids: Iterable[int]) -> None:
 
     if wanted:
         database.transact(work)
+        traces.sweep(database)
 
 
 def empty(database: Database, user_id: str | None) -> int:
@@ -87,7 +88,9 @@ def empty(database: Database, user_id: str | None) -> int:
         contents.remove_unused(connection)
         return len(gone)
 
-    return database.transact(work)
+    count = database.transact(work)
+    traces.sweep(database)
+    return count
 
 
 def vacuum(database: Database) -> tuple[int, int] | None:

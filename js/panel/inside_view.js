@@ -106,8 +106,11 @@ export function createInsideView({ context, run, steps, groups }) {
 
   function operators(node) {
     const hasDevice = node.operators.some((entry) => typeof entry.self_device_s === "number");
-    const slower =
-      node.usual_s && node.exec_time
+    const hasShapes = node.operators.some((entry) => entry.shapes);
+    const partly = typeof node.recorded_s === "number";
+    const slower = partly
+      ? t("{part} of its {time} were recorded: more would take too much memory.", { part: seconds(node.recorded_s), time: seconds(node.exec_time) })
+      : node.usual_s && node.exec_time
         ? t("{time} while recording, {usual} without (run {id}): {factor} times as long.", {
             time: seconds(node.exec_time),
             usual: seconds(node.usual_s),
@@ -122,12 +125,13 @@ export function createInsideView({ context, run, steps, groups }) {
       h("p", { class: "hp-muted" }, slower),
       node.trace_file ? button(t("Perfetto trace"), () => saveTrace(node), { iconName: "download" }) : null,
       table(
-        [[t("Operator")], [t("Calls")], [t("CPU")], ...(hasDevice ? [[t("GPU")]] : []), [t("Memory")]],
+        [[t("Operator")], ...(hasShapes ? [[t("Input shapes")]] : []), [t("Calls")], [t("CPU")], ...(hasDevice ? [[t("GPU")]] : []), [t("Memory")]],
         node.operators.slice(0, OPERATORS).map((entry) =>
           h(
             "tr",
             {},
-            h("td", { title: entry.shapes || entry.name }, entry.name),
+            h("td", { title: entry.name }, entry.name),
+            hasShapes ? h("td", { class: "hp-muted" }, entry.shapes) : null,
             number(count(entry.calls)),
             number(seconds(entry.self_cpu_s)),
             hasDevice ? number(seconds(entry.self_device_s)) : null,

@@ -76,3 +76,39 @@ test("narrow and wide", async () => {
     await picture(page, `inside_${width}`);
   }
 });
+
+test("a node that is stuck says in which function and for how long", async () => {
+  await build(page, napping({ ms: 6000, title: "Long nap" }));
+  await action(page, "Run profile").click();
+  const now = page.locator(".hp-live-now");
+  await now.getByText(/^Long nap · in .*run \(profiler-test-nodes\) for [2-5] s$/).waitFor();
+  await picture(page, "stuck");
+  await now.getByText(/^Second nap · in .*run \(profiler-test-nodes\) for [2-5] s$/).waitFor();
+  await page.locator(".hp-last").waitFor();
+});
+
+test("operators of the slowest node, with the shapes of their inputs", async () => {
+  const blurring = (start) => ({
+    start: { type: "HolafProfilerStart", widgets: { cache: "re-run", ...start } },
+    report: { type: "HolafProfilerReport" },
+    image: { type: "EmptyImage", widgets: { width: 512, height: 512 } },
+    blur: { type: "ImageBlur", title: "Blur", widgets: { blur_radius: 31 }, from: { image: "image" } },
+    preview: { type: "PreviewImage", from: { images: "blur" } },
+  });
+  const graph = await build(page, blurring({}));
+  await action(page, "Run profile").click();
+  await endedRuns(page, graph.id, 1);
+  await page.evaluate(() => {
+    const { widgets } = app.rootGraph.nodes.find(({ type }) => type === "HolafProfilerStart");
+    for (const [name, value] of [["inside", "kernels"], ["inside_shapes", true]]) widgets.find((widget) => widget.name === name).value = value;
+  });
+  await action(page, "Run profile").click();
+  const [recorded] = await endedRuns(page, graph.id, 2);
+  await tab(page, "Runs");
+  await page.locator(`tr[data-run-id="${recorded.id}"] .hp-name-line .hp-link`).click();
+  const operators = page.locator("details", { hasText: /^Operators inside Blur #\d+/ });
+  await operators.getByText("Input shapes").waitFor();
+  assert.match(await operators.locator("tbody").innerText(), /aten::.*conv\S*\s+1x3x574x574, 3x1x63x63/);
+  await operators.scrollIntoViewIfNeeded();
+  await picture(page, "operators");
+});

@@ -97,7 +97,7 @@ def inside_run() -> Run:
                 operators=(
                     Operator("aten::mm", 18_200, 5.21, 9.73, 0, 2**31),
                     Operator("aten::scaled_dot_product_attention", 1_400, 2.13, 4.4, 0, 2**30),
-                    Operator("aten::conv2d", 3_000, 1.02, 2.0, None, None, "[[2, 320, 128, 128]]"),
+                    Operator("aten::conv2d", 3_000, 1.02, 2.0, None, None, "2x320x128x128, 320x320x3x3"),
                 ),
                 exec_time=slowest.exec_time,
                 usual_s=0.7 * (slowest.exec_time or 0.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ...store import traces
 from ...workflow.redaction import without_secrets
 from .call import Answer, Call, File, RefusedError
 
@@ -28,7 +29,7 @@ def kernel_trace(call: Call) -> File:
     # A name from an imported run may be anything: only its last part counts.
     names = [node["trace_file"] for node in found if node["node_id"] == node_id]
     name = Path(names[0]).name if names and names[0] else ""
-    file = call.host.settings_file(call.user_id).parent / "kernels" / name
+    file = traces.folder(call.history.database) / name
     if not name or not file.is_file():
         raise RefusedError(404, "not_found", f"There is no trace of node {node_id} of run {run_id}.")
     return File(content=file.read_bytes(), content_type="application/gzip", name=name)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ... import clock
 from ...model import NodeKernels, Role, Run, Step
 from ...probes.kernels import KernelRecorder
+from ...store import traces
 from ...store.errors import StoreError
 from ...store.history import History
 from ...workflow.prompt import title
-from .. import paths
 from .archive import Archive
 from .enrich import with_groups
 
@@ -35,7 +36,8 @@ class Kernels:
         self.cost_s = 0.0
         """Starting and ending the recording took this long, between nodes."""
         self._draft = draft
-        self._recorder = KernelRecorder()
+        self._history = archive.history
+        self._recorder = KernelRecorder(shapes=draft.settings.inside_shapes)
         nodes = [node_id for node_id in draft.prompt or {} if roles.get(node_id, "node") == "node"]
         self._usual: Mapping[str, Usual] = {}
         try:
@@ -48,14 +50,14 @@ class Kernels:
         """A node's ``execute`` is about to begin."""
         if self._is_chosen(node_id):
             began_s = clock.now()
-            self._recorder.begin()
+            self._recorder.begin(node_id)
             self.cost_s += clock.now() - began_s
 
     def leave(self, node_id: str) -> None:
         """A node's ``execute`` has returned."""
         if self._is_chosen(node_id):
             began_s = clock.now()
-            self._recorder.end(node_id)
+            self._recorder.end()
             self.cost_s += clock.now() - began_s
 
     def stop(self) -> None:
@@ -67,10 +69,8 @@ class Kernels:
         """``run`` with the operators of its recorded nodes. Takes seconds; not on the executor's thread."""
         steps = {step.node_id: step for step in run.steps}
         found = []
-        folder = paths.data_folder(run.user_id) / "kernels"
         for node_id in self._recorder.node_ids:
             usual = self._usual.get(node_id)
-            file = f"{run.timestamp}_{node_id}.json.gz".replace(":", "-")
             found.append(
                 NodeKernels(
                     node_id=node_id,
@@ -78,19 +78,31 @@ class Kernels:
                     exec_time=steps[node_id].exec_time if node_id in steps else None,
                     usual_s=usual.seconds if usual else None,
                     usual_run_id=usual.run_id if usual else None,
-                    trace_file=file if self._recorder.save_trace(node_id, folder / file) else None,
+                    recorded_s=self._recorder.recorded_s(node_id),
+                    trace_file=self._saved_trace(node_id),
                 )
             )
         self._recorder.drop()
         found.sort(key=lambda node: -(node.exec_time or 0.0))
         notes = [*self.notes, *([self._recorder.reason] if self._recorder.reason else [])]
+        missed = sorted(self._recorder.missed - {node.node_id for node in found})
+        if missed:
+            notes.append(f"No operators were recorded inside {_names(missed)}: the run held enough by then.")
         if found:
-            names = ", ".join(f"#{node.node_id}" for node in found[:5])
+            names = _names([node.node_id for node in found])
             notes.append(
                 f"Operators were recorded inside {names}, which slows them down: this run is left out of "
                 "trends and of comparisons with ordinary runs."
             )
         return replace(run, kernels=tuple(found), warnings=(*run.warnings, *notes))
+
+    def _saved_trace(self, node_id: str) -> str | None:
+        """The name of the node's trace, written beside the history; ``None`` where it cannot be kept."""
+        if self._history is None:
+            return None
+        name = re.sub(r"[^\w.-]", "-", f"{self._draft.timestamp}_{node_id}.json.gz")
+        path = traces.folder(self._history.database) / name
+        return name if self._recorder.save_trace(node_id, path) else None
 
     def _is_chosen(self, node_id: str) -> bool:
         chosen = self._chosen
@@ -125,6 +137,10 @@ class Kernels:
                 f"No operators were recorded: no Profiler Group “{name}” has a node in this run."
             )
         return found
+
+
+def _names(node_ids: Sequence[str]) -> str:
+    return ", ".join(f"#{node_id}" for node_id in node_ids[:5]) + (" ..." if len(node_ids) > 5 else "")
 
 
 def _usual_times(draft: Run, history: History) -> dict[str, Usual]:

@@ -19,6 +19,7 @@ from ...model import Function, NodeKernels, Operator, Owner, OwnerTime, Run, Sta
 from .. import codec, schema
 
 TABLES = (schema.stacks, schema.owner_times, schema.kernels)
+_KERNELS = ("node_id", "exec_time", "usual_s", "usual_run_id", "recorded_s", "trace_file")
 
 
 def write(connection: Connection, run_id: int, run: Run) -> None:
@@ -37,11 +38,7 @@ def write(connection: Connection, run_id: int, run: Run) -> None:
         connection.execute(
             insert(schema.kernels).values(
                 run_id=run_id,
-                node_id=codec.storable(node.node_id),
-                exec_time=node.exec_time,
-                usual_s=node.usual_s,
-                usual_run_id=node.usual_run_id,
-                trace_file=node.trace_file,
+                **{name: codec.storable(getattr(node, name)) for name in _KERNELS},
                 operators=codec.pack_text(codec.to_json(node.operators)),
             )
         )
@@ -92,7 +89,7 @@ def kernels(connection: Connection, run_id: int) -> tuple[NodeKernels, ...]:
     query = select(table).where(table.c.run_id == run_id).order_by(table.c.exec_time.desc())
     return tuple(
         NodeKernels(
-            **{name: row[name] for name in ("node_id", "exec_time", "usual_s", "usual_run_id", "trace_file")},
+            **{name: row[name] for name in _KERNELS},
             operators=tuple(
                 Operator(*each) for each in codec.from_json(codec.unpack_text(row["operators"]), [])
             ),

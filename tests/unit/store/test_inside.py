@@ -48,10 +48,11 @@ STACKS = Stacks(
 )
 KERNELS = NodeKernels(
     node_id="3",
-    operators=(Operator("aten::mm", 12, 1.5, None, 1024, None, "[[2, 3]]"),),
+    operators=(Operator("aten::mm", 12, 1.5, None, 1024, None, "2x3"),),
     exec_time=2.0,
     usual_s=1.0,
     usual_run_id=7,
+    recorded_s=0.5,
     trace_file="run_7_3.json.gz",
 )
 TIMES = (OwnerTime("3", "pack", "<b>Extra</b>", 0.25, True), OwnerTime("3", "core", "ComfyUI", 0.125))
