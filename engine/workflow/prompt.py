@@ -109,7 +109,7 @@ def start_settings(prompt: Prompt, node_id: str) -> tuple[RunSettings, tuple[str
         ),
         inside=choice("inside", ("off", "functions", "kernels"), default.inside),
         inside_group=text("inside_group", NAME_LENGTH_MAX).strip(),
-        inside_shapes=_widget(prompt, node_id, "inside_shapes", False) is True,
+        inside_shapes=widget(prompt, node_id, "inside_shapes", False) is True,
         repeat=whole_number("repeat", 0, REPEAT_MAX, default.repeat),
     )
     return settings, tuple(notes)
