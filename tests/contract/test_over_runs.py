@@ -31,12 +31,12 @@ def test_a_workflow_slowed_through_a_widget_is_found_dated_and_explained(
 ) -> None:
     ids: list[int] = []
     for number in range(16):
-        nap_ms = 300 if number < 9 else 380
+        nap_ms = 300 if number < 9 else 360
         profile = profiler.run(scene(fresh, nap_ms=nap_ms, number=number), workflow={"id": fresh})
         ids.append(profile.run["id"])
     looking = scene(
         fresh,
-        nap_ms=380,
+        nap_ms=360,
         number=99,
         Compare={
             "baseline": ", ".join(map(str, ids[4:9])),
@@ -48,11 +48,11 @@ def test_a_workflow_slowed_through_a_widget_is_found_dated_and_explained(
     assert profile.outcome.status == "success"
     comparison, trend = text_of(profile, "compare"), text_of(profile, "trend")
     assert "slower: " in comparison.splitlines()[0]
-    assert "Nap: ms 300 -> 380" in comparison
+    assert "Nap: ms 300 -> 360" in comparison
     found = re.search(r"slower since run (\d+)", trend.splitlines()[0])
     assert found is not None
     assert abs(ids.index(int(found[1])) - 9) <= 3
-    assert "Nap: ms 300 -> 380" in trend
+    assert "Nap: ms 300 -> 360" in trend
     roles = {node_id: step["role"] for node_id, step in profile.steps.items()}
     assert roles["compare"] == roles["trend"] == "profiler"
     executed = [data["node"] for data in profile.outcome.events("executed")]

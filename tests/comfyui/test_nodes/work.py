@@ -115,6 +115,15 @@ class Modules(Pass):
         return (",".join(name for name in value.split(",") if name in sys.modules),)
 
 
+class Say(Modules):
+    """Has the profiler record ``value`` as an event, as any pack may; answers whether it did."""
+
+    def run(self, value):
+        import holaf_profiler
+
+        return (str(holaf_profiler.event(value)),)
+
+
 class Threads(Modules):
     """Answers the names of the process's threads, one a line."""
 
@@ -141,6 +150,6 @@ class Show:
 WORK_NODES = {
     f"ProfilerTest{node.__name__}": node
     for node in (
-        Pass, Sleep, AsyncSleep, InterruptibleSleep, BusyCpu, Allocate, Fail, Modules, Threads, Show,
+        Pass, Sleep, AsyncSleep, InterruptibleSleep, BusyCpu, Allocate, Fail, Modules, Say, Threads, Show,
     )
 }  # fmt: skip
