@@ -86,7 +86,6 @@ bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.accuracy
 	@$(RUN) -m metrics.timeline
 	@$(RUN) -m metrics.stacks
-	@$(RUN) -m metrics.flame
 
 format:  ## rewrite the sources in the one style
 	@$(RUN) -m ruff check --fix .

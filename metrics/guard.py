@@ -22,7 +22,8 @@ from typing import Any
 from tests.comfyui.provision import provision
 from tests.comfyui.server import Server
 
-RESULT = Path(__file__).parent / "results" / "guard.md"
+from .result import write
+
 SIZES = (20, 200, 5_000)
 LIMIT_S = 0.030
 """For 200 nodes: nobody notices."""
@@ -115,10 +116,7 @@ def main() -> int:
     """Measure, print, write; 1 where the limit is missed."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     found = measure(rounds)
-    text = table(found, rounds)
-    print(text)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(text, encoding="utf-8")
+    write("guard", table(found, rounds))
     return 0 if found[200]["check"] <= LIMIT_S else 1
 
 

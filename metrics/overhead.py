@@ -15,7 +15,6 @@ the interruptions that meet code of the pack is what its hooks take of the threa
 from __future__ import annotations
 
 import gc
-import platform
 import shutil
 import signal
 import sqlite3
@@ -31,11 +30,11 @@ from tests.comfyui.client import wait_for
 from tests.comfyui.scenes import chains
 
 from .in_process import InProcessComfyUI
+from .result import MACHINE, write
 
 CHAINS, LENGTH = 50, 20
 NODES = CHAINS * LENGTH
 VARIANTS = ("absent", "idle", "profiled")
-RESULT = Path(__file__).parent / "results" / "overhead.md"
 LIMITS = {"idle": 1.01, "profiled": 1.06}
 SAMPLE_S = 0.001
 HOOK_LIMIT = 0.016
@@ -190,7 +189,7 @@ def table(found: Found) -> str:
         "the variants taking turns in one process. A ratio is the median of the rounds' ratios to a ComfyUI",
         "without the pack; the spread is between the quartiles.",
         "",
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, CPU only.",
+        f"{MACHINE}, CPU only.",
     ]
     for situation, seconds in found.seconds.items():
         lines += ["", f"{SITUATIONS[situation]}:", "", *_rows(seconds)]
@@ -237,10 +236,7 @@ def _rows(seconds: dict[str, list[float]]) -> list[str]:
 def main() -> int:
     """Measure, print, write."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 21
-    text = table(measure(rounds))
-    print(text)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(text, encoding="utf-8")
+    write("overhead", table(measure(rounds)))
     return 0
 
 

@@ -9,15 +9,15 @@ the thread achieved while the work ran.
 
 from __future__ import annotations
 
-import platform
 import statistics
 import sys
 import time
-from pathlib import Path
 
 from engine.capture.sample_log import SampleLog
 from engine.capture.sampler import Sampler, SamplerStats
 from engine.probes.select import open_probes
+
+from .result import MACHINE, write
 
 INTERVAL_S = 0.05
 WORK_S = 0.3
@@ -25,7 +25,6 @@ WORK_S = 0.3
 PAIRS = 100
 LONG_ROUNDS = 40
 """How many times the work makes the run in which the interval is looked at."""
-RESULT = Path(__file__).parent / "results" / "sampler_cost.md"
 LOSS_LIMIT_PERCENT = 1.0
 P95_LIMIT_MS = 60.0
 
@@ -90,7 +89,7 @@ def table(without: list[float], with_sampler: list[float], stats: SamplerStats) 
             "",
             f"{len(losses)} pairs of {WORK_S:g} s of torch work, with and without sampling every "
             f"{INTERVAL_S * 1e3:g} ms, taking turns.",
-            f"{platform.system()} {platform.machine()}, Python {platform.python_version()}.",
+            f"{MACHINE}.",
             "",
             "| | measured | quartiles | limit |",
             "|---|---:|---:|---:|",
@@ -105,10 +104,7 @@ def table(without: list[float], with_sampler: list[float], stats: SamplerStats) 
 
 def main() -> int:
     """Measure, print, write."""
-    text = table(*measure(int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS))
-    print(text)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(text, encoding="utf-8")
+    write("sampler_cost", table(*measure(int(sys.argv[1]) if len(sys.argv) > 1 else PAIRS)))
     return 0
 
 

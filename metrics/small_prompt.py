@@ -9,19 +9,17 @@ written after the prompt is waited for before the next.
 
 from __future__ import annotations
 
-import platform
 import shutil
 import statistics
 import sys
 import time
-from pathlib import Path
 
 from tests.comfyui.client import wait_for
 from tests.comfyui.scenes import Scene
 
 from .in_process import InProcessComfyUI
+from .result import MACHINE, write
 
-RESULT = Path(__file__).parent / "results" / "small_prompt.md"
 LIMIT_S = 0.010
 WARM_UP = 5
 
@@ -76,7 +74,7 @@ def table(seconds: dict[str, list[float]]) -> tuple[str, bool]:
         "# What a small prompt pays\n\n"
         f"{len(plain)} rounds, in turn, in one process, ComfyUI's messages sent by a thread; no Report.\n"
         f"Limit of what is added: {LIMIT_S * 1e3:.0f} ms.\n\n"
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, CPU only.\n\n"
+        f"{MACHINE}, CPU only.\n\n"
     )
     return text + "\n".join(lines) + "\n", kept
 
@@ -84,9 +82,7 @@ def table(seconds: dict[str, list[float]]) -> tuple[str, bool]:
 def main() -> int:
     """Measure, print, write; exits with 1 where the limit is missed."""
     text, kept = table(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 100))
-    print(text)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(text, encoding="utf-8")
+    write("small_prompt", text)
     return 0 if kept else 1
 
 

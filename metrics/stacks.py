@@ -12,7 +12,6 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -21,7 +20,8 @@ from engine.capture.owners import Owners
 from engine.capture.spans import Running
 from engine.capture.stacks import PACE_S, StackSampler
 
-RESULT = Path(__file__).parent / "results" / "stacks.md"
+from .result import write
+
 DEPTH = 60
 SAMPLES = 2_000
 NODES = 2_000
@@ -149,8 +149,7 @@ def main() -> None:
         f"| memory after an hour, {NODES:,} nodes, {frames:,} frames"
         f"{', some left out' if truncated else ''} | {held / 2**20:.1f} MB | 20 MB |\n"
     )
-    RESULT.write_text(text, encoding="utf-8")
-    print(text)
+    write("stacks", text)
 
 
 if __name__ == "__main__":

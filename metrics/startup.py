@@ -10,16 +10,15 @@ a module is imported only once in each.
 from __future__ import annotations
 
 import json
-import platform
 import shutil
 import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
-RESULT = Path(__file__).parent / "results" / "startup.md"
+from .result import MACHINE, write
+
 LIMIT_S = 0.100
 LATE = ("matplotlib", "tabulate", "alembic")
 
@@ -65,7 +64,7 @@ def table(answers: list[dict[str, Any]]) -> str:
             "",
             f"Loaded by ComfyUI's own loader in {len(answers)} fresh processes, byte code compiled.",
             "",
-            f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, CPU only.",
+            f"{MACHINE}, CPU only.",
             "",
             "| median | fastest | slowest | limit | modules | late libraries imported |",
             "|---:|---:|---:|---:|---:|---|",
@@ -82,10 +81,7 @@ def main() -> int:
     if sys.argv[1:] == ["--one"]:
         print(json.dumps(one_process()))
         return 0
-    text = table(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 7))
-    print(text)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(text, encoding="utf-8")
+    write("startup", table(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 7)))
     return 0
 
 

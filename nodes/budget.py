@@ -6,47 +6,38 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from .types import CATEGORY, node_schema, order_input
+from .types import LastNode, choice_input, last_schema, text_input
 
 
 class BudgetExceededError(Exception):
     """The run took more than its Profiler Budget allows, and the node is set to fail."""
 
 
-class ProfilerBudget(io.ComfyNode):
+class ProfilerBudget(LastNode):
     """Says which limits a run exceeds, and by how much."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return node_schema(
+        return last_schema(
             node_id="HolafProfilerBudget",
             display_name="Profiler Budget",
-            category=CATEGORY,
             description=(
                 "Checks this run against limits on time, memory and energy: of the run, a node or a group, "
                 "absolute or against the pinned runs. Needs a Profiler Start in the workflow."
             ),
             search_aliases=["profile limit", "performance budget", "time limit", "vram limit"],
-            is_output_node=True,
-            hidden=[io.Hidden.unique_id, io.Hidden.prompt],
             inputs=[
-                order_input(),
-                io.String.Input(
+                text_input(
                     "limits",
-                    optional=True,
+                    "One limit a line: time <= 30 s, vram <= 11.5 GB, node KSampler time <= 5 s, "
+                    "group Samplers time <= +10 %. With a sign it is against the pinned runs.",
                     default="time <= 60 s",
                     multiline=True,
-                    tooltip=(
-                        "One limit a line: time <= 30 s, vram <= 11.5 GB, node KSampler time <= 5 s, "
-                        "group Samplers time <= +10 %. With a sign it is against the pinned runs."
-                    ),
                 ),
-                io.Combo.Input(
+                choice_input(
                     "on_excess",
-                    optional=True,
-                    options=["warn", "fail"],
-                    default="warn",
-                    tooltip="warn: says so in the report and the log. fail: the workflow ends with an error.",
+                    ["warn", "fail"],
+                    "warn: says so in the report and the log. fail: the workflow ends with an error.",
                 ),
             ],
             outputs=[
@@ -56,11 +47,6 @@ class ProfilerBudget(io.ComfyNode):
                 ),
             ],
         )
-
-    @classmethod
-    def fingerprint_inputs(cls, **_inputs: object) -> float:
-        # About this run and no other: never equal to itself, so never cached.
-        return float("nan")
 
     @classmethod
     async def execute(cls, **inputs: Any) -> io.NodeOutput:

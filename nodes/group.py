@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .types import CATEGORY, GROUP, PROFILER, node_schema
+from .types import GROUP, node_schema, order_input, text_input
 
 
 class ProfilerGroup(io.ComfyNode):
@@ -19,45 +19,26 @@ class ProfilerGroup(io.ComfyNode):
         return node_schema(
             node_id="HolafProfilerGroup",
             display_name="Profiler Group",
-            category=CATEGORY,
             description=(
                 "Collects nodes under one name and colour. Reports show the group's total time and memory. "
                 "A node can be in several groups."
             ),
             search_aliases=["profile group", "node group timing", "section time"],
             inputs=[
-                io.String.Input("name", optional=True, default="", tooltip="The group's name on reports."),
-                io.String.Input(
-                    "color",
-                    optional=True,
-                    default="#56B4E9",
-                    tooltip="The group's colour on reports, as #RRGGBB.",
-                ),
-                io.String.Input(
-                    "description",
-                    optional=True,
-                    default="",
-                    tooltip="What this group is for. Kept with the history.",
-                ),
-                io.String.Input(
+                text_input("name", "The group's name on reports."),
+                text_input("color", "The group's colour on reports, as #RRGGBB.", default="#56B4E9"),
+                text_input("description", "What this group is for. Kept with the history."),
+                text_input(
                     "members",
-                    optional=True,
-                    default="",
+                    "One node per line: its number (3, or 7:3 in a subgraph), its title, or its class "
+                    "name such as KSampler. * stands for anything: *Loader*.",
                     multiline=True,
-                    tooltip=(
-                        "One node per line: its number (3, or 7:3 in a subgraph), its title, or its class "
-                        "name such as KSampler. * stands for anything: *Loader*."
-                    ),
                 ),
-                io.String.Input(
+                text_input(
                     "canvas_group",
-                    optional=True,
-                    default="",
-                    tooltip="Title of a group box on the canvas: all nodes inside it become members too.",
+                    "Title of a group box on the canvas: all nodes inside it become members too.",
                 ),
-                PROFILER.Input(
-                    "profiler", optional=True, tooltip="Optional: a wire from Profiler Start, only for order."
-                ),
+                order_input(),
             ],
             outputs=[
                 GROUP.Output(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .types import CATEGORY, PROFILER, node_schema
+from .types import PROFILER, choice_input, node_schema, text_input
 
 
 class ProfilerStart(io.ComfyNode):
@@ -19,7 +19,6 @@ class ProfilerStart(io.ComfyNode):
         return node_schema(
             node_id="HolafProfilerStart",
             display_name="Profiler Start",
-            category=CATEGORY,
             description=(
                 "Put this anywhere in the workflow and press Run: every node's time and memory is measured. "
                 "No wires needed. Add a Profiler Report to see the result on the canvas."
@@ -33,18 +32,13 @@ class ProfilerStart(io.ComfyNode):
                 "slow workflow",
             ],
             inputs=[
-                io.String.Input(
-                    "run_name",
-                    optional=True,
-                    default="",
-                    tooltip="A name for this run in the history and on the report. Empty is fine.",
+                text_input(
+                    "run_name", "A name for this run in the history and on the report. Empty is fine."
                 ),
-                io.String.Input(
+                text_input(
                     "comment",
-                    optional=True,
-                    default="",
+                    "A note kept with the run: what you changed, what you want to find out.",
                     multiline=True,
-                    tooltip="A note kept with the run: what you changed, what you want to find out.",
                 ),
                 io.Int.Input(
                     "interval_ms",
@@ -58,35 +52,23 @@ class ProfilerStart(io.ComfyNode):
                         "use 200 or more for runs of an hour."
                     ),
                 ),
-                io.Combo.Input(
+                choice_input(
                     "timing",
-                    optional=True,
-                    options=["precise", "light"],
-                    default="precise",
-                    tooltip=(
-                        "precise: waits for the GPU after each node, so each is billed for its own work. "
-                        "light: adds no waiting; GPU time is measured beside it with timing events."
-                    ),
+                    ["precise", "light"],
+                    "precise: waits for the GPU after each node, so each is billed for its own work. "
+                    "light: adds no waiting; GPU time is measured beside it with timing events.",
                 ),
-                io.Combo.Input(
+                choice_input(
                     "cache",
-                    optional=True,
-                    options=["keep", "re-run", "cold"],
-                    default="keep",
-                    tooltip=(
-                        "keep: ComfyUI decides which nodes run again. re-run: every node runs. "
-                        "cold: every node runs and all models are unloaded first."
-                    ),
+                    ["keep", "re-run", "cold"],
+                    "keep: ComfyUI decides which nodes run again. re-run: every node runs. "
+                    "cold: every node runs and all models are unloaded first.",
                 ),
-                io.Combo.Input(
+                choice_input(
                     "on_mismatch",
-                    optional=True,
-                    options=["warn", "block", "ignore"],
-                    default="warn",
-                    tooltip=(
-                        "What to do when the workflow no longer matches the snapshot of Update nodes: "
-                        "ask, refuse to run, or only note it."
-                    ),
+                    ["warn", "block", "ignore"],
+                    "What to do when the workflow no longer matches the snapshot of Update nodes: "
+                    "ask, refuse to run, or only note it.",
                 ),
                 io.Boolean.Input(
                     "enabled",
@@ -94,35 +76,24 @@ class ProfilerStart(io.ComfyNode):
                     default=True,
                     tooltip="Off: nothing is measured and nothing runs in the background.",
                 ),
-                io.Combo.Input(
+                choice_input(
                     "memory_snapshot",
-                    optional=True,
-                    options=["never", "on out of memory", "always"],
-                    default="never",
-                    tooltip=(
-                        "Record PyTorch's memory history and save a file for pytorch.org/memory_viz: "
-                        "when the run dies of memory, or always. Slows the run down; NVIDIA and AMD only."
-                    ),
+                    ["never", "on out of memory", "always"],
+                    "Record PyTorch's memory history and save a file for pytorch.org/memory_viz: "
+                    "when the run dies of memory, or always. Slows the run down; NVIDIA and AMD only.",
                 ),
-                io.Combo.Input(
+                choice_input(
                     "inside",
-                    optional=True,
-                    options=["off", "functions", "kernels"],
+                    ["off", "functions", "kernels"],
+                    "functions: also shows which function inside each node takes the time, and whose "
+                    "code it is. kernels: records every operator of PyTorch inside the nodes of one "
+                    "group, which slows them down. off: neither.",
                     default="functions",
-                    tooltip=(
-                        "functions: also shows which function inside each node takes the time, and whose "
-                        "code it is. kernels: records every operator of PyTorch inside the nodes of one "
-                        "group, which slows them down. off: neither."
-                    ),
                 ),
-                io.String.Input(
+                text_input(
                     "inside_group",
-                    optional=True,
-                    default="",
-                    tooltip=(
-                        "For kernels: the name of the Profiler Group whose nodes are recorded. "
-                        "Empty: the node that was slowest last time."
-                    ),
+                    "For kernels: the name of the Profiler Group whose nodes are recorded. "
+                    "Empty: the node that was slowest last time.",
                 ),
                 io.Int.Input(
                     "repeat",

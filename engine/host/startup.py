@@ -89,9 +89,9 @@ def _install_model_times() -> None:
 
 
 def _install_routes() -> None:
-    from . import api
+    from .api import server
 
-    api.register()
+    server.mount()
 
 
 def _install_guard() -> None:

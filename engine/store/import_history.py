@@ -13,11 +13,13 @@ import tempfile
 import zlib
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, literal, or_, select
 
+from ..model import Run
 from . import rows, schema, sqlite_files
 from .database import Database
 from .errors import NotAHistory, StoreDamaged
@@ -27,6 +29,7 @@ from .queries import groups as of_groups
 from .queries import runs as of_runs
 from .queries import steps as of_steps
 from .rows import RawRow
+from .run_file import RunFile
 from .translate import translating
 
 ChangeWorkflow = Callable[[Any, Any], tuple[Any, Any]]
@@ -70,6 +73,18 @@ def export_runs(source: Database, run_ids: Sequence[int], change_workflow: Chang
     finally:
         target.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_as_file(run: Run) -> bytes:
+    """A database file with nothing but ``run`` in it, which no history need hold. Raises ``StoreError``."""
+    with tempfile.TemporaryDirectory(prefix="holaf-profiler-") as folder:
+        path = Path(folder) / "run.db"
+        database = Database(path)
+        try:
+            RunFile.of(replace(run, id=None)).save(database, run.overhead.writer_s or 0.0)
+        finally:
+            database.close()
+        return path.read_bytes()
 
 
 def _check(path: Path, busy_timeout_s: float) -> None:

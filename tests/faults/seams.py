@@ -37,7 +37,7 @@ SEAMS = {
     "report: prepare": Seam("engine.render.report:prepare", True),
     "report: table": Seam("engine.render.table:render", True),
     "report: picture": Seam("engine.render.chart.picture:draw", True),
-    "report: notice": Seam("engine.host.report.node:draw_notice", behind="report: picture"),
+    "report: notice": Seam("engine.host.report.answer:draw_notice", behind="report: picture"),
     "file: preview": Seam("engine.host.report.save:preview", behind="report: picture"),
     "file: saving": Seam("engine.host.report.save:save", True),
     "file: place": Seam("engine.host.report.save:_place", True),

@@ -12,7 +12,6 @@ from dataclasses import replace
 from ...model import Run, Summary
 from ..summary import summarize
 from ..trends import Trends
-from .code import foreign_code
 from .entry import Advice, Severity, Thresholds
 from .history import leaking, often_failing, repeated_work, slower
 from .memory import (
@@ -24,7 +23,7 @@ from .memory import (
     others_on_gpu,
 )
 from .outcome import dominates, long_run, out_of_memory, outputs_cost
-from .time import gpu_idle, loading, offloading, own_cost, sampling
+from .time import foreign_code, gpu_idle, loading, offloading, own_cost, sampling
 
 __all__ = ["Advice", "Severity", "Thresholds", "advise"]
 

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from ...model import Run
-from ...store import single
+from ...store.import_history import run_as_file
 from ...workflow.sharing import shareable
 from .call import Answer, Call, File, RefusedError
 from .comparison import compare_runs
-from .imports import import_history
+from .history import import_history
 
 UNPACKED_MAX = 500_000_000
 """A history in a bundle may have so many bytes."""
+_HISTORY = "history.db"
 _FILES = {
     "html": "report.html",
     "json": "run.json",
@@ -50,7 +51,7 @@ def get_bundle(call: Call) -> File:
         if (compared := _compared(call, run)) is not None:
             text = json.dumps(compared, ensure_ascii=False, indent=1, default=str)
             bundle.writestr("comparison.json", text)
-        bundle.writestr(single.NAME, single.as_file(shared))
+        bundle.writestr(_HISTORY, run_as_file(shared))
     return File(content=content.getvalue(), content_type="application/zip", name=f"profile_{run_id}.zip")
 
 
@@ -60,7 +61,7 @@ def import_runs(call: Call) -> Answer:
         return import_history(call)
     try:
         with zipfile.ZipFile(call.upload) as bundle:
-            entry = bundle.getinfo(single.NAME)
+            entry = bundle.getinfo(_HISTORY)
             if entry.file_size > UNPACKED_MAX:
                 raise RefusedError(413, "too_large", "The history in this bundle is too large.")
             with tempfile.TemporaryDirectory(prefix="holaf-profiler-") as folder:

@@ -5,8 +5,8 @@ Handlers are ordinary functions that may block: they run on a thread of their ow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,3 +110,18 @@ class Route:
     body_limit: int = 1_000_000
     upload: bool = False
     files: tuple[str, ...] = ()
+
+
+def plain(value: Any, without: Collection[str] = ()) -> Any:
+    """Findings as JSON takes them: dataclasses become objects, the outermost without its fields ``without``.
+
+    A row of numbers is handed on as it is: ``dataclasses.asdict`` would copy each of them.
+    """
+    if is_dataclass(value):
+        names = (field.name for field in fields(value))
+        return {name: plain(getattr(value, name)) for name in names if name not in without}
+    if isinstance(value, Mapping):
+        return {name: plain(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)) and any(is_dataclass(entry) for entry in value[:1]):
+        return [plain(entry) for entry in value]
+    return value

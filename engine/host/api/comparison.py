@@ -6,8 +6,7 @@ from ...analysis import compare
 from ...analysis.stacks import owner_changes
 from ...language import t
 from ..evidence import for_comparison
-from .call import Answer, Call, File, RefusedError
-from .plain import plain
+from .call import Answer, Call, File, RefusedError, plain
 
 
 def compare_runs(call: Call) -> Answer:

@@ -13,7 +13,7 @@ from . import (
     events,
     exports,
     groups,
-    imports,
+    history,
     openapi,
     recommendations,
     references,
@@ -23,7 +23,6 @@ from . import (
     settings,
     statistics,
     trends,
-    upkeep,
 )
 from .call import Answer, Call, Route
 
@@ -75,10 +74,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "trends", trends.get_trends, schemas.TrendsQuery, answer=answers.Trends),
     Route("GET", "recommendations", recommendations.get_recommendations, schemas.RecommendationsQuery,
           answer=answers.Recommendations),
-    Route("POST", "history/import", imports.import_history, body=schemas.ImportPath, upload=True,
+    Route("POST", "history/import", history.import_history, body=schemas.ImportPath, upload=True,
           answer=answers.Imported),
-    Route("POST", "history/tidy", upkeep.tidy_history, body=schemas.Tidy, answer=answers.Tidied),
-    Route("POST", "history/reset", upkeep.reset_history, body=schemas.Reset, answer=answers.Tidied),
+    Route("POST", "history/tidy", history.tidy_history, body=schemas.Tidy, answer=answers.Tidied),
+    Route("POST", "history/reset", history.reset_history, body=schemas.Reset, answer=answers.Tidied),
     Route("GET", "repeats", repeats.list_repeats, answer=answers.RepeatList),
     Route("POST", "repeats", repeats.start_repeat, body=schemas.NewRepeat,
           body_limit=schemas.GRAPH_LIMIT, answer=answers.RepeatAnswer),

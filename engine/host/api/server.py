@@ -18,22 +18,20 @@ from comfy.cli_args import args
 from server import PromptServer
 
 from .. import paths
-from . import PREFIX
 
 if TYPE_CHECKING:
-    from ...store.history import History
     from .call import Host
 
-    GetHistory = Callable[[str], History]
+PREFIX = "/holaf/profiler/"
 
 Answerer = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 
 _log = logging.getLogger("holaf.profiler")
 
 
-def mount(get_history: GetHistory | None = None) -> None:
-    """Answer every request below :data:`PREFIX`."""
-    load = cache(lambda: _load(get_history))
+def mount() -> None:
+    """Answer every request below :data:`PREFIX`. Called once, while the pack loads; opens nothing."""
+    load = cache(_load)
 
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
@@ -48,14 +46,13 @@ def mount(get_history: GetHistory | None = None) -> None:
     PromptServer.instance.routes.route("*", PREFIX + r"{tail:[\s\S]*}")(answer)
 
 
-def _load(get_history: GetHistory | None) -> Answerer:
+def _load() -> Answerer:
     """What answers a request and the tail of its address."""
-    from .. import users
     from . import http
     from .call import RefusedError
     from .routes import ROUTES, find
 
-    host = _host(get_history or users.for_user)
+    host = _host()
 
     async def answer(request: web.Request, tail: str) -> web.StreamResponse:
         found = find(ROUTES, request.method, tail)
@@ -87,7 +84,8 @@ def find_user(request: web.Request) -> str:
     return user_id
 
 
-def _host(find_history: GetHistory) -> Host:
+def _host() -> Host:
+    from .. import users
     from ..run import events, live, manual_events, queue
     from .call import Host, RefusedError
 
@@ -107,7 +105,7 @@ def _host(find_history: GetHistory) -> Host:
         return found
 
     return Host(
-        history=of_known_user(find_history),
+        history=of_known_user(users.for_user),
         settings_file=of_known_user(paths.settings_file),
         readable_file=readable_file,
         status=live.status,

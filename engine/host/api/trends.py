@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ...analysis import trends
 from ..evidence import for_trends
-from .call import Answer, Call
-from .plain import plain
+from .call import Answer, Call, plain
 
 _RUN_FIELDS = ("id", "timestamp", "name", "status", "total_time", "cold", "forced", "pinned", "workflow_hash")
 

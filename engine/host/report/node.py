@@ -13,7 +13,6 @@ from PIL import Image
 from ... import clock
 from ...language import ENGLISH, msg, speaking, t
 from ...model import Group, Run
-from ...render.chart.notice import draw_notice
 from ...render.options import Options
 from ...store.errors import StoreError
 from ...workflow import prompt as prompts
@@ -21,7 +20,7 @@ from .. import paths
 from ..executor import hooks, patch
 from ..run import background
 from ..run.session import Session
-from . import save, theme
+from . import answer, save, theme
 from .against import line_against
 
 if TYPE_CHECKING:
@@ -174,12 +173,7 @@ def _shown_groups(run: Run, wired: tuple[str, ...]) -> tuple[Group, ...]:
 
 
 def _notice(message: str, options: Options) -> Made:
-    try:
-        picture = draw_notice(message, theme=options.theme)
-        shown = save.preview(picture)
-    except Exception:
-        log.exception("Workflow Profiler cannot show this on its Report node: %s", message)
-        picture, shown = Image.new("RGB", (64, 64)), []
+    picture, shown = answer.notice(message, options.theme)
     return _made(picture, message, 0, shown, message)
 
 
@@ -199,24 +193,14 @@ def _made(
     status: str = "",
     rows: Sequence[dict[str, Any]] = (),
 ) -> Made:
-    import numpy
-    import torch
-
-    pixels = numpy.asarray(picture.convert("RGB"), dtype=numpy.float32) / 255.0
     return Made(
-        chart=torch.from_numpy(pixels)[None],
+        chart=answer.to_tensor(picture),
         table=text,
         run_id=run_id,
         ui={
             "images": shown,
             "holaf_profiler": [
-                {
-                    "run_id": run_id,
-                    "table": text,
-                    "headline": headline,
-                    "status": status,
-                    "nodes": list(rows),
-                }
+                {"run_id": run_id, "table": text, "headline": headline, "status": status, "nodes": list(rows)}
             ],
         },
     )

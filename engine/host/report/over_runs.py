@@ -16,14 +16,13 @@ from PIL import Image
 from ...analysis import budget, compare, trends
 from ...language import msg, speaking, t
 from ...model import Run
-from ...render.chart.notice import draw_notice
 from ...render.options import Options
 from ...store.errors import StoreError
 from ...store.history import History
 from .. import evidence, paths, selection
 from ..executor import hooks
 from ..run.session import Session
-from . import save, theme
+from . import answer, save, theme
 from .node import NO_START, language_of
 
 log = logging.getLogger("holaf.profiler")
@@ -247,17 +246,12 @@ def _name(row: Mapping[str, Any]) -> str:
 
 
 def _notice(message: str, look: str) -> Made:
-    return _answer(draw_notice(message, theme=look), message, message)
+    picture, shown = answer.notice(message, look)
+    return _answer(picture, message, message, shown)
 
 
-def _answer(picture: Image.Image, text: str, sentence: str) -> Made:
-    import numpy
-    import torch
-
-    pixels = numpy.asarray(picture.convert("RGB"), dtype=numpy.float32) / 255.0
-    return Made(
-        chart=torch.from_numpy(pixels)[None],
-        table=text,
-        sentence=sentence,
-        ui={"images": save.preview(picture), "text": [text]},
-    )
+def _answer(
+    picture: Image.Image, text: str, sentence: str, shown: list[dict[str, str]] | None = None
+) -> Made:
+    images = save.preview(picture) if shown is None else shown
+    return Made(answer.to_tensor(picture), text, sentence, {"images": images, "text": [text]})

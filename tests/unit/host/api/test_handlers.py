@@ -21,15 +21,14 @@ from engine.host.api import (
     comparison,
     exports,
     groups,
+    history,
     http,
-    imports,
     recommendations,
     references,
     repeats,
     runs,
     statistics,
     trends,
-    upkeep,
 )
 from engine.host.api import runs as steps
 from engine.host.api import settings as preferences
@@ -270,7 +269,7 @@ def test_a_file_that_is_no_history_is_refused_without_saying_where_it_lies(
 ) -> None:
     (tmp_path / "x.db").write_bytes(b"no database" * 100)
     with pytest.raises(RefusedError) as caught:
-        bench.call(imports.import_history, body={"path": "x.db"})
+        bench.call(history.import_history, body={"path": "x.db"})
     assert caught.value.kind == "not_a_history"
     assert str(tmp_path) not in caught.value.message
 
@@ -380,9 +379,9 @@ def test_tidying_keeps_what_is_new_pinned_or_commented(bench: Bench) -> None:
     step_id = bench.call(runs.get_run, path={"run_id": commented})["steps"][0]["id"]
     bench.call(steps.edit_step, path={"step_id": step_id}, body={"step_comment": "slow"})
     body = {**TIDY, "keep_days": 30}
-    assert bench.call(upkeep.tidy_history, body={**body, "preview": True})["runs"] == 2
+    assert bench.call(history.tidy_history, body={**body, "preview": True})["runs"] == 2
     assert bench.call(runs.list_runs, query=page())["total"] == 6
-    tidied = bench.call(upkeep.tidy_history, body=body)
+    tidied = bench.call(history.tidy_history, body=body)
     assert (tidied["runs"], tidied["bytes_after"] <= tidied["bytes_before"]) == (2, True)
     left = {run["id"] for run in bench.call(runs.list_runs, query=page())["runs"]}
     assert left == {ids["pinned"], ids["said"], commented, new}
@@ -391,12 +390,12 @@ def test_tidying_keeps_what_is_new_pinned_or_commented(bench: Bench) -> None:
 
 def test_tidying_by_number_and_size_takes_the_oldest(bench: Bench) -> None:
     ids = [bench.record({"1": 1.0}, timestamp=f"2026-01-{day:02}T00:00:00.000Z") for day in range(1, 11)]
-    assert bench.call(upkeep.tidy_history, body={**TIDY, "keep_runs": 7})["runs"] == 3
+    assert bench.call(history.tidy_history, body={**TIDY, "keep_runs": 7})["runs"] == 3
     listed = bench.call(runs.list_runs, query=page(sort="id"))["runs"]
     assert [run["id"] for run in listed] == ids[3:]
-    assert bench.call(upkeep.tidy_history, body={**TIDY, "keep_bytes": 1 << 30})["runs"] == 0
-    assert bench.call(upkeep.tidy_history, body={**TIDY, "keep_bytes": 0})["runs"] == 7
-    assert bench.call(upkeep.tidy_history, body=TIDY)["runs"] == 0
+    assert bench.call(history.tidy_history, body={**TIDY, "keep_bytes": 1 << 30})["runs"] == 0
+    assert bench.call(history.tidy_history, body={**TIDY, "keep_bytes": 0})["runs"] == 7
+    assert bench.call(history.tidy_history, body=TIDY)["runs"] == 0
 
 
 def test_a_reset_takes_all_of_one_user_and_nothing_of_another(bench: Bench) -> None:
@@ -404,7 +403,7 @@ def test_a_reset_takes_all_of_one_user_and_nothing_of_another(bench: Bench) -> N
     bench.call(groups.create_group, body={"name": "g", "members": ["1"]})
     bench.call(references.update_nodes, body={"prompt": PROMPT})
     bench.record({"1": 1.0}, user_id="ann")
-    assert bench.call(upkeep.reset_history)["runs"] == 1
+    assert bench.call(history.reset_history)["runs"] == 1
     assert bench.call(runs.list_runs, query=page())["total"] == 0
     assert bench.call(groups.list_groups)["groups"] == []
     assert bench.call(references.check, body={"prompt": PROMPT})["has_reference"] is False
