@@ -6,7 +6,7 @@ from typing import Any
 
 from comfy_api.latest import io
 
-from .types import CATEGORY, node_schema
+from .types import node_schema, text_input
 
 
 class ProfilerEvent(io.ComfyNode):
@@ -17,7 +17,6 @@ class ProfilerEvent(io.ComfyNode):
         return node_schema(
             node_id="HolafProfilerEvent",
             display_name="Profiler Event",
-            category=CATEGORY,
             description=(
                 "Marks a moment of the run on its timeline, with a text such as a scene's name: the moment "
                 "at which what you wire to it is ready. Needs a Profiler Start in the workflow."
@@ -27,13 +26,8 @@ class ProfilerEvent(io.ComfyNode):
             is_input_list=True,
             hidden=[io.Hidden.unique_id, io.Hidden.prompt],
             inputs=[
-                io.String.Input(
-                    "text",
-                    optional=True,
-                    default="",
-                    tooltip=(
-                        "What happened. Empty: the title of this node. A list gives a mark for each text."
-                    ),
+                text_input(
+                    "text", "What happened. Empty: the title of this node. A list gives a mark for each text."
                 ),
                 io.AnyType.Input(
                     "after",
