@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from ..language import grouped, msg, t, tn
 from ..model import Peak, Run, Step, Summary
+from .contention import with_contention
 from .labels import clean, node_title, shorten
 from .ranking import time_share
 from .units import format_bytes, format_capacity, format_percent, format_seconds
@@ -43,9 +44,7 @@ def headline_sentence(run: Run, summary: Summary) -> str:
         text = t("Still running: {node}", node=where) if where else t("Still running")
         return t("{what}, {time} so far", what=text, time=elapsed) if is_timed else text
     answer = _what_took_the_time(run, summary, elapsed)
-    if summary.others_cpu_share is None:
-        return answer
-    return t("{answer}, on a machine that other programs kept busy", answer=answer)
+    return with_contention(answer, summary.contention)
 
 
 def detail_sentence(run: Run, summary: Summary) -> str:

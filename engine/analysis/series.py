@@ -12,6 +12,9 @@ RAM = "ram_bytes"
 CPU_LOAD = "cpu_percent"
 MACHINE_LOAD = "machine_cpu_percent"
 GPU_LOAD = "gpu_load_percent"
+CPU_WAIT = "cpu_wait_percent"
+GPU_OTHERS = "gpu_others_percent"
+GPU_SLOWED = "gpu_slowed_percent"
 
 Interval = tuple[float, float]
 

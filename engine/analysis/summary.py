@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..model import Idle, Peak, Run, Series, Step, Summary
 from . import series as curves
-from .crowding import others_cpu_share
+from .contention import find_contention
 from .headline import detail_sentence, headline_sentence
 from .labels import sentence_names
 from .ranking import SORT_KEYS, rank
@@ -66,7 +66,7 @@ def summarize(run: Run, sort_by: str = SORT_KEYS[0]) -> Summary:
         overhead_s=overhead_s,
         overhead_share=overhead_s / total_time if total_time else None,
         sync_s=run.overhead.sync_s,
-        others_cpu_share=others_cpu_share(run, total_time),
+        contention=find_contention(run, total_time),
         ranking=rank(steps, sort_by),
         names=names,
     )

@@ -17,13 +17,14 @@ from .sample import Metric, Sample, Series
 from .stacks import Function, NodeKernels, Operator, Owner, OwnerKind, OwnerTime, Stacks, StackTree
 from .step import Boundary, Role, Segment, SegmentKind, Step, StepDevice, StepStatus
 from .story import Event, EventSource, Output, OutputKind
-from .summary import Idle, Peak, Summary
+from .summary import Contention, Idle, Peak, Summary
 from .workflow import Change, Group, Snapshot, SnapshotNode
 
 __all__ = [
     "Boundary",
     "CacheMode",
     "Change",
+    "Contention",
     "Device",
     "DeviceMemory",
     "Event",

@@ -42,13 +42,26 @@ class Idle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contention:
+    """What a run asked for and did not get. Shares of 1, each set only where it was enough to matter.
+
+    ``cpu_missing_share`` of the CPU time that the process asked for; ``others_cpu_share`` of all cores
+    that other programs had; ``gpu_others_share`` of the GPU's time that other programs used;
+    ``gpu_slowed_share`` of the time in which the driver slowed the GPU down for heat or its power supply.
+    """
+
+    cpu_missing_share: float | None = None
+    others_cpu_share: float | None = None
+    gpu_others_share: float | None = None
+    gpu_slowed_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """One run in numbers and two sentences. Seconds, bytes, shares of 1.
 
     ``overhead_s`` is what profiling cost while the run went on. ``sync_s`` is apart from
     it: how long nodes were waited for until their own GPU work was done.
-    ``others_cpu_share`` is set where other programs kept the machine so busy that the run
-    had to wait for a core: their share (0 to 1) of all cores.
     """
 
     headline: str
@@ -71,6 +84,6 @@ class Summary:
     overhead_s: float
     overhead_share: float | None
     sync_s: float
-    others_cpu_share: float | None
+    contention: Contention
     ranking: tuple[Step, ...]
     names: Mapping[str, str]

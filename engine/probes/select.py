@@ -17,7 +17,9 @@ from ..model import Device, Metric
 from .amd import AmdMissingError, AmdSampler
 from .base import SampledProbe
 from .boundary import BoundaryReader
+from .cpu_wait import CpuWait
 from .nvml import NvmlError, open_nvml
+from .nvml_contention import NvmlContention
 from .nvml_devices import UnmatchedError, find_device, list_devices
 from .nvml_load import NvmlLoad
 from .nvml_probes import NvmlEnergy, NvmlGpu, NvmlMemory
@@ -32,7 +34,14 @@ log = logging.getLogger("holaf.profiler")
 
 NO_GPU = "this ComfyUI computes without a GPU"
 MEMORY_UNITS = {"vram_bytes": "B", "vram_max": "B"}
-DRIVER_UNITS = {"device_vram_bytes": "B", "gpu_load_percent": "%", "power_watts": "W", "energy_joules": "J"}
+DRIVER_UNITS = {
+    "device_vram_bytes": "B",
+    "gpu_load_percent": "%",
+    "gpu_others_percent": "%",
+    "gpu_slowed_percent": "%",
+    "power_watts": "W",
+    "energy_joules": "J",
+}
 
 _said: set[str] = set()
 
@@ -115,7 +124,11 @@ def open_probes(
     process = shared_process()
     memory = open_memory(host_usage)
     boundary = BoundaryReader(process, memory, clock)
-    sampled: list[SampledProbe] = [ProcessSampler(process, clock), MachineSampler(clock)]
+    sampled: list[SampledProbe] = [
+        ProcessSampler(process, clock),
+        MachineSampler(clock),
+        CpuWait(clock=clock),
+    ]
     if memory is None:
         other = unsupported_accelerator()
         why = NO_GPU if other is None else f"{other} tells nothing about its memory and load"
@@ -173,7 +186,13 @@ def _open_nvml(devices: tuple[Device, ...], environ: Mapping[str, str], clock: C
     memory_probe = NvmlMemory(nvml, watched, clock)
     memory_probe.read()  # finds out which GPUs tell their memory at all
     return _DriverProbes(
-        [memory_probe, NvmlLoad(nvml, watched, clock), NvmlEnergy(nvml, watched, clock)], missing
+        [
+            memory_probe,
+            NvmlLoad(nvml, watched, clock),
+            NvmlEnergy(nvml, watched, clock),
+            NvmlContention(nvml, watched, clock),
+        ],
+        missing,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..analysis.crowding import crowding_sentence
+from ..analysis.contention import contention_sentences
 from ..analysis.groups import GroupTotal
 from ..analysis.labels import clean, shorten
 from ..analysis.units import NOT_AVAILABLE, format_percent, format_seconds
@@ -23,8 +23,11 @@ _NAMES = {
     "ram_max_bytes": msg("RAM peaks"),
     "cpu_percent": msg("CPU load"),
     "machine_cpu_percent": msg("whole-machine CPU load"),
+    "cpu_wait_percent": msg("waiting for a core"),
     "cpu_seconds": msg("CPU time"),
     "gpu_load_percent": msg("GPU load"),
+    "gpu_others_percent": msg("GPU load of other programs"),
+    "gpu_slowed_percent": msg("slowing down of the GPU"),
     "gpu_time_s": msg("GPU time"),
     "energy_joules": msg("energy"),
     "power_watts": msg("power"),
@@ -47,6 +50,7 @@ _METHOD_ORDER = (
     "gpu_load_percent",
     "machine_cpu_percent",
     "cpu_percent",
+    "cpu_wait_percent",
     "energy_joules",
 )
 
@@ -172,8 +176,7 @@ def _missing(run: Run) -> list[str]:
 
 def _warnings(run: Run, summary: Summary) -> list[str]:
     texts = [stored(clean(text)) for text in run.warnings if clean(text)]
-    if summary.others_cpu_share is not None:
-        texts.append(crowding_sentence(summary.others_cpu_share))
+    texts += contention_sentences(summary.contention)
     if run.snapshot_match == "mismatch":
         changes = [
             f"{t(_CHANGES[change.kind])}: {shorten(clean(change.title), 30)} #{change.node_id}"

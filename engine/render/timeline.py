@@ -40,7 +40,12 @@ _EXPORT = re.compile(r"^export\s+", re.MULTILINE)
 _LANES = (
     ("vram", msg("VRAM"), "bytes", (("vram_bytes", msg("VRAM")), ("device_vram_bytes", msg("all programs")))),
     ("ram", msg("RAM"), "bytes", (("ram_bytes", msg("RAM")),)),
-    ("gpu", msg("GPU load"), "percent", (("gpu_load_percent", msg("GPU")),)),
+    (
+        "gpu",
+        msg("GPU load"),
+        "percent",
+        (("gpu_load_percent", msg("GPU")), ("gpu_others_percent", msg("other programs"))),
+    ),
     (
         "cpu",
         msg("CPU load"),

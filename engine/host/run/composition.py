@@ -21,7 +21,7 @@ from ..executor.binding import PromptCall
 from ..system import environment
 from . import story
 from .archive import PROMPT_WAIT_S, Archive
-from .enrich import recall, with_crowding, with_groups
+from .enrich import recall, with_contention, with_groups
 from .inside import Inside
 
 AFTERWARDS_S = 5.0
@@ -94,7 +94,7 @@ class Composition:
             else:
                 run = self._with_tail(self._reported, ending)
             run = replace(run, events=ending.events)
-            return with_crowding(story.with_outputs(run, ending.history_result, self._roles))
+            return with_contention(story.with_outputs(run, ending.history_result, self._roles))
 
     def bare(self, ending: Ending) -> Run:
         """What is certain about a run that could not be composed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from ...analysis.crowding import crowding_sentence, others_cpu_share
+from ...analysis.contention import contention_sentences, find_contention
 from ...model import Group, Run
 from ...store.history import History
 from ...store.queries import run_list
@@ -41,13 +41,10 @@ def _moment(timestamp: str) -> datetime:
     return datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
 
 
-def with_crowding(run: Run) -> Run:
-    """``run`` with a warning, kept with it, where other programs kept the machine from it."""
-    share = others_cpu_share(run, run.total_time)
-    warning = None if share is None else crowding_sentence(share)
-    if warning is None or warning in run.warnings:
-        return run
-    return replace(run, warnings=(*run.warnings, warning))
+def with_contention(run: Run) -> Run:
+    """``run`` with a warning, kept with it, for each thing that others kept from it."""
+    found = contention_sentences(find_contention(run, run.total_time))
+    return replace(run, warnings=tuple(dict.fromkeys((*run.warnings, *found)))) if found else run
 
 
 def with_groups(run: Run, history: History | None = None) -> Run:

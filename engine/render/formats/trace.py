@@ -35,6 +35,9 @@ _COUNTERS = {
     "gpu_load_percent": ("GPU load", 1.0, "%"),
     "cpu_percent": ("CPU load, this process", 1.0, "%"),
     "machine_cpu_percent": ("CPU load, whole machine", 1.0, "%"),
+    "cpu_wait_percent": ("waiting for a core", 1.0, "%"),
+    "gpu_others_percent": ("GPU load, other programs", 1.0, "%"),
+    "gpu_slowed_percent": ("GPU slowed down", 1.0, "%"),
     "power_watts": ("power", 1.0, "W"),
 }
 _WAITS = {"lazy": "waits for an input", "expand": "waits for the nodes inside"}

@@ -183,7 +183,7 @@ def test_a_run_that_others_kept_waiting_says_so(
     step = builders.step("1", "KSampler", 0.0, 9.5)
     run = run_of(step, total_s=10.0, series=series, environment={"cpu.count": cores})
     summary = summarize(run)
-    assert summary.others_cpu_share == (None if expected is None else pytest.approx(expected))
+    assert summary.contention.others_cpu_share == (None if expected is None else pytest.approx(expected))
     told = "on a machine that other programs kept busy" in summary.headline
     assert told == (expected is not None)
     assert ("Other programs used 48 % of all cores" in str(notes_for(run, summary).warnings)) == told

@@ -5,7 +5,7 @@
 #define GPUS 4
 #define SAMPLES 256
 #define OPENINGS 8
-enum { INIT, COUNT, HANDLE, NAME, UUID, PCI, MEMORY, MEMORY_V2, SAMPLES_FN, RATES, ENERGY, POWER, FUNCTIONS };
+enum { INIT, COUNT, HANDLE, NAME, UUID, PCI, MEMORY, MEMORY_V2, SAMPLES_FN, RATES, ENERGY, POWER, PROCESSES, BRAKES, FUNCTIONS };
 
 typedef struct {
     char busIdLegacy[16];
@@ -17,12 +17,16 @@ typedef struct { unsigned version; unsigned long long total, reserved, free, use
 typedef union { double d; unsigned ui; unsigned long ul; unsigned long long ull; } value_t;
 typedef struct { unsigned long long stamp; value_t value; } sample_t;
 typedef struct { unsigned gpu, memory; } rates_t;
+typedef struct { unsigned pid; unsigned long long stamp; unsigned sm, memory, encoder, decoder; } process_t;
 typedef struct {
     char name[64], uuid[80];
     unsigned bus, util, power, divided;
     unsigned long long total, reserved, free, energy;
     unsigned count;
     sample_t samples[SAMPLES];
+    unsigned process_count;
+    process_t processes[SAMPLES];
+    unsigned long long brakes;
     int codes[FUNCTIONS];
 } gpu_t;
 
@@ -71,6 +75,13 @@ void stub_sample(int gpu, unsigned long long stamp, unsigned value) {
 void stub_util(int gpu, unsigned value) { gpus[gpu].util = value; }
 void stub_energy(int gpu, unsigned long long millijoules) { gpus[gpu].energy = millijoules; }
 void stub_power(int gpu, unsigned milliwatts) { gpus[gpu].power = milliwatts; }
+void stub_process(int gpu, unsigned pid, unsigned long long stamp, unsigned sm) {
+    process_t *process = &gpus[gpu].processes[gpus[gpu].process_count++];
+    process->pid = pid;
+    process->stamp = stamp;
+    process->sm = sm;
+}
+void stub_brakes(int gpu, unsigned long long reasons) { gpus[gpu].brakes = reasons; }
 void stub_divide(int gpu) { gpus[gpu].divided = 1; }
 unsigned stub_calls(int function) { return calls[function]; }
 
@@ -187,6 +198,22 @@ int nvmlDeviceGetTotalEnergyConsumption(handle_t *handle, unsigned long long *mi
     return 0;
 }
 #endif
+int nvmlDeviceGetProcessUtilization(handle_t *handle, process_t *rows, unsigned *count, unsigned long long last) {
+    unsigned found = 0;
+    OPEN(handle, PROCESSES);
+    for (unsigned i = 0; i < gpu->process_count; i++)
+        if (gpu->processes[i].stamp > last) {
+            if (rows) rows[found] = gpu->processes[i];
+            found++;
+        }
+    *count = found;
+    return found ? (rows ? 0 : 7) : 6;
+}
+int nvmlDeviceGetCurrentClocksThrottleReasons(handle_t *handle, unsigned long long *reasons) {
+    OPEN(handle, BRAKES);
+    *reasons = gpu->brakes;
+    return 0;
+}
 int nvmlDeviceGetPowerUsage(handle_t *handle, unsigned *milliwatts) {
     OPEN(handle, POWER);
     *milliwatts = gpu->power;

@@ -22,6 +22,8 @@ FUNCTIONS = (
     "rates",
     "energy",
     "power",
+    "processes",
+    "brakes",
 )
 NO_GPU = -1
 
@@ -56,6 +58,12 @@ class Stub:
 
     def power(self, gpu: int, watts: float) -> None:
         self.library.stub_power(gpu, round(watts * 1000))
+
+    def process(self, gpu: int, pid: int, stamp_s: float, percent: int) -> None:
+        self.library.stub_process(gpu, pid, ctypes.c_ulonglong(round(stamp_s * 1e6)), percent)
+
+    def brakes(self, gpu: int, reasons: int) -> None:
+        self.library.stub_brakes(gpu, ctypes.c_ulonglong(reasons))
 
     def divide(self, gpu: int) -> None:
         self.library.stub_divide(gpu)
