@@ -153,26 +153,12 @@ export function filterSteps(steps, { minTime_s = 0, type = "", group = null, tex
     if (!profiler && step.role && step.role !== "node") return false;
     if (minTime_s > 0 && !(number(step.exec_time) >= minTime_s)) return false;
     if (type && step.node_type !== type) return false;
-    if (members && !belongs(step, members)) return false;
+    if (members && !members.has(String(step.node_id))) return false;
     if (!needle) return true;
     return [step.node_title, step.node_type, step.node_id, step.step_comment].some((value) =>
       String(value ?? "").toLowerCase().includes(needle),
     );
   });
-}
-
-/** A node inside a subgraph or an expansion belongs where its parent belongs. */
-function belongs(step, members) {
-  for (const id of [step.node_id, step.display_node_id, step.parent_node_id]) {
-    if (id === null || id === undefined) continue;
-    let path = String(id);
-    while (path) {
-      if (members.has(path)) return true;
-      const cut = Math.max(path.lastIndexOf(":"), path.lastIndexOf("."));
-      path = cut > 0 ? path.slice(0, cut) : "";
-    }
-  }
-  return false;
 }
 
 /** Sorted copy. `sort`: a column id, `-` before it for descending; "" keeps the order of execution. */

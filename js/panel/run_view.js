@@ -13,9 +13,9 @@ import { FORMATS, copyMarkdown, download, openWindow } from "./export.js";
 import { createInsideView } from "./inside_view.js";
 import { statusChips } from "./runs_table.js";
 import { createStepsTable } from "./steps_table.js";
-import { verdictOf } from "./verdict.js";
 
 const HIGHLIGHT_MS = 1500;
+const TONES = { faster: "hp-better", slower: "hp-worse" };
 
 /** Returns `{element, refresh, concerns, dispose}`. */
 export function createRunView(context, runId) {
@@ -54,7 +54,6 @@ export function createRunView(context, runId) {
     drawFoot();
     fill(element, head, plot, h("h3", {}, t("Nodes")), steps.element, inside.element, groupsArea, advice.element, foot);
     drawTimeline();
-    showVerdict();
   }
 
   function dispose() {
@@ -75,9 +74,7 @@ export function createRunView(context, runId) {
       if (error.status === 404) return load();
       return undefined; // the server is away; the next event tries again
     }
-    const isTyping = (area) => area.contains(document.activeElement) && document.activeElement.matches("input, textarea");
-    if (!isTyping(head)) drawHead();
-    if (!isTyping(foot)) drawFoot();
+    drawEnds();
     drawGroups();
     advice.update(data);
     steps.update(data);
@@ -98,9 +95,19 @@ export function createRunView(context, runId) {
     fill(plot, holder);
     timeline = createTimeline(holder, drawing.timeline, { onSelect: showStep });
     steps.setSubgraphs(drawing.timeline.subgraphs);
-    drawHead();
+    drawEnds();
     return undefined;
   }
+
+  /** Head and foot anew, but for one that the user is typing in. */
+  function drawEnds() {
+    const isTyping = (area) => area.contains(document.activeElement) && document.activeElement.matches("input, textarea");
+    if (!isTyping(head)) drawHead();
+    if (!isTyping(foot)) drawFoot();
+  }
+
+  /** How the run compares with the pinned run or the one before; null without one. */
+  const compared = () => (drawing?.against.text ? drawing.against : null);
 
   /** A bar was chosen: its row with its details, and for a moment its node on the canvas. */
   function showStep(id) {
@@ -109,13 +116,7 @@ export function createRunView(context, runId) {
     setTimeout(() => here.highlight(null), HIGHLIGHT_MS);
   }
 
-  let verdict = null;
-  async function showVerdict() {
-    verdict = await verdictOf(data.run).catch(() => null);
-    if (!verdict || !head.isConnected) return;
-    drawHead();
-    drawFoot();
-  }
+  const withChanges = () => data.steps.map((step) => ({ ...step, change: compared().changes[step.node_id] ?? null }));
 
   const patch = (changes) => context.change(() => backend.patchRun(runId, changes));
 
@@ -136,7 +137,9 @@ export function createRunView(context, runId) {
         iconButton("trash", t("Delete"), async () => (await context.deleteRuns([run])) && context.actions.back()),
       ),
       drawing?.headline ? h("p", { class: "hp-headline" }, drawing.headline) : null,
-      verdict ? h("p", { class: `hp-verdict ${verdict.tone}` }, verdict.text, " ", button(t("Compare"), () => context.actions.compare(verdict.ids))) : null,
+      compared()
+        ? h("p", { class: `hp-verdict ${TONES[compared().verdict] ?? ""}` }, compared().text, " ", button(t("Compare"), () => context.actions.compare(compared().run_ids)))
+        : null,
       drawing?.detail ? h("p", { class: "hp-muted" }, drawing.detail) : null,
       h("p", { class: "hp-muted" }, statusChips(run), ` ${dateTime(run.timestamp)} · ${t("run {id}", { id: run.id })}`),
       run.error_message
@@ -203,13 +206,13 @@ export function createRunView(context, runId) {
             ["exec_time", t("Active time")],
             ["vram_max", t("VRAM peak")],
             ["ram_max_bytes", t("RAM peak")],
-            ...(verdict ? [["change", t("Change of time")]] : []),
+            ...(compared() ? [["change", t("Change of time")]] : []),
           ],
           context.overlay.metricOf(runId),
           (metric) => {
             if (!metric) context.overlay.hide();
             else if (!here.isOpen()) here.showNode("");
-            else context.overlay.show(metric === "change" ? verdict.changes : data.steps, metric, runId);
+            else context.overlay.show(metric === "change" ? withChanges() : data.steps, metric, runId);
           },
           { "aria-label": t("Show on the canvas"), title: t("Tint the nodes by what they took in this run") },
         ),

@@ -18,7 +18,7 @@ test("steps are filtered by time, type, group and text; the profiler's own are l
   assert.deepEqual(names(columns.filterSteps(STEPS)), ["Load", "Sample", "Decode"]);
   assert.deepEqual(names(columns.filterSteps(STEPS, { minTime_s: 3 })), ["Sample"]);
   assert.deepEqual(names(columns.filterSteps(STEPS, { type: "Loader" })), ["Load"]);
-  assert.deepEqual(names(columns.filterSteps(STEPS, { group: { members: ["7", 9] } })), ["Sample", "Decode"]);
+  assert.deepEqual(names(columns.filterSteps(STEPS, { group: { members: ["7:4", "9"] } })), ["Sample", "Decode"]);
   assert.deepEqual(names(columns.filterSteps(STEPS, { text: "SLOW" })), ["Sample"]);
 });
 

@@ -198,6 +198,7 @@ class RunDetails(RunAnswer):
 class RunTimeline(BaseModel):
     headline: str
     detail: str
+    against: Annotated[dict[str, Any], Field(description="text, verdict, run_ids, changes by node id")]
     timeline: Annotated[dict[str, Any], Field(description="what js/timeline/timeline.js draws")]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 from ...store import traces
@@ -42,13 +43,13 @@ def export_run(call: Call) -> File:
     from ...render.options import Options
     from ...render.report import prepare
     from ..report import theme
-    from ..report.against import line_against
+    from ..report.against import against
 
     run_id, wanted = call.path["run_id"], call.path["format"]
     run = call.history.load_run(run_id, user_id=call.user_id)
     try:
         options = theme.settle(Options(**call.query), call.user_id)
-        report = prepare(run, options, against=line_against(call.history, run, is_kept=True))
+        report = prepare(run, options, against=against(call.history, run, is_kept=True).text)
         made = formats.export(report, wanted)
     except formats.UnknownFormatError as error:
         raise RefusedError(404, "unknown_format", f"{error}.") from None
@@ -57,10 +58,16 @@ def export_run(call: Call) -> File:
 
 
 def get_timeline(call: Call) -> Answer:
-    """What the interactive timeline draws, and the run in two sentences."""
+    """What the interactive timeline draws, the run in two sentences, and how it compares."""
     from ...render.report import prepare
     from ...render.timeline import timeline_data
+    from ..report.against import against
 
-    report = prepare(call.history.load_run(call.path["run_id"], user_id=call.user_id))
-    summary = report.summary
-    return {"headline": summary.headline, "detail": summary.detail, "timeline": timeline_data(report)}
+    run = call.history.load_run(call.path["run_id"], user_id=call.user_id)
+    report = prepare(run)
+    return {
+        "headline": report.summary.headline,
+        "detail": report.summary.detail,
+        "against": asdict(against(call.history, run, is_kept=True)),
+        "timeline": timeline_data(report),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...analysis import compare
@@ -16,15 +16,28 @@ LOOKED_AT = 50
 """How many of a workflow's newest runs are looked through."""
 
 
-def line_against(history: History, run: Run, *, is_kept: bool) -> str:
-    """Such as ``1.2 s slower than run 7: VAE Decode +0.9 s``; empty where there is nothing to compare with.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """``text``: such as ``1.2 s slower than run 7: VAE Decode +0.9 s``; empty with nothing to compare with.
+
+    ``run_ids`` are the other run and this one. ``changes`` are seconds of active time by node id.
+    """
+
+    text: str = ""
+    verdict: str = "unknown"
+    run_ids: tuple[int, ...] = ()
+    changes: dict[str, float] = field(default_factory=dict)
+
+
+def against(history: History, run: Run, *, is_kept: bool) -> Against:
+    """``run`` against the newest pinned one, else the newest before it that executed as many nodes.
 
     ``is_kept``: whether the run is read from the history; else it goes on and is in memory.
     Blocks; raises ``StoreError``.
     """
     workflow = run.workflow_id or run.workflow_hash
     if workflow is None or run.status not in ("success", "partial") or run.pinned or not run.steps:
-        return ""
+        return Against()
     rows, _ = history.list_runs(
         run.user_id, limit=LOOKED_AT, workflow=workflow, status=("success", "partial"), sort="-timestamp"
     )
@@ -34,12 +47,18 @@ def line_against(history: History, run: Run, *, is_kept: bool) -> str:
     alike = (row for row in others if row["timestamp"] < run.timestamp and _executed(row) == executed)
     other = next((row for row in others if row["pinned"]), None) or next(alike, None)
     if other is None:
-        return ""
+        return Against()
     run_id = run.id or 0
     current = None if is_kept else replace(run, id=run_id)
     evidence = for_comparison(history, [other["id"]], [run_id], run.user_id, current)
     found = compare.compare([other["id"]], [run_id], evidence)
-    return comparison_words.against(found, _name(other))
+    changes = ((node.node_id, node.deltas["exec_time"].change) for node in found.nodes)
+    return Against(
+        text=comparison_words.against(found, _name(other)),
+        verdict=found.totals["total_time"].verdict,
+        run_ids=(other["id"], run_id),
+        changes={node_id: change for node_id, change in changes if change is not None},
+    )
 
 
 def _executed(row: dict[str, Any]) -> int:

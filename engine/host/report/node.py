@@ -21,7 +21,7 @@ from ..executor import hooks, patch
 from ..run import background
 from ..run.session import Session
 from . import answer, save, theme
-from .against import line_against
+from .against import against
 
 if TYPE_CHECKING:
     from ...render.report import Report
@@ -156,7 +156,7 @@ def _report(
 
 def _against(session: Session, run: Run) -> str:
     try:
-        return session.archive.ask(lambda history: line_against(history, run, is_kept=False), "")
+        return session.archive.ask(lambda history: against(history, run, is_kept=False).text, "")
     except StoreError as error:
         log.info("The report says nothing about earlier runs: %s", error)
         return ""

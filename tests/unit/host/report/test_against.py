@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.host.report.against import line_against
+from engine.host.report.against import against
 from engine.model import Run
 from engine.render import table
 from engine.render.report import prepare
@@ -38,7 +38,7 @@ class Bench:
         return replace(run, id=record(self.writer, run))
 
     def line(self, run: Run) -> str:
-        return line_against(self.history, run, is_kept=run.id is not None)
+        return against(self.history, run, is_kept=run.id is not None).text
 
 
 @pytest.fixture
