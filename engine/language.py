@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -114,6 +114,11 @@ def date_time(timestamp: str) -> str:
     parts = day.split("-")
     pattern = _DATES.get(current()) if len(parts) == 3 else None
     return f"{pattern.format(*parts) if pattern else day} {time}".strip()
+
+
+def sentences(parts: Iterable[str]) -> str:
+    """``parts`` one after the other, with a blank between where the language has one."""
+    return ("" if current() in ("ja", "zh") else " ").join(parts)
 
 
 def _filled(text: str, values: Mapping[str, object]) -> str:

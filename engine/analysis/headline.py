@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from ..language import grouped, msg, t, tn
+from ..language import grouped, msg, sentences, t, tn
 from ..model import Peak, Run, Step, Summary
 from .contention import with_contention
 from .labels import clean, node_title, shorten
@@ -73,7 +73,7 @@ def detail_sentence(run: Run, summary: Summary) -> str:
         parts.append(tn("{n} node failed.|{n} nodes failed.", summary.error_count))
     if run.status in ("failed", "crashed") and run.error_message and not _is_memory_error(run):
         parts.append(_closed(shorten(clean(run.error_message), 110)))
-    return " ".join(parts)
+    return sentences(parts)
 
 
 def node_count(count: int) -> str:

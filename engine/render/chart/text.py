@@ -45,6 +45,11 @@ _FALLBACKS = (
 _MISSING = "\u25a1"
 _QUANTITY = re.compile(r"(?<=\d) (?=(?:ms|s|min|h|[KMG]?B|%|of \d)\b|%)")
 """The blank in ``18.3 GB``: no line breaks there."""
+_PIECE = re.compile(
+    r" ?(?:[\u2e80-\u9fff][\u3001\u3002\u300d\u300f\uff00-\uff0f\uff1a-\uff1f]*"
+    r"|[^ \u2e80-\u9fff]+)"
+)
+"""What stays on one line: a word with the blank before it, or a Chinese or Japanese sign with what ends it."""
 
 
 def printable(text: str) -> str:
@@ -112,14 +117,15 @@ def wrap(text: str, size: float, limit: float, most: int, bold: bool = False) ->
     """``text`` in at most ``most`` lines of ``limit`` pixels; what is left over is cut."""
     lines: list[str] = []
     line = ""
-    words = _QUANTITY.sub("\u00a0", text).split(" ")
-    for number, word in enumerate(words):
-        longer = f"{line} {word}" if line else word
+    pieces = _PIECE.findall(_QUANTITY.sub("\u00a0", text))
+    for number, piece in enumerate(pieces):
+        word = piece.removeprefix(" ")
+        longer = line + piece if line else word
         if width(longer, size, bold) <= limit:
             line = longer
             continue
         if len(lines) + 1 == most:
-            rest = " ".join([line, *words[number:]]).strip()
+            rest = "".join([line, *pieces[number:]]).strip()
             return [*lines, _cut_end(rest, size, limit, bold)]
         if line:
             lines.append(line)
