@@ -38,17 +38,30 @@ for (const language of LANGUAGES) {
   });
 }
 
-test("ComfyUI's own locale files have the keys of the English ones; a node that is new may wait for its texts", () => {
+test("ComfyUI's own locale files have the keys of the English ones", () => {
   const folder = path.join(JS, "..", "locales");
   const keys = (value, at = "") =>
     typeof value === "object" ? Object.entries(value).flatMap(([key, inner]) => keys(inner, `${at}/${key}`)) : [at];
   const read = (language, name) => keys(JSON.parse(fs.readFileSync(path.join(folder, language, name), "utf8")));
   for (const language of LANGUAGES) {
-    for (const name of ["commands.json", "main.json", "settings.json"]) {
+    for (const name of ["commands.json", "main.json", "nodeDefs.json", "settings.json"]) {
       assert.deepEqual(read(language, name).sort(), read("en", name).sort(), `${language}/${name}`);
     }
-    const english = read("en", "nodeDefs.json");
-    assert.deepEqual(read(language, "nodeDefs.json").filter((key) => !english.includes(key)), [], `${language}/nodeDefs.json: unused`);
+  }
+});
+
+test("every node has a help page in every language that names each of its inputs", () => {
+  for (const language of ["en", ...LANGUAGES]) {
+    const nodes = JSON.parse(fs.readFileSync(path.join(JS, "..", "locales", language, "nodeDefs.json"), "utf8"));
+    for (const [id, { inputs, outputs }] of Object.entries(nodes)) {
+      const file = path.join(JS, "docs", language === "en" ? `${id}.md` : path.join(id, `${language}.md`));
+      const page = fs.readFileSync(file, "utf8");
+      const missing = [
+        ...Object.values(inputs).filter(({ name }) => !page.includes(`**${name}**`)),
+        ...Object.values(outputs ?? {}).filter(({ name }) => !page.includes(`*${name}*`)),
+      ];
+      assert.deepEqual(missing.map(({ name }) => name), [], file);
+    }
   }
 });
 
