@@ -49,7 +49,7 @@ _PIECE = re.compile(
     r" ?(?:[\u2e80-\u9fff][\u3001\u3002\u300d\u300f\uff00-\uff0f\uff1a-\uff1f]*"
     r"|[^ \u2e80-\u9fff]+)"
 )
-"""What stays on one line: a word with the blank before it, or a Chinese or Japanese sign with what ends it."""
+"""What stays on one line: a word with the blank before it, or a Chinese or Japanese sign and what ends it."""
 
 
 def printable(text: str) -> str:
