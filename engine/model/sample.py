@@ -21,6 +21,13 @@ class Metric:
     reason: str | None = None
     device: str | None = None
 
+    @classmethod
+    def unless(
+        cls, reason: str | None, name: str, unit: str, method: str, device: str | None = None
+    ) -> Metric:
+        """Measured by ``method``, unless there is a ``reason`` why it was not."""
+        return cls(name=name, unit=unit, method=None if reason else method, reason=reason, device=device)
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..clock import Clock, now
 from ..model import Device, Metric, Sample
+from .base import SampledProbe
 from .nvml_devices import plain_pci
 
 log = logging.getLogger("holaf.profiler")
@@ -33,7 +34,7 @@ class AmdMissingError(Exception):
     """amdsmi cannot be used; the text says why."""
 
 
-class AmdSampler:
+class AmdSampler(SampledProbe):
     """All four quantities of each matched GPU, four times a second."""
 
     name = "amdsmi"
@@ -89,20 +90,11 @@ class AmdSampler:
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Four entries a GPU."""
-        found = []
-        for device in self._devices:
-            for name, (unit, method) in QUANTITIES.items():
-                reason = self._lost.get((device.key, name))
-                found.append(
-                    Metric(
-                        name=name,
-                        unit=unit,
-                        method=None if reason else method,
-                        reason=reason,
-                        device=device.key,
-                    )
-                )
-        return tuple(found)
+        return tuple(
+            Metric.unless(self._lost.get((device.key, name)), name, unit, method, device.key)
+            for device in self._devices
+            for name, (unit, method) in QUANTITIES.items()
+        )
 
     def read(self) -> Iterable[Sample]:
         """All quantities that can still be read."""
@@ -135,9 +127,6 @@ class AmdSampler:
         if count >= TRIES:
             self._lost[key, name] = f"amdsmi has no answer ({error})"
             log.info("Profiler: %s of %s is n/a: %s.", name, key, self._lost[key, name])
-
-    def close(self) -> None:
-        """The library stays open for the next run."""
 
 
 def _load() -> Any:

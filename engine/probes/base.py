@@ -36,5 +36,5 @@ class SampledProbe(Protocol):
         ...
 
     def close(self) -> None:
-        """Release what the probe holds. Called once, from the reading thread."""
-        ...
+        """Release what the probe holds, if anything. Called once, from the reading thread."""
+        return

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ..clock import Clock, now
 from ..model import Metric, Sample
+from .base import SampledProbe
 
 METRIC = "cpu_wait_percent"
 PERIOD_S = 1.0
@@ -19,7 +20,7 @@ _METHOD = (
 )
 
 
-class CpuWait:
+class CpuWait(SampledProbe):
     """``cpu_wait_percent``, once a second.
 
     More threads than cores wait for one another, and nobody took anything from them: what they used and
@@ -77,9 +78,6 @@ class CpuWait:
                 continue  # ended meanwhile, or a kernel without these counters
             found[thread] = int(used), int(waited)
         return found
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 def usable_cores(cgroup: str = "/sys/fs/cgroup") -> float:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from ..clock import Clock, now
 from ..model import Metric, Sample
 from .nvml import NOT_FOUND, Nvml, NvmlError
-from .nvml_probes import NvmlGpu
+from .nvml_probes import NvmlGpu, NvmlProbe
 
 OTHERS = "gpu_others_percent"
 SLOWED = "gpu_slowed_percent"
@@ -22,7 +23,7 @@ BRAKES = HW_SLOWDOWN | SW_THERMAL | HW_THERMAL | POWER_BRAKE
 _OWN_UNSEEN = "the driver did not list this process, whose number it does not know in a container"
 
 
-class NvmlContention:
+class NvmlContention(NvmlProbe):
     """``gpu_others_percent`` and ``gpu_slowed_percent`` of each GPU, every five seconds and at the end.
 
     Whose work it is, is known only once this process itself has been in the driver's list.
@@ -32,9 +33,7 @@ class NvmlContention:
     period_s: float | None = PERIOD_S
 
     def __init__(self, nvml: Nvml, gpus: tuple[NvmlGpu, ...], clock: Clock = now) -> None:
-        self._nvml = nvml
-        self._gpus = gpus
-        self._clock = clock
+        super().__init__(nvml, gpus, clock)
         self._begin_s = dict.fromkeys((gpu.device.key for gpu in gpus), clock())
         self._newest_us: dict[str, int] = {}
         self._seen_own: set[str] = set()
@@ -67,18 +66,10 @@ class NvmlContention:
         return found
 
     def _others(self, gpu: NvmlGpu, begin_s: float, t_s: float) -> list[Sample]:
-        if gpu.reason(OTHERS) is not None:
-            return []
         key = gpu.device.key
-        try:
-            since_us = self._newest_us.get(key, 0)
-            rows = self._nvml.ask("nvmlDeviceGetProcessUtilization", gpu.handle, since_us)
-        except NvmlError as error:
-            if error.code not in (0, NOT_FOUND):  # which say that nobody used the GPU
-                gpu.failed(OTHERS, error)
-                return []
-            rows = ()
-        gpu.worked(OTHERS)
+        rows = gpu.ask(OTHERS, lambda: self._users(gpu, self._newest_us.get(key, 0)))
+        if rows is None:
+            return []
         is_first = key not in self._newest_us
         self._newest_us[key] = max((int(row.timeStamp) for row in rows), default=self._newest_us.get(key, 0))
         if is_first:
@@ -92,16 +83,18 @@ class NvmlContention:
         self._waiting[key].append(Sample(OTHERS, t_s, min(100.0, load), key, begin_s))
         return self._waiting.pop(key) if key in self._seen_own else []
 
-    def _slowed(self, gpu: NvmlGpu, begin_s: float, t_s: float) -> list[Sample]:
-        if gpu.reason(SLOWED) is not None:
-            return []
+    def _users(self, gpu: NvmlGpu, since_us: int) -> Sequence[Any]:
         try:
-            reasons = int(self._nvml.ask("nvmlDeviceGetCurrentClocksThrottleReasons", gpu.handle))
+            rows: Sequence[Any] = self._nvml.ask("nvmlDeviceGetProcessUtilization", gpu.handle, since_us)
         except NvmlError as error:
-            gpu.failed(SLOWED, error)
-            return []
-        gpu.worked(SLOWED)
-        return [Sample(SLOWED, t_s, 100.0 if reasons & BRAKES else 0.0, gpu.device.key, begin_s)]
+            if error.code in (0, NOT_FOUND):  # which say that nobody used the GPU
+                return ()
+            raise
+        return rows
 
-    def close(self) -> None:
-        """The library stays open for the next run."""
+    def _slowed(self, gpu: NvmlGpu, begin_s: float, t_s: float) -> list[Sample]:
+        question = partial(self._nvml.ask, "nvmlDeviceGetCurrentClocksThrottleReasons", gpu.handle)
+        reasons = gpu.ask(SLOWED, question)
+        if reasons is None:
+            return []
+        return [Sample(SLOWED, t_s, 100.0 if int(reasons) & BRAKES else 0.0, gpu.device.key, begin_s)]

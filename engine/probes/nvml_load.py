@@ -12,11 +12,13 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from ..clock import Clock, now
 from ..model import Metric, Sample
+from .base import SampledProbe
 from .nvml import GPU_UTILIZATION_SAMPLES, NOT_FOUND, WHOLE_GPU, WHOLE_LIBRARY, Nvml, NvmlError
 from .nvml_probes import TRIES, NvmlGpu
 
@@ -63,7 +65,7 @@ class _Feed:
     strange_stamps: int = 0
 
 
-class NvmlLoad:
+class NvmlLoad(SampledProbe):
     """``gpu_load_percent`` of each GPU, as averages over the driver's windows.
 
     Where the driver has no buffer, its current value is polled at the pace at which it can
@@ -127,14 +129,12 @@ class NvmlLoad:
         except NvmlError as error:
             if error.code == NOT_FOUND:
                 return self._poll(feed)
-            if error.code in WHOLE_GPU or error.code in WHOLE_LIBRARY:
-                feed.gpu.failed(METRIC, error)
-            elif error.is_lasting:
+            if error.is_lasting and error.code not in WHOLE_GPU | WHOLE_LIBRARY:
                 self._turn_to_polling(feed, f"no buffer of samples: {error.reason}")
             else:
                 feed.gpu.failed(METRIC, error)
             return []
-        feed.gpu.worked(METRIC)
+        feed.gpu.failures.pop(METRIC, None)
         field = VALUE_FIELDS.get(int(kind), "uiVal")
         stamped = [(int(row.timeStamp), float(getattr(row.sampleValue, field))) for row in rows]
         stamped = sorted(row for row in stamped if row[0] > feed.last_stamp_us)
@@ -172,12 +172,10 @@ class NvmlLoad:
 
     def _poll(self, feed: _Feed) -> list[Sample]:
         t_s = self._clock()
-        try:
-            rates: Any = self._nvml.ask("nvmlDeviceGetUtilizationRates", feed.gpu.handle)
-        except NvmlError as error:
-            feed.gpu.failed(METRIC, error)
+        question = partial(self._nvml.ask, "nvmlDeviceGetUtilizationRates", feed.gpu.handle)
+        rates: Any = feed.gpu.ask(METRIC, question)
+        if rates is None:
             return []
-        feed.gpu.worked(METRIC)
         start_s = t_s - WINDOW_S
         if feed.last_end_s is not None:
             start_s = max(start_s, feed.last_end_s)
@@ -185,6 +183,3 @@ class NvmlLoad:
             return []
         feed.last_end_s = t_s
         return [Sample(METRIC, t_s, float(rates.gpu), feed.gpu.device.key, start_s)]
-
-    def close(self) -> None:
-        """The library stays open for the next run."""

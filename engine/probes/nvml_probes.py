@@ -7,14 +7,19 @@ once a second. Each quantity of each GPU fails on its own, with its reason.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from ..clock import Clock, now
 from ..model import Device, Metric, Sample
+from .base import SampledProbe
 from .nvml import WHOLE_GPU, WHOLE_LIBRARY, Handle, Nvml, NvmlError
 
 log = logging.getLogger("holaf.profiler")
+
+T = TypeVar("T")
 
 ENERGY_PERIOD_S = 1.0
 """The counter refreshes every 10 to 100 ms and loses energy when it is read faster than that."""
@@ -51,28 +56,37 @@ class NvmlGpu:
             what = "everything" if everything else metric
             log.info("Profiler: %s of %s is n/a: %s.", what, self.device.key, error.reason)
 
-    def worked(self, metric: str) -> None:
-        """Forget earlier failures."""
+    def ask(self, metric: str, question: Callable[[], T]) -> T | None:
+        """What the driver answers; ``None`` where it does not, or did not before."""
+        if self.reason(metric) is not None:
+            return None
+        try:
+            answer = question()
+        except NvmlError as error:
+            self.failed(metric, error)
+            return None
         self.failures.pop(metric, None)
+        return answer
 
     def metric(self, name: str, unit: str, method: str) -> Metric:
         """The quantity's method, or the reason why it is missing."""
-        reason = self.reason(name)
-        return Metric(
-            name=name, unit=unit, method=None if reason else method, reason=reason, device=self.device.key
-        )
+        return Metric.unless(self.reason(name), name, unit, method, self.device.key)
 
 
-class NvmlMemory:
-    """``device_vram_bytes``: what all programs together hold on each GPU."""
-
-    name = "NVML memory"
-    period_s: float | None = None
+class NvmlProbe(SampledProbe):
+    """A source of numbers about ``gpus``. The library stays open for the next run."""
 
     def __init__(self, nvml: Nvml, gpus: tuple[NvmlGpu, ...], clock: Clock = now) -> None:
         self._nvml = nvml
         self._gpus = gpus
         self._clock = clock
+
+
+class NvmlMemory(NvmlProbe):
+    """``device_vram_bytes``: what all programs together hold on each GPU."""
+
+    name = "NVML memory"
+    period_s: float | None = None
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -84,23 +98,14 @@ class NvmlMemory:
         """Use now."""
         found = []
         for gpu in self._gpus:
-            if gpu.reason("device_vram_bytes") is not None:
-                continue
             t_s = self._clock()
-            try:
-                used, _total = self._nvml.memory(gpu.handle)
-            except NvmlError as error:
-                gpu.failed("device_vram_bytes", error)
-                continue
-            gpu.worked("device_vram_bytes")
-            found.append(Sample("device_vram_bytes", t_s, float(used), gpu.device.key))
+            memory = gpu.ask("device_vram_bytes", partial(self._nvml.memory, gpu.handle))
+            if memory is not None:
+                found.append(Sample("device_vram_bytes", t_s, float(memory[0]), gpu.device.key))
         return found
 
-    def close(self) -> None:
-        """The library stays open for the next run."""
 
-
-class NvmlEnergy:
+class NvmlEnergy(NvmlProbe):
     """``energy_joules`` (counter) and ``power_watts``, at most once a second.
 
     Where there is a counter, power is the energy between two readings over their distance;
@@ -111,9 +116,7 @@ class NvmlEnergy:
     period_s: float | None = ENERGY_PERIOD_S
 
     def __init__(self, nvml: Nvml, gpus: tuple[NvmlGpu, ...], clock: Clock = now) -> None:
-        self._nvml = nvml
-        self._gpus = gpus
-        self._clock = clock
+        super().__init__(nvml, gpus, clock)
         self._before: dict[str, tuple[float, float]] = {}
 
     @property
@@ -154,12 +157,11 @@ class NvmlEnergy:
     def _counter(self, gpu: NvmlGpu) -> list[Sample]:
         key = gpu.device.key
         t_s = self._clock()
-        try:
-            joules = self._nvml.ask("nvmlDeviceGetTotalEnergyConsumption", gpu.handle) / 1000.0
-        except NvmlError as error:
-            gpu.failed("energy_joules", error)
+        question = partial(self._nvml.ask, "nvmlDeviceGetTotalEnergyConsumption", gpu.handle)
+        millijoules = gpu.ask("energy_joules", question)
+        if millijoules is None:
             return []
-        gpu.worked("energy_joules")
+        joules = millijoules / 1000.0
         found = [Sample("energy_joules", t_s, joules, key)]
         before = self._before.get(key)
         if before is None:
@@ -171,13 +173,5 @@ class NvmlEnergy:
 
     def _power(self, gpu: NvmlGpu) -> list[Sample]:
         t_s = self._clock()
-        try:
-            watts = self._nvml.ask("nvmlDeviceGetPowerUsage", gpu.handle) / 1000.0
-        except NvmlError as error:
-            gpu.failed("power_watts", error)
-            return []
-        gpu.worked("power_watts")
-        return [Sample("power_watts", t_s, watts, gpu.device.key)]
-
-    def close(self) -> None:
-        """The library stays open for the next run."""
+        milliwatts = gpu.ask("power_watts", partial(self._nvml.ask, "nvmlDeviceGetPowerUsage", gpu.handle))
+        return [] if milliwatts is None else [Sample("power_watts", t_s, milliwatts / 1000.0, gpu.device.key)]

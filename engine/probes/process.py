@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 from ..clock import Clock, now
 from ..model import Metric, Sample
+from .base import SampledProbe
 
 MIN_LOAD_SPAN_S = 0.005
 """A load over less than this says more about the moment than about the load."""
@@ -74,7 +75,7 @@ def cpu_metric() -> Metric:
     return Metric(name="cpu_seconds", unit="s", method=f"the process's CPU clock, all threads{children}")
 
 
-class ProcessSampler:
+class ProcessSampler(SampledProbe):
     """Resident memory and CPU load of this process, at the run's sampling interval.
 
     CPU load is CPU time over clock time since the reading before: 100 % is one core.
@@ -111,6 +112,3 @@ class ProcessSampler:
         if ram is not None:
             found.append(Sample("ram_bytes", self._clock(), float(ram)))
         return found
-
-    def close(self) -> None:
-        """The reader belongs to whoever made it."""

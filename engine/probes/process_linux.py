@@ -63,10 +63,7 @@ class LinuxProcess:
         """One entry for each of the reading's quantities."""
 
         def metric(name: str, unit: str, method: str) -> Metric:
-            reason = self._missing.get(name)
-            if reason is not None:
-                return Metric(name=name, unit=unit, reason=reason)
-            return Metric(name=name, unit=unit, method=method)
+            return Metric.unless(self._missing.get(name), name, unit, method)
 
         calls = "bytes asked for in read calls, cached or not; memory-mapped files do not show here"
         disk = (
@@ -74,13 +71,12 @@ class LinuxProcess:
             "0 says only that the file was in the system's cache"
         )
         peak = "exact: the kernel's high-water mark, reset at the boundaries of nodes of 2 ms and more"
-        read_call = metric("read_bytes", "B", calls)
         return (
             cpu_metric(),
             metric("ram_bytes", "B", "resident memory of the process"),
             metric("ram_max_bytes", "B", peak),
             metric("read_bytes", "B", disk),
-            Metric(name="read_call_bytes", unit="B", method=read_call.method, reason=read_call.reason),
+            Metric.unless(self._missing.get("read_bytes"), "read_call_bytes", "B", calls),
         )
 
     def ram_bytes(self) -> int | None:

@@ -25,24 +25,15 @@ class PortableProcess:
     def metrics(self) -> tuple[Metric, ...]:
         """One entry for each of the reading's quantities."""
         no_disk = f"{sys.platform} does not tell reads from storage and reads from cache apart"
-        calls = Metric(
-            name="read_call_bytes",
-            unit="B",
-            method="bytes asked for in read calls, cached or not" if self._has_io else None,
-            reason=None if self._has_io else f"{sys.platform} keeps no count of bytes read by a process",
-        )
-        ram_reason = self._missing.get("ram_bytes")
+        calls = "bytes asked for in read calls, cached or not"
+        no_calls = None if self._has_io else f"{sys.platform} keeps no count of bytes read by a process"
+        ram = "resident memory of the process"
         return (
             cpu_metric(),
-            Metric(
-                name="ram_bytes",
-                unit="B",
-                method=None if ram_reason else "resident memory of the process",
-                reason=ram_reason,
-            ),
+            Metric.unless(self._missing.get("ram_bytes"), "ram_bytes", "B", ram),
             Metric(name="ram_max_bytes", unit="B", method="sampled: peaks between two samples are missed"),
             Metric(name="read_bytes", unit="B", reason=no_disk),
-            calls,
+            Metric.unless(no_calls, "read_call_bytes", "B", calls),
         )
 
     def ram_bytes(self) -> int | None:

@@ -8,6 +8,7 @@ import psutil
 
 from ..clock import Clock, now
 from ..model import Metric, Sample
+from .base import SampledProbe
 
 MIN_SPAN_S = 0.2
 """Some twenty ticks: the shortest span over which the load means something."""
@@ -21,7 +22,7 @@ def total_ram_bytes() -> int | None:
         return None
 
 
-class MachineSampler:
+class MachineSampler(SampledProbe):
     """CPU load of the whole machine, twice a second.
 
     The system counts in ticks of 10 ms (Linux) to 16 ms (Windows): over one sampling
@@ -57,6 +58,3 @@ class MachineSampler:
             return ()
         busy = 1.0 - (idle - before[2]) / (total - before[1])
         return (Sample("machine_cpu_percent", t_s, 100.0 * min(1.0, max(0.0, busy)), None, before[0]),)
-
-    def close(self) -> None:
-        """Nothing is held."""

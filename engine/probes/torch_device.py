@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from ..clock import Clock, now
 from ..model import Device, Metric, Sample
+from .base import SampledProbe
 from .torch_backend import TorchBackend
 
 METRIC = "device_vram_bytes"
 
 
-class TorchDeviceSampler:
+class TorchDeviceSampler(SampledProbe):
     """``device_vram_bytes`` of ``devices``, twice a second: the call may wait for the driver."""
 
     name = "torch device memory"
@@ -28,13 +29,7 @@ class TorchDeviceSampler:
         """One entry a device."""
         method = "memory in use by all programs on the GPU, asked through torch twice a second"
         return tuple(
-            Metric(
-                name=METRIC,
-                unit="B",
-                method=None if device.key in self._lost else method,
-                reason=self._lost.get(device.key),
-                device=device.key,
-            )
+            Metric.unless(self._lost.get(device.key), METRIC, "B", method, device.key)
             for device in self._devices
         )
 
@@ -54,6 +49,3 @@ class TorchDeviceSampler:
             if used is not None:
                 found.append(Sample(METRIC, t_s, float(used), device.key))
         return found
-
-    def close(self) -> None:
-        """Nothing is held."""

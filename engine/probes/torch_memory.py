@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ..clock import Clock, now
 from ..model import Device, DeviceMemory, Metric, Sample
+from .base import SampledProbe
 from .torch_backend import AllocatorStats, TorchBackend
 
 log = logging.getLogger("holaf.profiler")
@@ -119,9 +120,7 @@ class TorchMemory:
         for index, key in zip(self._indices, self._keys, strict=True):
             reason = self._gone.get(index)
             for name, method in (("vram_bytes", used), ("vram_max", peak)):
-                found.append(
-                    Metric(name=name, unit="B", method=None if reason else method, reason=reason, device=key)
-                )
+                found.append(Metric.unless(reason, name, "B", method, key))
         return tuple(found)
 
     def _outside(self, index: int, stats: AllocatorStats) -> int:
@@ -253,7 +252,7 @@ class TorchMemory:
         return found
 
 
-class TorchSampler:
+class TorchSampler(SampledProbe):
     """``vram_bytes`` of each device at the run's sampling interval."""
 
     name = "torch memory"
@@ -272,6 +271,3 @@ class TorchSampler:
         """Use now."""
         seen = self._memory.observe(self._clock)
         return [Sample("vram_bytes", t_s, float(used), key) for key, t_s, used in seen]
-
-    def close(self) -> None:
-        """Nothing is held."""
