@@ -93,7 +93,9 @@ class Recorder:
             return
         if outcome.status not in ("cached", "skipped"):
             life.execution_count += 1
-        life.status = "ok" if _ran_before(life, outcome) else outcome.status
+            life.status = outcome.status
+        else:
+            life.status = "ok" if _ran_before(life, outcome) else outcome.status
         life.error_type = outcome.error_type
         life.error_message = outcome.error_message
         self.finished.append(node_id)

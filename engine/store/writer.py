@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..model import Run
@@ -54,8 +55,11 @@ class RunHandle:
         self._next_try_s = 0.0
         self._failing_since_s: float | None = None
         self._mark: RunMark | None = None
+        self.name_node: Callable[[str | None], None] = lambda _node_id: None
+        """This node is at work now, ``None`` for none: what is known if the process is killed."""
         try:
             self._mark = RunMark(database.crashes.mark_path(self._file.uuid))
+            self.name_node = self._mark.name
         except (OSError, StoreError) as error:
             log.debug("This run has no mark: %s", error)
 
@@ -73,11 +77,6 @@ class RunHandle:
     def notices(self) -> tuple[str, ...]:
         """What happened to the database since the run began (set aside, deleted ...)."""
         return tuple(self._database.notices[self._first_notice :])
-
-    def name_node(self, node_id: str | None) -> None:
-        """This node is at work now, ``None`` for none: what is known if the process is killed."""
-        if self._mark is not None:
-            self._mark.name(node_id)
 
     def settle(self, run: Run) -> None:
         """The run as its report shows it: everything that counts is done, :meth:`finish` is still to come."""

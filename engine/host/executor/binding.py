@@ -41,6 +41,7 @@ class PromptCall(NamedTuple):
     execute_outputs: Sequence[str]
 
 
+_new_tuple = tuple.__new__
 _NODE_CALL_NAMES = (
     "current_item",
     "dynprompt",
@@ -100,10 +101,11 @@ class ExecuteBinder:
         self._pick = itemgetter(*known) if len(known) == len(positions) else None
         self._is_proven = False
 
-    def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> NodeCall:
+    def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> NodeCall:
         """The call's arguments. Raises :class:`BindingError` if they cannot be told apart."""
         if self._pick is not None and len(args) > self._last_index:
-            call = NodeCall(*self._pick(args))
+            # Made without the class's own __new__, which is a Python function: this is the hot path.
+            call: NodeCall = _new_tuple(NodeCall, self._pick(args))
             if self._is_proven:
                 return call
         elif self._binder.is_useful:
@@ -130,7 +132,7 @@ class PromptBinder:
     def __init__(self, function: Callable[..., Any]) -> None:
         self._binder = Binder(function, ("self", "prompt", "prompt_id"))
 
-    def __call__(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> PromptCall:
+    def bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> PromptCall:
         """The call's arguments. Raises :class:`BindingError` if they cannot be told apart."""
         get = self._binder.get
         prompt = get("prompt", args, kwargs)

@@ -47,6 +47,10 @@ class NodeHooks(Protocol):
         """``execution.execute`` raised, as it does when the run is cancelled from outside."""
         ...
 
+    def other_prompt_began(self) -> None:
+        """Another prompt is about to be executed beside this one, or inside one of its nodes."""
+        ...
+
     def boundaries_unknown(self, why: str) -> None:
         """Node boundaries cannot be read from the executor on this host."""
         ...
@@ -71,7 +75,6 @@ BeginRun = Callable[[PromptCall], "NodeHooks | None"]
 _run: ContextVar[NodeHooks | None] = ContextVar("holaf_profiler_run", default=None)
 _open: list[NodeHooks] = []
 """The runs that go on now, in any thread."""
-_begun_count = 0
 _executing: list[object] = []
 """One entry for each prompt that is being executed now, profiled or not."""
 
@@ -87,17 +90,17 @@ def open_runs() -> tuple[NodeHooks, ...]:
     return tuple(_open)
 
 
-def prompts_at_work() -> tuple[int, int]:
-    """How many prompts are being executed now, and how many have ever begun, profiled or not.
+def prompts_at_work() -> int:
+    """How many prompts are being executed now, profiled or not.
 
-    While there is one only, and no other has begun, the host's globals are about that one.
+    While there is one only, the host's globals are about that one.
     """
-    return len(_executing), _begun_count
+    return len(_executing)
 
 
 def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callable[..., Any]:
     """``PromptExecutor.execute_async`` with a run's bracket around it."""
-    bind = PromptBinder(original)
+    bind = PromptBinder(original).bind
 
     def begin_run(
         args: Sequence[Any], kwargs: Mapping[str, Any], outer: NodeHooks | None
@@ -113,8 +116,6 @@ def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callabl
 
     @functools.wraps(original)
     async def execute_async(*args: Any, **kwargs: Any) -> Any:
-        global _begun_count
-        _begun_count += 1
         mark = object()
         _executing.append(mark)
         try:
@@ -125,6 +126,9 @@ def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callabl
     async def bracketed(args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         outer = _run.get()
         run = safely(None, begin_run, args, kwargs, outer)
+        if run is None or run is not outer:
+            for other in tuple(_open):
+                safely(other, other.other_prompt_began)
         if run is outer:
             return await original(*args, **kwargs)
         _run.set(run)
@@ -153,7 +157,7 @@ def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callabl
 def wrap_execute(original: Callable[..., Any]) -> Callable[..., Any]:
     """``execution.execute`` with a node's bracket around it."""
     global bracket
-    bind = ExecuteBinder(original)
+    bind = ExecuteBinder(original).bind
 
     def lost_run(args: Sequence[Any], kwargs: Mapping[str, Any]) -> NodeHooks | None:
         """The run of a node that another pack executes outside the prompt's context."""

@@ -78,7 +78,7 @@ def outcome(call: NodeCall, result: Any, *, is_alone: bool = True) -> Outcome:
 
     ``is_alone``: no other prompt is being executed, to which the numbers of calls may belong.
     """
-    state = result[0].name
+    state = result[0]._name_  # what its ``name`` is, without the Python code of Enum.name
     if state == "SUCCESS":
         if isinstance(call.executed, (set, frozenset)) and call.node_id not in call.executed:
             return _CACHED

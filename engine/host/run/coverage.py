@@ -43,7 +43,8 @@ class Coverage:
         self._measurement = measurement
         self._last_ids = last_ids
         self._warn = warn
-        self._hooked_ids: set[str] = set()
+        self.hooked_ids: set[str] = set()
+        """The nodes that are inside the hook now."""
         self._is_bypassed = False
         self._why_bypassed: str | None = None
         self._idle_looks = 0
@@ -51,16 +52,15 @@ class Coverage:
         self._progress = StepProgress(
             prompt_id,
             measurement.recorder,
-            self._hooked_ids,
+            self.hooked_ids,
             enter=enter,
             leave=measurement.leave,
             on_bypass=self._on_bypass,
             is_async=self._is_async,
         )
-        self._is_attached = False
+        self.is_attached = False
         self.is_alone = True
         """Whether no other prompt was executed meanwhile, beside this one or inside one of its nodes."""
-        self._prompts_at_work = hooks.prompts_at_work()
 
     def begin(self) -> None:
         """The prompt is about to start."""
@@ -71,38 +71,31 @@ class Coverage:
     def runs_in(self, coroutine: Any) -> None:
         """The prompt is executed by this coroutine."""
         self._coroutine = coroutine
-        self._prompts_at_work = hooks.prompts_at_work()
-        self.is_alone = self._prompts_at_work[0] < 2
+        self.is_alone = hooks.prompts_at_work() < 2
         # Where the hook sees no node, this is the way to the messages about them: the prompt's own
         # come up after its coroutine has begun and before its first node.
         asyncio.get_running_loop().call_soon(self.attach)
 
     def attach(self) -> None:
         """Listen to the host's progress messages, if that has not been done."""
-        if not self._is_attached:
-            self._is_attached = self._progress.attach()
+        if not self.is_attached:
+            self.is_attached = self._progress.attach()
 
-    def enter(self, call: NodeCall) -> bool:
-        """A node comes past the hook; false where it is not to be recorded.
+    def admits(self, call: NodeCall) -> bool:
+        """Whether a node that comes past the hook is to be recorded.
 
-        That is a node of a prompt inside the prompt, whose time is that of the node it runs in,
+        Not recorded is a node of a prompt inside the prompt, whose time is that of the node it runs in,
         and a node that a second hook further out has seen already.
         """
         if self.dynprompt is None:
             self.dynprompt = call.dynprompt
-        if not self._is_attached:
+        if not self.is_attached:
             self.attach()
-        if call.dynprompt is not self.dynprompt or call.node_id in self._hooked_ids:
+        if call.dynprompt is not self.dynprompt or call.node_id in self.hooked_ids:
             return False
         if self._list is None:
             self._list = call.execution_list
-        self._hooked_ids.add(call.node_id)
         return True
-
-    def leave(self, call: NodeCall) -> None:
-        """The node is back."""
-        self.is_alone = self.is_alone and hooks.prompts_at_work() == self._prompts_at_work
-        self._hooked_ids.discard(call.node_id)
 
     def boundaries_unknown(self, why: str) -> None:
         """The hook gets calls that it cannot read."""

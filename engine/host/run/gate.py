@@ -32,6 +32,8 @@ class ReportGate:
         self._waiting: dict[asyncio.Event, str] = {}
         self._unknown_count = 0
         self.is_open = False
+        self.is_awaited = False
+        """Whether a report waits and the gate is shut."""
         self.opened_s: float | None = None
         self.opened_because: pending.Left | None = None
         """What was left as the gate opened; ``None`` while it is shut, and where the run ended first."""
@@ -41,8 +43,6 @@ class ReportGate:
 
         ``finished_id`` is the node that just ended, which the host still lists.
         """
-        if not self._waiting or self.is_open:
-            return
         try:
             if pending.only_these(execution_list, self._last_ids, finished_id):
                 self._open_because("reports")
@@ -54,6 +54,7 @@ class ReportGate:
         if not self.is_open:
             self.is_open = True
             self.opened_s = clock.now()
+        self.is_awaited = False
         for event in self._waiting:
             event.set()
         self._waiting.clear()
@@ -67,6 +68,7 @@ class ReportGate:
             return
         event = asyncio.Event()
         self._waiting[event] = node_id
+        self.is_awaited = True
         opened = asyncio.ensure_future(event.wait())
         try:
             while not event.is_set():
@@ -77,6 +79,7 @@ class ReportGate:
         finally:
             opened.cancel()
             self._waiting.pop(event, None)
+            self.is_awaited = bool(self._waiting)
 
     def _open_if_last(self) -> None:
         left = self._look(len(set(self._waiting.values())))

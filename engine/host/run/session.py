@@ -77,6 +77,7 @@ class Session:
         )
         self.gate = ReportGate(self._last_ids, self._left)
         self._so_far = RunSoFar(self.measurement.recorder, self._roles)
+        self._in_flight = self.measurement.recorder.in_flight
         self.live = LiveFeed(
             draft, self.measurement, self._so_far, archive, self._count_of_nodes, self.inside.function_now
         )
@@ -109,22 +110,33 @@ class Session:
 
     def enter_node(self, call: NodeCall) -> bool:
         """A node's ``execute`` begins. False: it is not to be recorded."""
-        if not self._coverage.enter(call):
+        coverage, node_id = self._coverage, call[0]
+        # What admits() asks, written out for the usual case: every Python frame here is paid at each node.
+        if (
+            not coverage.is_attached or call[1] is not coverage.dynprompt or node_id in coverage.hooked_ids
+        ) and not coverage.admits(call):
             return False
-        self._enter(call.node_id)
+        coverage.hooked_ids.add(node_id)
+        self._enter(node_id)
         return True
 
     def leave_node(self, call: NodeCall, result: Any) -> None:
         """A node's ``execute`` returned."""
-        self._coverage.leave(call)
-        outcome = host_nodes.outcome(call, result, is_alone=self._coverage.is_alone)
+        coverage = self._coverage
+        coverage.hooked_ids.discard(call[0])
+        outcome = host_nodes.outcome(call, result, is_alone=coverage.is_alone)
         self._leave(call, outcome)
-        self.gate.check(call.execution_list, None if outcome.waiting else call.node_id)
+        if self.gate.is_awaited:
+            self.gate.check(call.execution_list, None if outcome.waiting else call.node_id)
 
     def node_raised(self, call: NodeCall, error: BaseException) -> None:
         """A node's ``execute`` raised instead of answering: the whole prompt is being torn down."""
-        self._coverage.leave(call)
+        self._coverage.hooked_ids.discard(call.node_id)
         self._leave(call, host_nodes.failure(error))
+
+    def other_prompt_began(self) -> None:
+        """Another prompt is about to be executed beside this one, or inside one of its nodes."""
+        self._coverage.is_alone = False
 
     def boundaries_unknown(self, why: str) -> None:
         """Fall back to the host's progress messages."""
@@ -214,7 +226,7 @@ class Session:
         self.measurement.enter(node_id)
 
     def _leave(self, call: NodeCall, outcome: Outcome) -> None:
-        node_id = call.node_id
+        node_id = call[0]
         self.measurement.leave(node_id, outcome)
         if self.inside.kernels is not None:
             self.inside.kernels.leave(node_id)
@@ -223,7 +235,7 @@ class Session:
             self.inside.waits(node_id, tasks)
             host_nodes.when_tasks_end(tasks, lambda: hooks.safely(self, self._tasks_done, node_id))
         self._models.node_ended(node_id)
-        self.archive.name_node(self._so_far.in_flight_id())
+        self.archive.name_node(self._so_far.in_flight_id() if self._in_flight else None)
         if outcome.status in ("error", "interrupted"):
             self._failed_id = node_id
             self._out_of_memory = is_out_of_memory(outcome.error_type, outcome.error_message)

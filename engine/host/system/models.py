@@ -145,12 +145,6 @@ def _wrap(management: Any, name: str, kind: Kind, original: Callable[..., Any]) 
     _ours.append(timed)
 
 
-def _standing() -> tuple[Any, ...]:
-    """What stands at the host's functions now."""
-    management = sys.modules.get("comfy.model_management")
-    return tuple(getattr(management, name, None) for name, _ in FUNCTIONS)
-
-
 def loaded_count() -> int:
     """How many models the host holds, for a cheap look whether anything changed."""
     management = sys.modules.get("comfy.model_management")
@@ -196,8 +190,11 @@ class ModelWatch:
         self._recorder = recorder
         self._warn = warn
         self._stop: Callable[[], None] | None = None
-        self._standing: tuple[Any, ...] = ()
+        self._management: Any = None
+        self._load: Any = None
+        self._free: Any = None
         self._is_known = True
+        self._is_usual = False
         self._node_at_work = node_at_work
         self._resident: tuple[ResidentModel, ...] = ()
         self._count = -1
@@ -206,8 +203,10 @@ class ModelWatch:
         """Listen to the host's model moves."""
         for who in install():
             self._warn(f"{who[0].upper()}{who[1:]}; model loading times are those of the new function.")
-        self._standing = _standing()
-        self._is_known = None not in self._standing
+        self._management = sys.modules.get("comfy.model_management")
+        self._note_functions()
+        self._is_known = self._load is not None and self._free is not None
+        self._is_usual = self._is_known and hasattr(self._management, "current_loaded_models")
         if not self._is_known:
             self._warn("Model loading times are not available: this ComfyUI moves its models in another way.")
         self._stop = listen(self._moved, self._node_at_work)
@@ -219,12 +218,28 @@ class ModelWatch:
 
     def node_ended(self, node_id: str) -> None:
         """Note which models are loaded now."""
-        if _standing() != self._standing:
+        # Asked after each node, so the usual case is a few look-ups without a call.
+        host = self._management
+        if (
+            self._is_usual
+            and host.load_models_gpu is self._load
+            and host.free_memory is self._free
+            and len(host.current_loaded_models) == self._count
+        ):
+            if self._resident:
+                self._recorder.resident(node_id, self._resident)
+            return
+        self._look_again(node_id)
+
+    def _look_again(self, node_id: str) -> None:
+        load, free = self._load, self._free
+        self._note_functions()
+        if (load, free) != (self._load, self._free):
             # Which of the node's moves came past the new function, nobody can tell.
             for who in install():
                 self._recorder.loading_unknown(node_id)
                 self._warn(f"{who[0].upper()}{who[1:]} while node {node_id} ran: its loading time is n/a.")
-            self._standing = _standing()
+            self._note_functions()
         if not self._is_known:
             self._recorder.loading_unknown(node_id)
         count = loaded_count()
@@ -233,6 +248,11 @@ class ModelWatch:
             self._resident = resident_models()
         if self._resident:
             self._recorder.resident(node_id, self._resident)
+
+    def _note_functions(self) -> None:
+        """What stands at the host's functions now."""
+        self._load = getattr(self._management, "load_models_gpu", None)
+        self._free = getattr(self._management, "free_memory", None)
 
     def _moved(self, move: Move) -> None:
         self._recorder.loading(

@@ -53,6 +53,9 @@ class Run:
     def runs_in(self, coroutine: Any) -> None:
         self.coroutine = coroutine
 
+    def other_prompt_began(self) -> None:
+        self._note("other prompt", None)
+
     def enter_node(self, call: NodeCall) -> bool:
         self._note("enter", call)
         return True
@@ -314,7 +317,9 @@ def test_executors_in_threads_keep_their_own_runs() -> None:
     short_is_over.set()
     threads[1].join(10)
     assert seen == runs
-    assert [len(run.notes) for run in runs.values()] == [1, 1]
+    own = [[name for name, _ in run.notes if name != "other prompt"] for run in runs.values()]
+    assert own == [["end"], ["end"]]
+    assert sum(name == "other prompt" for run in runs.values() for name, _ in run.notes) == 1
     assert hooks.run_of(PROMPT) is None
 
 

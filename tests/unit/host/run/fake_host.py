@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Mapping
+from enum import Enum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 PROMPT: Mapping[str, Mapping[str, Any]] = {
     "1": {"class_type": "Load", "inputs": {}},
@@ -131,10 +132,12 @@ class Executor:
         self.history_result: object = None
 
 
-class State(NamedTuple):
+class State(Enum):
     """Stands for the host's ExecutionResult."""
 
-    name: str
+    SUCCESS = 0
+    FAILURE = 1
+    PENDING = 2
 
 
 class HandRun:
@@ -162,7 +165,7 @@ class HandRun:
             call.pending_async.setdefault(call.node_id, [])
         else:
             self.executed.add(call.node_id)
-        self.session.leave_node(call, (State(state), None, error))
+        self.session.leave_node(call, (State[state], None, error))
         if state != "PENDING":
             self.pending.pendingNodes.pop(call.node_id, None)
 
