@@ -106,7 +106,6 @@ export function createInsideView({ context, run, steps, groups }) {
 
   function operators(node) {
     const hasDevice = node.operators.some((entry) => typeof entry.self_device_s === "number");
-    const hasShapes = node.operators.some((entry) => entry.shapes);
     const partly = typeof node.recorded_s === "number";
     const slower = partly
       ? t("{part} of its {time} were recorded: more would take too much memory.", { part: seconds(node.recorded_s), time: seconds(node.exec_time) })
@@ -125,13 +124,12 @@ export function createInsideView({ context, run, steps, groups }) {
       h("p", { class: "hp-muted" }, slower),
       node.trace_file ? button(t("Perfetto trace"), () => saveTrace(node), { iconName: "download" }) : null,
       table(
-        [[t("Operator")], ...(hasShapes ? [[t("Input shapes")]] : []), [t("Calls")], [t("CPU")], ...(hasDevice ? [[t("GPU")]] : []), [t("Memory")]],
+        [[t("Operator")], [t("Calls")], [t("CPU")], ...(hasDevice ? [[t("GPU")]] : []), [t("Memory")]],
         node.operators.slice(0, OPERATORS).map((entry) =>
           h(
             "tr",
             {},
-            h("td", { title: entry.name }, entry.name),
-            hasShapes ? h("td", { class: "hp-muted" }, entry.shapes) : null,
+            h("td", {}, entry.name, entry.shapes ? h("div", { class: "hp-muted" }, entry.shapes) : null),
             number(count(entry.calls)),
             number(seconds(entry.self_cpu_s)),
             hasDevice ? number(seconds(entry.self_device_s)) : null,

@@ -103,13 +103,14 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
   }
 
   function drawLegend() {
+    const byLabel = new Float64Array(flame.labels.length);
+    for (let frame = 0; frame < flame.count; frame++) byLabel[flame.label[frame]] += flame.self[frame];
     const times = new Map();
-    for (let frame = 0; frame < flame.count; frame++) {
-      const { kind, owner } = flame.labels[flame.label[frame]];
-      if (kind === "node" || !flame.self[frame]) continue;
+    flame.labels.forEach(({ kind, owner }, number) => {
+      if (kind === "node" || !byLabel[number]) return;
       const key = `${kind}\n${owner}`;
-      times.set(key, (times.get(key) ?? 0) + flame.self[frame]);
-    }
+      times.set(key, (times.get(key) ?? 0) + byLabel[number]);
+    });
     const entries = [...times].sort((a, b) => b[1] - a[1]).slice(0, 8);
     fill(
       legend,

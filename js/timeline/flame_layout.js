@@ -1,5 +1,6 @@
 // The call trees of a run as one flame: merged, folded, ordered. Pure: no page, no canvas.
 
+const FEW = 24;
 const MANY = 48; // a call with more callees than this gets an index of them
 
 /**
@@ -10,9 +11,9 @@ const MANY = 48; // a call with more callees than this gets an index of them
  * longest first within each caller; `rows` holds the frames of each depth from left to right.
  */
 export function flameOf(stacks, { titles = {}, nodeIds = null, fold = true, threads = false } = {}) {
-  const labels = stacks.functions.map(([name, file, line, owner]) => {
-    const [kind, ownerName] = stacks.owners[owner];
-    return { name, file, line, kind, owner: ownerName };
+  const labels = stacks.functions.map((each) => {
+    const owner = stacks.owners[each[3]];
+    return { name: each[0], file: each[1], line: each[2], kind: owner[0], owner: owner[1] };
   });
   const most = stacks.trees.reduce((sum, tree) => sum + 1 + tree.functions.length, 0);
   const parent = new Int32Array(most);
@@ -25,7 +26,7 @@ export function flameOf(stacks, { titles = {}, nodeIds = null, fold = true, thre
   /** The call of `number` by the frame `from`: the one there is, or a new one. */
   const grow = (from, number) => {
     const head = from + 1;
-    const many = known.get(head);
+    const many = known.size ? known.get(head) : undefined;
     let frame = many ? (many.get(number) ?? -1) : firstChild[head];
     if (!many) {
       let steps = 0;
@@ -43,7 +44,7 @@ export function flameOf(stacks, { titles = {}, nodeIds = null, fold = true, thre
     label[frame] = number;
     sibling[frame] = firstChild[head];
     firstChild[head] = frame;
-    known.get(head)?.set(number, frame);
+    if (known.size) known.get(head)?.set(number, frame);
     return frame;
   };
   for (const tree of stacks.trees) {
@@ -75,12 +76,7 @@ function arranged(labels, parent, label, self) {
   const filled = begin.slice();
   const callees = new Int32Array(count);
   for (let frame = 0; frame < count; frame++) callees[filled[parent[frame] + 1]++] = frame;
-  const byLength = (a, b) => total[b] - total[a] || a - b;
-  for (let at = 0; at <= count; at++) {
-    const many = begin[at + 1] - begin[at];
-    if (many === 2 && byLength(callees[begin[at]], callees[begin[at] + 1]) > 0) callees.subarray(begin[at], begin[at + 1]).reverse();
-    else if (many > 2) callees.subarray(begin[at], begin[at + 1]).sort(byLength);
-  }
+  for (let at = 0; at <= count; at++) longestFirst(callees, begin[at], begin[at + 1], total);
   const start = new Float64Array(count);
   const order = new Int32Array(count);
   const firstCallee = new Int32Array(count).fill(-1);
@@ -107,6 +103,20 @@ function arranged(labels, parent, label, self) {
     }
   }
   return { labels, parent, label, self, total, depth, start, rows, firstCallee, duration, count };
+}
+
+/** Order `frames` from `begin` to `end`. Most callers have a handful of callees: those without a sort of their own. */
+function longestFirst(frames, begin, end, total) {
+  if (end - begin > FEW) {
+    frames.subarray(begin, end).sort((a, b) => total[b] - total[a] || a - b);
+    return;
+  }
+  for (let at = begin + 1; at < end; at++) {
+    const frame = frames[at];
+    let to = at;
+    for (; to > begin && total[frames[to - 1]] < total[frame]; to--) frames[to] = frames[to - 1];
+    frames[to] = frame;
+  }
 }
 
 /** The frames of a row that reach into `[from, to]`: `[first, end)` of `flame.rows[row]`, by halving. */

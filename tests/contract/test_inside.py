@@ -114,6 +114,10 @@ def test_kernels_of_the_slowest_node_are_led_by_matrix_products_and_attention(pr
     assert top[0] in ("aten::mm", "aten::addmm", "aten::linear"), top
     # On a CPU attention is two batched matrix products, or one operator of torch.
     assert any(name in ("aten::bmm", "aten::baddbmm") or "attention" in name for name in top), top
+    assert node["recorded_s"] is None
+    assert node["operators"][0]["shapes"] == ""
+    owners = {(entry["kind"], entry["owner"]) for entry in inside(profiler, profile.run["id"])["owner_times"]}
+    assert owners <= {("core", "ComfyUI"), ("pack", "profiler-test-nodes"), ("gpu_wait", "GPU")}, owners
     assert node["usual_run_id"] == expected.run["id"]
     trace = profiler.client.get(f"/holaf/profiler/runs/{profile.run['id']}/kernels/5")
     assert b"traceEvents" in gzip.decompress(trace)
@@ -128,10 +132,12 @@ def test_kernels_of_the_slowest_node_are_led_by_matrix_products_and_attention(pr
 
 def test_kernels_of_a_group(profiler: Profiler) -> None:
     scene = diffusion(CHECKPOINT, seed=4)
-    scene.start(inside="kernels", inside_group="decoding", cache="re-run")
+    scene.start(inside="kernels", inside_group="decoding", inside_shapes=True, cache="re-run")
     scene.group("decoding", "VAEDecode")
     profile = profiler.run(scene)
-    assert [node["node_id"] for node in inside(profiler, profile.run["id"])["kernels"]] == ["6"]
+    (node,) = inside(profiler, profile.run["id"])["kernels"]
+    assert node["node_id"] == "6"
+    assert {operator["shapes"] for operator in node["operators"] if "conv" in operator["name"]} - {""}
 
 
 def test_exports_of_stacks_over_the_routes(profiler: Profiler, fresh: str) -> None:

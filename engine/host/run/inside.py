@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -100,7 +101,8 @@ def owners() -> Owners:
     folder_paths = sys.modules.get("folder_paths")
     find = getattr(folder_paths, "get_folder_paths", None)
     return Owners(
-        core=str(getattr(folder_paths, "base_path", "")),
+        # Not its base_path: that is elsewhere where ComfyUI was started with --base-directory.
+        core=os.path.dirname(getattr(folder_paths, "__file__", "")),
         packs=pack_names(find("custom_nodes")) if find is not None else {},
         own=_PACK_FOLDER,
     )
