@@ -55,7 +55,7 @@ class Database:
     their own machine. ``notices`` are plain sentences about what happened to the database (a damaged
     file set aside, a deleted one), in that order. ``where`` names the database for people, without a
     password. ``fresh_starts`` counts how often another file took the place of the one before: ids
-    from before mean nothing then.
+    from before mean nothing then. ``edits`` counts this process's changes of what was recorded.
     """
 
     def __init__(self, url: str | Path, *, folder: Path | None = None, busy_timeout_s: float = 5.0) -> None:
@@ -66,6 +66,7 @@ class Database:
         self.notices: list[str] = []
         self.read_only = False
         self.fresh_starts = 0
+        self.edits = 0
         self._engine: Engine | None = None
         self._lock = threading.RLock()
         self._copy_folder: Path | None = None
@@ -100,8 +101,17 @@ class Database:
         with self._noticing_damage(), translating(self.where), self.open().connect() as connection:
             yield connection
 
-    def transact(self, work: Callable[[Connection], T]) -> T:
-        """``work`` in a write transaction, again if another worker got in between. Raises ``StoreError``."""
+    def transact(self, work: Callable[[Connection], T], *, is_edit: bool = True) -> T:
+        """``work`` in a write transaction, again if another worker got in between. Raises ``StoreError``.
+
+        ``is_edit``: not just a run on its way into the history.
+        """
+        try:
+            return self._transact(work)
+        finally:
+            self.edits += is_edit
+
+    def _transact(self, work: Callable[[Connection], T]) -> T:
         for tries in range(CONFLICTS_MAX):
             with suppress(StoreConflict), self.write() as connection:
                 return work(connection)

@@ -30,6 +30,7 @@ from .queries import series as of_series
 from .queries import steps as of_steps
 from .queries.run_list import SORTABLE, RunFilter
 from .rows import RawRow
+from .totals import Totals
 
 if TYPE_CHECKING:
     from .import_history import ChangeWorkflow
@@ -57,6 +58,7 @@ class History:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._asker = Asker(lambda: database.where)
+        self._totals = Totals(database)
         self._next_look_s = 0.0
 
     def within(self, timeout_s: float, question: Callable[[], T]) -> T:
@@ -81,13 +83,12 @@ class History:
         max_time: float | None = None,
         pinned: bool | None = None,
     ) -> tuple[list[Row], int]:
-        """One page of runs and how many match in all.
+        """One page of runs and how many match in all, which ``totals.py`` says.
 
         ``sort``: a column of :data:`SORTABLE`, with ``-`` in front for descending;
-        runs without a value come last. ``q`` is looked for in name, comment, tags,
-        workflow and status. ``workflow`` is a workflow's id or hash. ``since`` and ``until`` are
-        ISO 8601. ``min_time``/``max_time`` are seconds of ``total_time``.
-        The bulky fields (changes, devices, metrics, overhead) are left out.
+        runs without a value come last. ``q`` is looked for in name, comment, tags, workflow
+        and status. ``workflow`` is a workflow's id or hash, ``since`` and ``until`` are ISO 8601,
+        ``min_time``/``max_time`` seconds of ``total_time``. Bulky fields (changes, devices ...) are left out.
         """
         wanted = RunFilter(
             user_id=user_id,
@@ -104,7 +105,8 @@ class History:
 
         def read() -> tuple[list[Row], int]:
             with self.database.read() as connection:
-                return run_list.list_runs(connection, wanted, sort=sort, limit=limit, offset=offset)
+                page = run_list.list_runs(connection, wanted, sort=sort, limit=limit, offset=offset)
+                return page, self._totals.of(connection, wanted)
 
         found = read()
         claimed = any(run["status"] == "running" for run in found[0])

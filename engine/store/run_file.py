@@ -175,7 +175,7 @@ class RunFile:
             of_runs.update_run(connection, run_id, values | self._content(connection))
             return run_id, self._series
 
-        run_id, self._series = database.transact(write)
+        run_id, self._series = database.transact(write, is_edit=False)
         self._is_certain = True
         # A prompt of a thousand nodes takes 4 ms to store: not while the workflow is at its first nodes.
         self._has_content = self.run_id is not None or whole is not None

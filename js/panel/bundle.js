@@ -2,7 +2,7 @@
 
 import * as backend from "../comfy/api.js";
 import { button, h } from "../ui/dom.js";
-import { t, tn } from "../ui/i18n.js";
+import { msg, t, tn } from "../ui/i18n.js";
 import { copyMarkdown, saveBlob } from "./export.js";
 
 /** What one does to report a slow or failed run. */
@@ -30,6 +30,11 @@ export function reportTools(context, run) {
   );
 }
 
+/** What the server may say about a file that it took. */
+const NOTES = [
+  msg("If ComfyUI was running when this file was copied, its newest runs may be missing: they are in the file beside it whose name ends in -wal. Stop that ComfyUI, copy again and import again; no run is imported twice."),
+];
+
 /** A button that takes a bundle, or the history of another profiler, into this history. */
 export function importButton(context, after) {
   const picker = h("input", { type: "file", accept: ".zip,.db,.sqlite", hidden: true, on: { change: take } });
@@ -40,7 +45,8 @@ export function importButton(context, after) {
     try {
       const found = await backend.importRuns(file);
       const skipped = found.skipped_runs ? ` ${tn("{n} was here already.|{n} were here already.", found.skipped_runs)}` : "";
-      context.say(`${tn("Imported {n} run.|Imported {n} runs.", found.runs)}${skipped}`);
+      const notes = (found.notes ?? []).map((note) => ` ${t(note)}`).join("");
+      context.say(`${tn("Imported {n} run.|Imported {n} runs.", found.runs)}${skipped}${notes}`, { stays: Boolean(notes) });
       after();
     } catch (error) {
       context.say(error.message, { tone: "error" });

@@ -112,7 +112,8 @@ export function editInline(element, { value, label, save, append = false }) {
 
 /**
  * A line at the bottom of the panel. Returns `{element, say, dispose}`;
- * `say(text, {action, label, tone})`: one button, such as Undo, whose action may be async.
+ * `say(text, {action, label, tone, stays})`: one button, such as Undo, whose action may be async;
+ * what `stays` is there until it is closed.
  */
 export function createSnack() {
   const element = h("div", { class: "hp-snack", role: "status", "aria-live": "polite", hidden: true });
@@ -124,7 +125,7 @@ export function createSnack() {
   };
   return {
     element,
-    say(text, { action, label = t("Undo"), tone = "info" } = {}) {
+    say(text, { action, label = t("Undo"), tone = "info", stays = false } = {}) {
       clearTimeout(timer);
       element.hidden = false;
       element.dataset.tone = tone;
@@ -139,7 +140,7 @@ export function createSnack() {
           : null,
         iconButton("times", t("Close"), hide),
       );
-      timer = setTimeout(hide, action || tone === "error" ? UNDO_MS : PLAIN_MS);
+      if (!stays) timer = setTimeout(hide, action || tone === "error" ? UNDO_MS : PLAIN_MS);
     },
     dispose: hide,
   };

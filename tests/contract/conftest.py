@@ -44,7 +44,8 @@ def read_profile(client: Client, outcome: Outcome) -> Profile:
     """What was recorded of a prompt that is over; waits until its last line is written."""
 
     def finished() -> Any:
-        if client.get("/holaf/profiler/status").get("prompt_id") == outcome.prompt_id:
+        going = client.get("/holaf/profiler/status").get("runs", ())
+        if any(run["prompt_id"] == outcome.prompt_id for run in going):
             return None  # a Report has it written earlier, but without what comes after
         found = find_run(client, outcome.prompt_id)
         return found if found and found["status"] != "running" else None

@@ -103,6 +103,50 @@ def test_symbolic_link_does_not_lead_out(profiler: Profiler, fresh: str, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
+SECRET = "sk-" + "1a2B3c4D5e6F" * 4
+
+
+@pytest.mark.parametrize("kept", ["whole", "without secrets", "no"])
+def test_the_workflow_is_kept_as_the_setting_says(profiler: Profiler, fresh: str, kept: str) -> None:
+    scene = Scene()
+    scene.start()
+    words = {"api_key": SECRET, "password": "hunter2", "text": "harmless"}
+    scene.show(scene.add("Secret", id="1", value=fresh, **words))
+    prefix = f"kept {kept}/run"
+    scene.report(save=True, filename_prefix=prefix, formats="txt, md, csv, json, html, trace")
+    node = {"id": 1, "type": "ProfilerTestSecret", "widgets_values": [fresh, SECRET, "plain", "harmless"]}
+    graph = {"id": fresh, "nodes": [node], "links": [], "version": 0.4}
+    settings = "/holaf/profiler/settings"
+    assert profiler.client.request("PUT", settings, {"keep_workflows": kept})[0] == 200
+    try:
+        profile = profiler.run(scene, workflow=graph)
+    finally:
+        profiler.client.request("PUT", settings, {"keep_workflows": "whole"})
+    found = {path.name: path for path in (profiler.server.output / f"kept {kept}").iterdir()}
+    with Image.open(one(found, ".png")) as picture:
+        inside = {name: json.loads(text) for name, text in picture.info.items()}
+    assert len(found) == 7
+    for path in found.values():
+        if path.suffix != ".png":
+            written = path.read_text(encoding="utf-8")
+            assert SECRET not in written, path.name
+            assert "hunter2" not in written, path.name
+    stored = profiler.client.get(f"/holaf/profiler/runs/{profile.run['id']}/workflow")
+    exported = json.loads(one(found, ".json").read_text(encoding="utf-8"))["run"]
+    if kept == "no":
+        assert not {"prompt", "workflow"} & inside.keys()
+        assert stored == {"prompt": None, "workflow": None}
+        assert (exported["prompt"], exported["workflow"]) == (None, None)
+        return
+    for holder in (inside, stored):
+        inputs = holder["prompt"]["1"]["inputs"]
+        values = holder["workflow"]["nodes"][0]["widgets_values"]
+        assert (inputs["text"], values[3]) == ("harmless", "harmless")
+        assert (inputs["api_key"] == SECRET) is (values[1] == SECRET) is (kept == "whole")
+        assert (inputs["password"] == "hunter2") is (kept == "whole")
+    assert exported["prompt"]["1"]["inputs"]["text"] == "harmless"
+
+
 def test_unknown_format_is_said_and_the_others_are_saved(profiler: Profiler, fresh: str) -> None:
     scene = work(fresh)
     scene.report(save=True, filename_prefix="some", formats="docx,, TXT ;json")

@@ -46,7 +46,7 @@ class Host:
     history: Callable[[str], History]
     settings_file: Callable[[str], Path]
     readable_file: Callable[[str, str], Path]
-    status: Callable[[], Mapping[str, Any]]
+    status: Callable[[str], Mapping[str, Any]]
     send: Callable[[str, Mapping[str, Any]], object]
     repeats: Callable[[], Repeats]
     record_event: Callable[[str, str], Event | None]

@@ -9,9 +9,9 @@ from ...store.errors import NotAHistory
 from .call import Answer, Call, RefusedError
 
 _LIVE = (
-    "If ComfyUI was running when this file was copied, its newest runs may be missing: they were still in "
-    "the file of the same name that ends in -wal. Stop that ComfyUI and copy again, or put both files into "
-    "ComfyUI's input folder and import by name. Runs that are here already are not taken twice."
+    "If ComfyUI was running when this file was copied, its newest runs may be missing: they are in the file "
+    "beside it whose name ends in -wal. Stop that ComfyUI, copy again and import again; no run is imported "
+    "twice."
 )
 
 

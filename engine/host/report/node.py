@@ -19,6 +19,7 @@ from ...workflow import prompt as prompts
 from .. import paths
 from ..executor import hooks, patch
 from ..run import background
+from ..run.archive import with_kept_workflow
 from ..run.session import Session
 from . import answer, save, theme
 from .against import against
@@ -136,7 +137,7 @@ def _report(
     from ...render.report import prepare
 
     began_s = clock.now()
-    run = session.run_so_far()
+    run = with_kept_workflow(session.run_so_far())
     report = prepare(run, options, _shown_groups(run, wired), _against(session, run))
     picture = report.picture
     text = table.render(report)

@@ -5,6 +5,7 @@ Also keeps what ``GET status`` answers. Never waits for the network or the event
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -34,13 +35,20 @@ STUCK_INTERVAL_S = 1.0
 STEPS_SENT_MAX = 20
 """Of many short nodes only the newest are sent one by one."""
 
-_current: LiveFeed | None = None
+_going: list[LiveFeed] = []
+"""The runs that go on or are being put together, in the order in which they began."""
 
 
-def status() -> dict[str, Any]:
-    """The run that goes on now or is being put together, or ``{"active": False}``."""
-    feed = _current
-    return {"active": False} if feed is None else {"active": True, **feed.snapshot()}
+def status(user_id: str) -> dict[str, Any]:
+    """The user's runs that go on now or are being put together, newest first, as ``runs``.
+
+    The newest one's readings stand beside it. Of others' runs only that there are any: ``busy``.
+    """
+    going = tuple(_going)
+    runs = [feed.snapshot() for feed in reversed(going) if feed.user_id == user_id]
+    if runs:
+        return {"active": True, **runs[0], "runs": runs}
+    return {"active": False, "busy": True} if going else {"active": False}
 
 
 class LiveFeed:
@@ -73,10 +81,14 @@ class LiveFeed:
 
     def started(self) -> None:
         """The run begins."""
-        global _current
-        _current = self
+        _going.append(self)
         self._thread = threading.Thread(target=self._work, name="holaf-profiler-live", daemon=True)
         self._thread.start()
+
+    @property
+    def user_id(self) -> str:
+        """Whose run it is."""
+        return self._draft.user_id
 
     @property
     def total(self) -> int:
@@ -95,9 +107,8 @@ class LiveFeed:
 
     def over(self) -> None:
         """The run is in the history, or will never be."""
-        global _current
-        if _current is self:
-            _current = None
+        with contextlib.suppress(ValueError):
+            _going.remove(self)
 
     def finished(self, run: Run) -> None:
         """The run is put together. Sent after everything else, once it can be read from the history."""

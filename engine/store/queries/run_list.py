@@ -161,16 +161,25 @@ def _moment(text: str, *, end: bool) -> tuple[str, float]:
     return written, moment.timestamp()
 
 
-def list_runs(
-    connection: Connection, wanted: RunFilter, *, sort: str, limit: int, offset: int, total: int | None = None
-) -> tuple[list[Row], int]:
-    """One page and the number of all matches, which is counted unless ``total`` says it."""
+def newest_id(connection: Connection) -> int:
+    """The largest id of a run; 0 where there is none."""
+    return connection.execute(select(func.max(runs.c.id))).scalar_one() or 0
+
+
+def count(connection: Connection, wanted: RunFilter, *, after_id: int | None = None) -> int:
+    """How many runs match, of those with a larger id than ``after_id`` if given."""
+    query = select(func.count()).select_from(runs).where(_conditions(connection, wanted))
+    return int(
+        connection.execute(query if after_id is None else query.where(runs.c.id > after_id)).scalar_one()
+    )
+
+
+def list_runs(connection: Connection, wanted: RunFilter, *, sort: str, limit: int, offset: int) -> list[Row]:
+    """One page."""
     name = sort.removeprefix("-")
     if name not in SORTABLE:
         raise BadQuery(f"Runs cannot be sorted by {name!r}. Known: {', '.join(SORTABLE)}.")
     condition = _conditions(connection, wanted)
-    if total is None:
-        total = connection.execute(select(func.count()).select_from(runs).where(condition)).scalar_one()
     order = _order(runs.c[name], sort.startswith("-"))
     # The page first, which an index knows, then what its runs hold.
     page = select(runs.c.id).where(condition).order_by(*order).limit(max(0, limit)).offset(max(0, offset))
@@ -180,7 +189,7 @@ def list_runs(
     for start in range(0, len(ids), IN_CHUNK):
         query = select(*columns).where(runs.c.id.in_(ids[start : start + IN_CHUNK]))
         found |= {row["id"]: run_row(row) for row in connection.execute(query).mappings()}
-    return [found[run_id] for run_id in ids], int(total)
+    return [found[run_id] for run_id in ids]
 
 
 def run_before(connection: Connection, wanted: RunFilter, timestamp: str) -> Row | None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import Connection, insert
 
 from engine.model import Snapshot, SnapshotNode
+from engine.store import schema, totals
 from engine.store.database import Database
 from engine.store.errors import BadQuery, NotInHistory
 from engine.store.history import History
+from engine.store.queries import run_list
+from engine.store.queries.run_list import RunFilter
 from engine.store.writer import RunWriter
 from tests.unit.store.help import a_run, a_step, on_both_stores, query, record
 
@@ -19,10 +23,6 @@ pytestmark = on_both_stores
 @pytest.fixture
 def thousand(database: Database, history: History) -> History:
     """1,000 runs, written as rows: what is tested is the reading."""
-    from sqlalchemy import insert
-
-    from engine.store import schema
-
     values = [
         {
             "timestamp": f"2026-01-{1 + number // 100:02d}T{number % 24:02d}:00:00.000Z",
@@ -51,6 +51,35 @@ def test_a_list_pages_through_everything_once(thousand: History) -> None:
     times = [run["total_time"] for run in thousand.list_runs(limit=1000, sort="total_time")[0]]
     assert times[:990] == sorted(times[:990])
     assert times[990:] == [None] * 10
+
+
+def test_a_large_number_of_runs_is_not_counted_for_every_page(
+    thousand: History, writer: RunWriter, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = []
+
+    def count(connection: Connection, wanted: RunFilter, *, after_id: int | None = None) -> int:
+        whole.extend([wanted] if after_id is None else [])
+        return counted(connection, wanted, after_id=after_id)
+
+    counted = run_list.count
+    monkeypatch.setattr(run_list, "count", count)
+    monkeypatch.setattr(totals, "LARGE", 500)
+    assert thousand.list_runs(limit=1)[1] == 1000
+    run_id = record(writer, a_run())
+    assert thousand.list_runs(limit=1, offset=500)[1] == 1001
+    assert len(whole) == 1
+    thousand.delete_run(run_id)
+    assert thousand.list_runs(limit=1)[1] == 1000
+    assert len(whole) == 2
+    assert thousand.list_runs(status="failed")[1] == thousand.list_runs(status="failed")[1] == 100
+    assert len(whole) == 4
+    with database.write() as connection:  # as another process does
+        connection.execute(schema.runs.delete().where(schema.runs.c.id < 11))
+    assert thousand.list_runs(limit=1)[1] == 1000
+    monkeypatch.setattr(totals, "FRESH_S", 0.0)
+    thousand._totals._counted.clear()
+    assert [thousand.list_runs(limit=1)[1] for _ in range(2)] == [990, 990]
 
 
 @pytest.mark.parametrize(

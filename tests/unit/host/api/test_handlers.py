@@ -68,13 +68,12 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.history = History(Database(str(folder / "history.db")))
         self.sent: list[tuple[str, Mapping[str, Any]]] = []
-        self.status: dict[str, Any] = {"active": False}
         self.repeats = Repeats(NoQueue(), lambda _progress: None)
         self.host = Host(
             history=lambda _user: self.history,
             settings_file=lambda user: folder / f"{user}.json",
             readable_file=lambda name, _user: folder / name,
-            status=lambda: self.status,
+            status=lambda user: {"user": user},
             send=lambda event, data: self.sent.append((event, data)),
             repeats=lambda: self.repeats,
             record_event=lambda text, user: None,
@@ -274,10 +273,8 @@ def test_a_file_that_is_no_history_is_refused_without_saying_where_it_lies(
     assert str(tmp_path) not in caught.value.message
 
 
-def test_another_users_run_is_only_told_to_go_on(bench: Bench) -> None:
-    bench.status = {"active": True, "user_id": "ann", "title": "secret"}
-    assert bench.call(preferences.get_status, user="ann")["title"] == "secret"
-    assert bench.call(preferences.get_status, user="bob") == {"active": False, "busy": True}
+def test_the_status_is_that_of_the_user_who_asks(bench: Bench) -> None:
+    assert bench.call(preferences.get_status, user="ann") == {"user": "ann"}
 
 
 @pytest.mark.parametrize(

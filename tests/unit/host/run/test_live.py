@@ -70,17 +70,34 @@ def test_of_many_short_nodes_only_the_newest_are_sent(
 def test_the_status_names_the_node_at_work_and_ends_with_the_run(hand_run: MakeRun) -> None:
     from engine.host.run import live
 
-    assert live.status() == {"active": False}
+    assert live.status("default") == {"active": False}
     run = hand_run()
     run.run("7", "1")
     call = run.enter("2")
-    wait_until(lambda: live.status()["ram_bytes"])
-    status = live.status()
+    wait_until(lambda: live.status("default")["ram_bytes"])
+    status = live.status("default")
     assert (status["active"], status["node_id"], status["title"]) == (True, "2", "Save")
     assert (status["done"], status["total"]) == (1, 2)
     run.leave(call)
     run.end()
-    wait_until(lambda: not live.status()["active"])
+    wait_until(lambda: not live.status("default")["active"])
+
+
+def test_two_executors_at_once_both_have_a_status(hand_run: MakeRun) -> None:
+    from engine.host.run import live
+
+    first = hand_run("first")
+    first.enter("1")
+    second = hand_run("second")
+    both = live.status("default")
+    assert (both["prompt_id"], both["node_id"]) == ("second", None)
+    assert [(run["prompt_id"], run["node_id"]) for run in both["runs"]] == [("second", None), ("first", "1")]
+    assert live.status("somebody else") == {"active": False, "busy": True}
+    second.end()
+    wait_until(lambda: live.status("default")["prompt_id"] == "first")
+    assert live.status("default")["node_id"] == "1"
+    first.end()
+    wait_until(lambda: not live.status("default")["active"])
 
 
 def test_a_browser_that_cannot_be_reached_costs_the_run_nothing(
@@ -96,5 +113,5 @@ def test_a_browser_that_cannot_be_reached_costs_the_run_nothing(
     run = hand_run()
     run.run("1", "2")
     run.end()
-    wait_until(lambda: not live.status()["active"])
+    wait_until(lambda: not live.status("default")["active"])
     assert run.session.run_so_far().status == "success"
