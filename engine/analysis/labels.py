@@ -39,6 +39,11 @@ def step_title(step: Step) -> str:
     return clean(step.node_title) or clean(step.node_type) or f"#{step.node_id}"
 
 
+def rounds(step: Step) -> str:
+    """``" ×3"`` behind the name of a node that ran three times, as nodes in loops do; else nothing."""
+    return f" ×{step.execution_count:,}" if (step.execution_count or 0) > 1 else ""
+
+
 def node_title(run: Run, node_id: str | None) -> str | None:
     """The title of the node with this id, or ``None`` where no step has it."""
     if node_id is None:

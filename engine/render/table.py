@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..analysis.groups import GroupTotal
-from ..analysis.labels import clean, shorten, step_title
+from ..analysis.labels import clean, rounds, shorten, step_title
 from ..analysis.ranking import did_not_run, time_share
 from ..analysis.units import (
     NOT_AVAILABLE,
@@ -315,7 +315,7 @@ def _joules(entry: GroupTotal) -> str:
 def _name(step: Step) -> str:
     title, kind = shorten(step_title(step), 40), clean(step.node_type)
     plain = kind.replace(" ", "").casefold() == title.replace(" ", "").casefold()
-    return f"#{step.node_id} {title}" + ("" if plain or not kind else f" [{shorten(kind, 30)}]")
+    return f"#{step.node_id} {title}{rounds(step)}" + ("" if plain or not kind else f" [{shorten(kind, 30)}]")
 
 
 def _resting(step: Step) -> str:

@@ -73,6 +73,7 @@ export const COLUMNS = [
   column("offload_time_s", msg("Moving models out"), msg("Time spent on moving models out of the GPU"), seconds),
   column("sampler_steps", msg("Steps"), msg("Sampler steps"), count),
   column("sampler_step_median_s", msg("Per step"), msg("Median time of one sampler step"), seconds),
+  column("execution_count", msg("Rounds"), msg("How often it ran in this run; nodes in loops do so several times"), count),
   column("read_bytes", msg("Disk"), msg("Bytes read from disk"), bytes),
   column("previous_exec_time_s", msg("Took before"), msg("Its time when it last really ran with these inputs"), seconds),
   textColumn("step_comment", msg("Comment"), msg("Your note on this step"), (step) => step.step_comment ?? ""),

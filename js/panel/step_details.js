@@ -44,6 +44,7 @@ function factsOf(step) {
     [known(step.exec_time), t("Active time"), () => `${seconds(step.exec_time)}${known(step.share) ? ` (${share(step.share)})` : ""}`],
     [known(step.self_time_s) && step.self_time_s !== step.exec_time, t("Self time"), () => seconds(step.self_time_s)],
     [known(step.wall_time_s) && step.wall_time_s !== step.exec_time, t("Wall time"), () => seconds(step.wall_time_s)],
+    [step.execution_count > 1, t("Rounds"), () => count(step.execution_count)],
     [known(step.previous_exec_time_s), t("Took before"), () => `${seconds(step.previous_exec_time_s)} (${t("run {id}", { id: step.previous_run_id })})`],
     [
       known(step.sampler_steps) && step.sampler_steps > 0,

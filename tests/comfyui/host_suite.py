@@ -2,7 +2,8 @@
 
 ``python -m tests.comfyui.host_suite VERSION ...`` runs all of ``tests/execution`` of the first version and
 the executor's tests of the others: without the pack, with a Profiler Start in every prompt, and for the first
-one with a Profiler Report too. Each runs in a copy of the tree. Prints a line for each; 1 where one differs.
+one with a Profiler Report too. Each runs in a copy of the tree, where servers get longer to start. Prints a
+line for each; 1 where one differs.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from .server import free_port
 ALL = ("tests/execution",)
 RELEVANT = ("tests/execution/test_execution.py", "tests/execution/test_async_nodes.py")
 TIMEOUT_S = 1800.0
+TRIES = ("n_tries = 5", "n_tries = 30")
+"""How often its tests ask, every four seconds, whether their server is up: as they come, and on a busy machine."""
 SOUND_SHARE = 0.9
 """So many of ComfyUI's tests must pass without the pack, or the comparison says nothing."""
 
@@ -36,6 +39,8 @@ def run(host: Host, mode: str, tests: Sequence[str]) -> tuple[Results, int]:
     with tempfile.TemporaryDirectory(prefix="host-suite-") as folder:
         tree = Path(folder) / "ComfyUI"
         shutil.copytree(host.tree, tree, ignore=shutil.ignore_patterns("__pycache__", ".git"))
+        for file in (tree / ALL[0]).glob("test_*.py"):
+            file.write_text(file.read_text(encoding="utf-8").replace(*TRIES), encoding="utf-8")
         if mode:
             install_pack(tree / "custom_nodes")
             install_double(tree / "custom_nodes", "force_profiling")
@@ -76,9 +81,7 @@ def compare(host: Host, tests: Sequence[str], modes: Sequence[str]) -> bool:
     ran = [ended for ended in plain.values() if ended != "skipped"]
     same = len(passed(plain)) > SOUND_SHARE * len(ran)
     if not same:
-        print(
-            "  too few to compare with: its servers get 20 s to start, so nothing else should run", flush=True
-        )
+        print("  too few to compare with", flush=True)
     for mode in modes:
         profiled, runs = run(host, mode, tests)
         lost = sorted(passed(plain) - passed(profiled))

@@ -1,11 +1,14 @@
-"""A real ComfyUI whose history lies on a server that is mute, killed or back: prompts do not notice."""
+"""A real ComfyUI whose history lies on a server that is mute or on a full disk: prompts do not notice."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -44,29 +47,83 @@ def seconds(server: Server, name: str) -> float:
     return time.monotonic() - begun_s
 
 
+def end_seconds(server: Server) -> float:
+    """From Ctrl+C to the end of ComfyUI."""
+    begun_s = time.monotonic()
+    os.kill(server.pid, signal.SIGINT)
+    wait_for(lambda: not server.running, "the end of ComfyUI", 60.0)
+    return time.monotonic() - begun_s
+
+
+def wait_for_runs(server: Server, count: int) -> None:
+    """Until that many runs are in the history, all of them whole."""
+
+    def found() -> bool:
+        runs = server.client.get("/holaf/profiler/runs")["runs"]
+        return len(runs) == count and all(
+            (run["status"], run["node_count"]) == ("success", 2) for run in runs
+        )
+
+    wait_for(found, f"{count} whole runs in the history", 60.0)
+
+
 def test_a_mute_server_holds_up_neither_prompts_nor_the_end(
     start_comfyui: Callable[..., Server], one_postgres: Postgres
 ) -> None:
     environment = {"HOLAF_PROFILER_DATABASE_URL": one_postgres.url}
     server = start_comfyui(environment=environment)
     usual_s = max(seconds(server, "warm up"), seconds(server, "usual"))
-    wait_for(lambda: len(server.client.get("/holaf/profiler/runs")["runs"]) == 2, "both runs in the history")
+    wait_for_runs(server, 2)
     one_postgres.pause()
     try:
         slowest_s = max(seconds(server, "mute 1"), seconds(server, "mute 2"))
-        begun_s = time.monotonic()
-        os.kill(server.pid, signal.SIGINT)
-        wait_for(lambda: not server.running, "the end of ComfyUI", 60.0)
-        end_s = time.monotonic() - begun_s
+        end_s = end_seconds(server)
     finally:
         one_postgres.go_on()
     assert slowest_s < usual_s + SLOWER_S
     assert end_s < END_S
     server.start()
+    wait_for_runs(server, 4)
 
-    def found() -> bool:
-        runs = server.client.get("/holaf/profiler/runs")["runs"]
-        states = {run["name"]: run["status"] for run in runs}
-        return len(runs) == 4 and set(states.values()) == {"success"}
 
-    wait_for(found, "the runs that the server did not take", 60.0)
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder that is a disk of its own, of 16 MB."""
+    folder = tmp_path / "comfyui" / "user"
+    folder.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("nobody but root may mount a disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(ballast: Path) -> None:
+    """Take what is left of the disk."""
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+
+
+def test_a_full_disk_holds_up_neither_prompts_nor_the_end_and_loses_no_run(
+    start_comfyui: Callable[..., Server], small_disk: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "spool").mkdir()
+    server = start_comfyui(environment={"TMPDIR": str(tmp_path / "spool")})
+    usual_s = max(seconds(server, "warm up"), seconds(server, "usual"))
+    wait_for_runs(server, 2)
+    fill(small_disk / "ballast")
+    slowest_s = max(seconds(server, "full 1"), seconds(server, "full 2"))
+    wait_for(lambda: " is full." in server.log_text(), "a word about it in the log", 30.0)
+    end_s = end_seconds(server)
+    server.start()
+    after_s = seconds(server, "full, restarted")
+    end_s = max(end_s, end_seconds(server))
+    assert slowest_s < usual_s + SLOWER_S
+    assert after_s < usual_s + 2 * SLOWER_S  # a new process loads everything again
+    assert end_s < END_S
+    (small_disk / "ballast").unlink()
+    server.start()
+    wait_for_runs(server, 5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...analysis.labels import step_title
+from ...analysis.labels import rounds, step_title
 from ...analysis.ranking import did_not_run, time_share
 from ...analysis.units import format_percent, format_seconds
 from ...language import grouped, msg, t
@@ -144,7 +144,7 @@ def _headings(
 def _name(
     canvas: Canvas, theme: Theme, step: Step, left: float, right: float, middle: float, *, faint: bool = False
 ) -> None:
-    number = canvas.fit(f"#{step.node_id}", 17, 110)
+    number = canvas.fit(f"#{step.node_id}", 17, 110) + rounds(step)
     used = canvas.measure(number, 17)
     title = canvas.fit(step_title(step), 18, right - left - used - 10)
     canvas.text(left, middle, title, 18, theme.faint if faint else theme.text, middle=True)

@@ -64,3 +64,12 @@ def test_a_node_that_was_not_measured_reads_na_and_the_reason_stands_below() -> 
 def test_cached_nodes_show_their_last_real_time() -> None:
     text = table.render(prepare(builders.all_cached_run()))
     assert "#5 Empty Latent Image, took 2.0 ms in run 127" in text
+
+
+def test_a_node_of_a_loop_says_how_often_it_ran() -> None:
+    run = builders.sdxl_run()
+    slowest = max(run.steps, key=lambda step: step.exec_time or 0.0)
+    steps = tuple(replace(step, execution_count=12 if step is slowest else 1) for step in run.steps)
+    text = table.render(prepare(replace(run, steps=steps)))
+    assert text.count("×") == 1
+    assert "#3 KSampler ×12\n" in text
