@@ -29,7 +29,7 @@ ALL = ("tests/execution",)
 RELEVANT = ("tests/execution/test_execution.py", "tests/execution/test_async_nodes.py")
 TIMEOUT_S = 1800.0
 TRIES = ("n_tries = 5", "n_tries = 30")
-"""How often its tests ask, every four seconds, whether their server is up: as they come, and on a busy machine."""
+"""How often its tests ask, every four seconds, whether their server is up: as they come, and here."""
 SOUND_SHARE = 0.9
 """So many of ComfyUI's tests must pass without the pack, or the comparison says nothing."""
 
