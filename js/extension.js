@@ -6,7 +6,7 @@ import { rootGraph, showNodes, workflowId } from "./comfy/canvas.js";
 import { GROUP, hasEnabledStart, isProfilerNode, titleOf, walk, widgetValue } from "./comfy/graph.js";
 import { installGuard } from "./run/guard.js";
 import { askAboutChanges } from "./run/guard_dialog.js";
-import { api, app, setting, toast, toggleSidebarTab } from "./comfy/app.js";
+import { api, app, setting, toast, toggleSidebarTab, workflowName } from "./comfy/app.js";
 import { createLive } from "./run/live.js";
 import { BADGES_SETTING, createHeatMap } from "./nodes/heat_map.js";
 import { dressGroupNode } from "./nodes/group.js";
@@ -15,8 +15,7 @@ import { createPanel } from "./panel/panel.js";
 import { loadTexts, t } from "./ui/i18n.js";
 import { createPreferences } from "./ui/preferences.js";
 import { installPromptTap } from "./run/prompt_tap.js";
-import { createQueueing } from "./run/queue.js";
-import { createReference } from "./run/reference.js";
+import { createReference, currentGraph } from "./run/reference.js";
 import { createSeries } from "./run/repeat.js";
 
 const TAB = "holaf-profiler";
@@ -26,7 +25,7 @@ const GUARD_SETTING = "Holaf.Profiler.AskBeforeRun";
 let services = null;
 
 function createServices() {
-  const tap = installPromptTap(api);
+  const tap = installPromptTap(api, workflowName);
   const reference = createReference();
   const guard = installGuard(app, {
     hasStart: () => hasEnabledStart(rootGraph()),
@@ -44,14 +43,21 @@ function createServices() {
     arm: tap.arm,
     notify: toast,
   });
-  const queueing = createQueueing({ tap, guard });
-  const actions = createActions({ queueing, reference });
+  const actions = createActions({ guard, reference });
+  const series = createSeries({
+    backend,
+    mayQueue: async () => {
+      const wish = (await guard?.ask()) ?? "run";
+      return wish === "stop" ? false : { force: wish === "force" };
+    },
+    plan: async () => ({ ...(await currentGraph()), workflow_name: workflowName(), client_id: api.clientId ?? "" }),
+  });
   const prefs = createPreferences((error) =>
     toast("warn", t("Profiler preferences are not saved"), error?.message ?? String(error)),
   );
   const live = createLive();
   const overlay = createHeatMap();
-  const panel = createPanel({ live, series: createSeries(queueing), reference, prefs, actions, overlay });
+  const panel = createPanel({ live, series, reference, prefs, actions, overlay });
   return { actions, overlay, panel };
 }
 

@@ -82,15 +82,40 @@ def diff(reference: Snapshot, current: Snapshot) -> tuple[Change, ...]:
         if old is None:
             continue
         if old.node_type != node.node_type:
-            retyped.append(_change("retyped", node, f"is {node.node_type} (was {old.node_type})"))
+            retyped.append(_change("retyped", node, f"{old.node_type} → {node.node_type}"))
         inputs = [
             name for name in sorted({*old.links, *node.links}) if old.links.get(name) != node.links.get(name)
         ]
         if inputs:
-            rewired.append(_change("rewired", node, ", ".join(inputs)))
+            wires = (_wire(name, old.links.get(name), node.links.get(name), before, after) for name in inputs)
+            rewired.append(_change("rewired", node, ", ".join(wires)))
         if old.title and node.title and old.title != node.title and old.node_type == node.node_type:
-            renamed.append(_change("renamed", node, f"(was {old.title})"))
+            renamed.append(_change("renamed", node, f"{old.title} → {node.title}"))
     return (*added, *removed, *retyped, *rewired, *renamed)
+
+
+Link = tuple[str, int]
+
+
+def _wire(
+    name: str,
+    old: Link | None,
+    new: Link | None,
+    before: Mapping[str, SnapshotNode],
+    after: Mapping[str, SnapshotNode],
+) -> str:
+    """Where an input's wire came from and where it comes from now: ``model: Load A #1 → Load B #4``."""
+    is_same_node = old is not None and new is not None and old[0] == new[0]
+
+    def end(link: Link | None, nodes: Mapping[str, SnapshotNode]) -> str:
+        if link is None:
+            return "–"
+        source, slot = link
+        node = nodes.get(source)
+        title = f"{node.title or node.node_type} #{source}" if node else f"#{source}"
+        return f"{title} [{slot}]" if is_same_node else title
+
+    return f"{name}: {end(old, before)} → {end(new, after)}"
 
 
 def describe(changes: Sequence[Change], limit: int = 20) -> str:

@@ -76,11 +76,12 @@ const queryString = (params) => {
 };
 
 export const listRuns = (params, options) => json("GET", `/runs${queryString(params)}`, undefined, options);
+export const listWorkflows = () => json("GET", "/workflows");
+export const listTags = () => json("GET", "/tags");
 export const getRun = (id, options) => json("GET", `/runs/${id}`, undefined, options);
 export const patchRun = (id, changes) => json("PATCH", `/runs/${id}`, changes);
 export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
 export const restoreRun = (id) => json("POST", `/runs/${id}/restore`, {});
-/** What the interactive timeline draws: see timeline/timeline.js. */
 /** The zip for a bug report, as a Blob. */
 export const getBundle = async (id, texts) => (await send("GET", `/runs/${id}/bundle${queryString({ texts })}`)).blob();
 /** Take in a bundle, or the database of another profiler. */
@@ -89,12 +90,18 @@ export const importRuns = (file) => json("POST", file.name.endsWith(".zip") ? "/
 export const getKernelTrace = async (id, nodeId) => (await send("GET", `/runs/${id}/kernels/${encodeURIComponent(nodeId)}`)).blob();
 /** Call trees, time by owner and operators of a run. */
 export const getInside = (id, options) => json("GET", `/runs/${id}/inside`, undefined, options);
+/** What the interactive timeline draws: see timeline/timeline.js. */
 export const getTimeline = (id, options) => json("GET", `/runs/${id}/timeline`, undefined, options);
 export const getRunWorkflow = (id) => json("GET", `/runs/${id}/workflow`);
 /** Without baselines the server takes the pinned runs, else the first. */
 export const compareRuns = (ids, baselineIds, options) =>
   json("GET", `/runs/compare${queryString({ ids: ids.join(","), baseline: baselineIds?.join(",") })}`, undefined, options);
 export const patchStep = (id, changes) => json("PATCH", `/steps/${id}`, changes);
+
+/** The series of repeated runs that ComfyUI keeps, newest first. */
+export const listRepeats = () => json("GET", "/repeats");
+export const startRepeat = (plan) => json("POST", "/repeats", plan);
+export const cancelRepeat = (id) => json("DELETE", `/repeats/${id}`);
 
 export const listGroups = (params) => json("GET", `/groups${queryString(params)}`);
 export const createGroup = (group) => json("POST", "/groups", group);

@@ -71,16 +71,9 @@ export async function openWorkflow(workflow, name) {
   await app.loadGraphData(workflow, true, true, name);
 }
 
-/** Ask ComfyUI to stop what runs now. */
-export async function interrupt(promptId) {
-  await api.interrupt?.(promptId ?? null);
-}
-
-/** The prompts that ComfyUI has in its queue: `{running: [id], pending: [id]}`. */
-export async function queuedPromptIds() {
-  const response = await api.fetchApi("/queue", { cache: "no-store" });
-  if (!response.ok) throw new Error(`the queue could not be read (${response.status})`);
-  const data = await response.json();
-  const ids = (entries) => (entries ?? []).map((entry) => String(Array.isArray(entry) ? entry[1] : entry.prompt_id));
-  return { running: ids(data.queue_running), pending: ids(data.queue_pending) };
+/** What the open workflow is called; "" for one that was never saved. */
+export function workflowName() {
+  const open = app.extensionManager?.workflow?.activeWorkflow;
+  const name = String(open?.filename ?? "").replace(/\.json$/, "");
+  return open?.isTemporary && name.startsWith("Unsaved Workflow") ? "" : name;
 }

@@ -1,30 +1,15 @@
 // The buttons above everything: run, update nodes, force, run x N; and how the workflow stands to its reference.
 
 import { button, fill, h } from "../ui/dom.js";
-import { range, seconds } from "../ui/format.js";
-import { t, tn } from "../ui/i18n.js";
+import { t } from "../ui/i18n.js";
 import { changesSentence } from "../run/guard_policy.js";
-import { MAX_REPEATS, repeatCount, spreadOf } from "../run/repeat.js";
+import { createRepeatBar } from "./repeat_bar.js";
 
-/** Returns `{element, dispose}`. */
+/** Returns `{element, refresh, dispose}`. */
 export function createActionBar(context) {
-  const { prefs, actions, series, reference } = context;
+  const { actions, reference } = context;
   const state = h("div", { class: "hp-reference", role: "status" });
-  const progress = h("div", { class: "hp-repeat", hidden: true, role: "status" });
-  const times = h("input", {
-    class: "hp-input hp-times",
-    type: "number",
-    min: 1,
-    max: MAX_REPEATS,
-    value: String(prefs.get("run_count") || 3),
-    "aria-label": t("How many runs"),
-    on: {
-      change: () => {
-        times.value = String(repeatCount(times.value));
-        prefs.set("run_count", Number(times.value));
-      },
-    },
-  });
+  const repeat = createRepeatBar(context, guarded);
   const buttons = h(
     "div",
     { class: "hp-actions" },
@@ -45,14 +30,9 @@ export function createActionBar(context) {
       iconName: "bolt",
       title: t("Skip the comparison with the reference and queue at once; the run is marked as forced. Cached nodes stay cached."),
     }),
-    h(
-      "span",
-      { class: "hp-times-group" },
-      button(t("Run ×"), guarded(runMany), { iconName: "replay", title: t("Queue several profiled runs one after the other") }),
-      times,
-    ),
+    repeat.buttons,
   );
-  const element = h("div", { class: "hp-action-bar" }, buttons, progress, state);
+  const element = h("div", { class: "hp-action-bar" }, buttons, repeat.element, state);
 
   function guarded(action) {
     return async (event) => {
@@ -66,44 +46,6 @@ export function createActionBar(context) {
         pressed.disabled = false;
       }
     };
-  }
-
-  async function runMany() {
-    if (actions.needsStart() && !series.isRunning) await series.start(repeatCount(times.value));
-  }
-
-  /** Also after the tab was closed and opened again: the series goes on without the panel. */
-  function drawSeries({ done, total, state: now, runs }) {
-    progress.hidden = now !== "running";
-    if (now === "running") {
-      fill(
-        progress,
-        h("progress", { class: "hp-progress", max: total, value: done, "aria-label": t("Runs done") }),
-        h("span", {}, tn("{done} of {n} run done|{done} of {n} runs done", total, { done })),
-        button(t("Cancel"), () => series.cancel().catch((error) => context.say(error.message, { tone: "error" }))),
-      );
-      return;
-    }
-    const ending = {
-      finished: tn("All {n} run done.|All {n} runs done.", total),
-      cancelled: tn("Cancelled after {done} of {n} run.|Cancelled after {done} of {n} runs.", total, { done }),
-      interrupted: tn("Stopped after {done} of {n} run.|Stopped after {done} of {n} runs.", total, { done }),
-      refused: tn("Nothing more was queued after {done} of {n} run.|Nothing more was queued after {done} of {n} runs.", total, { done }),
-    }[now] ?? tn("A run failed after {done} of {n} run.|A run failed after {done} of {n} runs.", total, { done });
-    const spread = spreadOf(runs.map((run) => run.total_time));
-    const summary = spread
-      ? ` ${t("Median {median}, {range}.", { median: seconds(spread.median), range: range(spread.least, spread.most, seconds) })}`
-      : "";
-    context.say(`${ending}${summary}`, {
-      tone: now === "finished" || now === "cancelled" ? "info" : "error",
-      ...(runs.length ? { label: t("Compare with…"), action: () => pick(runs) } : {}),
-    });
-  }
-
-  /** Tick the series' runs in the history, so that only the other side has to be chosen. */
-  function pick(runs) {
-    for (const { run_id: id } of runs) if (id) context.selection.add(id);
-    actions.runs();
   }
 
   function drawReference(info) {
@@ -127,10 +69,15 @@ export function createActionBar(context) {
     fill(state, parts);
   }
 
-  const stops = [reference.subscribe(drawReference), series.subscribe(drawSeries)];
+  const stop = reference.subscribe(drawReference);
   drawReference(reference.info);
   return {
     element,
-    dispose: () => stops.forEach((stop) => stop()),
+    /** The preferences have come in. */
+    refresh: repeat.refresh,
+    dispose() {
+      stop();
+      repeat.dispose();
+    },
   };
 }

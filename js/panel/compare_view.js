@@ -2,7 +2,7 @@
 
 import * as backend from "../comfy/api.js";
 import { fill, h, iconButton, select } from "../ui/dom.js";
-import { MISSING, bytes, joules, seconds, share, signed } from "../ui/format.js";
+import { MISSING, bytes, joules, runLabel, seconds, share, signed } from "../ui/format.js";
 import { msg, t } from "../ui/i18n.js";
 import { loading, nodeLink, number, problem, table } from "../ui/widgets.js";
 
@@ -34,7 +34,7 @@ export function createCompareView(context, ids) {
 
   const label = (id) => {
     const name = (runs.get(id)?.name ?? "").trim();
-    return name ? `${name} (${id})` : t("Run {id}", { id });
+    return name ? `${name} (${id})` : runLabel({ ...runs.get(id), id });
   };
 
   function head() {

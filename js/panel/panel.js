@@ -70,14 +70,23 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
         history: (runId, workflow) => go({ name: "history", runId, workflow }),
         compare: (ids) => go({ name: "compare", ids }),
         runs: () => go({ name: "runs" }),
-        back: () => show(trail.pop() ?? { name: "runs" }),
+        back,
       },
     };
 
     function go(next) {
       if (next.name === "runs" || next.name === "groups") trail = [];
-      else if (JSON.stringify(next) !== JSON.stringify(place)) trail.push(place);
+      else if (JSON.stringify(next) !== JSON.stringify(place)) trail.push({ place, scroll: main.scrollTop });
       show(next);
+    }
+
+    /** To where one came from, as it was scrolled. */
+    async function back() {
+      const before = trail.pop() ?? { place: { name: "runs" }, scroll: 0 };
+      show(before.place);
+      const shown = view;
+      await shown.ready;
+      if (view === shown) main.scrollTop = before.scroll;
     }
 
     function show(next) {
@@ -165,12 +174,14 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
       onEvent("holaf.profiler.changed", (event) => {
         if (!isMine(event)) return;
         if (event.what === "reference") reference.refresh();
+        else if (event.what === "repeat") series.refresh();
         else if (event.what === "settings") prefs.load({ again: true });
         else if (view?.concerns?.(event.what, event.id) ?? true) refresh();
       }),
       onEvent("reconnected", () => {
         refresh();
         live.refresh();
+        series.refresh();
       }),
     ];
 
@@ -188,7 +199,11 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
     };
     fill(host, root);
     live.refresh();
-    prefs.load().then(() => mounted && root.isConnected && show(place));
+    prefs.load().then(() => {
+      if (!mounted || !root.isConnected) return;
+      bar.refresh();
+      show(place);
+    });
     show(place);
   }
 

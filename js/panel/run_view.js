@@ -13,6 +13,7 @@ import { FORMATS, copyMarkdown, download, openWindow } from "./export.js";
 import { createInsideView } from "./inside_view.js";
 import { statusChips } from "./runs_table.js";
 import { createStepsTable } from "./steps_table.js";
+import { tagEditor } from "./tags.js";
 
 const HIGHLIGHT_MS = 1500;
 const TONES = { faster: "hp-better", slower: "hp-worse" };
@@ -197,6 +198,7 @@ export function createRunView(context, runId) {
           keydown: (event) => event.stopPropagation(),
         },
       }),
+      tagEditor(context, run),
       h(
         "div",
         { class: "hp-row hp-wrap" },

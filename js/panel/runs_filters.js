@@ -8,10 +8,10 @@ import { EMPTY_FILTERS, isFiltered, nextSort, sorts, statuses } from "./runs_que
 const TYPING_MS = 250;
 
 /**
- * `get()`: the filters now; `change(changes)`: apply some; `workflows()`: `[[id, name]]` that occur.
+ * `get()`: the filters now; `change(changes)`: apply some; `facets()`: `{workflows, tags}`, `[[value, label]]` each.
  * Returns `{element, draw}`.
  */
-export function createRunsFilters(context, { get, change, workflows }) {
+export function createRunsFilters(context, { get, change, facets }) {
   const { prefs } = context;
   const element = h("div", { class: "hp-filters" });
 
@@ -46,16 +46,31 @@ export function createRunsFilters(context, { get, change, workflows }) {
   };
 
   function grid(filters) {
+    const { workflows, tags } = facets();
+    const isKnown = (options, value) => !value || options.some(([known]) => known === value);
     return h(
       "div",
       { class: "hp-filter-grid" },
       select(statuses(), filters.status, (status) => change({ status }), { "aria-label": t("Status") }),
       select(
-        [["", t("All workflows")], ["this", t("This workflow")], ...workflows()],
+        [
+          ["", t("All workflows")],
+          ["this", t("This workflow")],
+          ...workflows,
+          ...(isKnown([["this"], [context.workflowId()], ...workflows], filters.workflow) ? [] : [[filters.workflow, filters.workflow.slice(0, 8)]]),
+        ],
         filters.workflow && filters.workflow === context.workflowId() ? "this" : filters.workflow,
         (value) => change({ workflow: value === "this" ? context.workflowId() : value }),
         { "aria-label": t("Workflow") },
       ),
+      tags.length || filters.tag
+        ? select(
+            [["", t("All tags")], ...tags, ...(isKnown(tags, filters.tag) ? [] : [[filters.tag, filters.tag]])],
+            filters.tag,
+            (tag) => change({ tag }),
+            { "aria-label": t("Tag") },
+          )
+        : null,
       day(filters, "since", t("From this day")),
       day(filters, "until", t("To this day")),
       select(

@@ -4,11 +4,13 @@ import { statusWord } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
 
 const PAGE_SIZE = 50;
+const LONGEST_TAG = 60;
 
 export const EMPTY_FILTERS = Object.freeze({
   q: "",
   status: "",
   workflow: "",
+  tag: "",
   since: "",
   until: "",
   sort: "-timestamp",
@@ -23,6 +25,7 @@ export const statuses = () => [
 /** The columns that the server sorts by: `[column, label, first click]`. */
 export const sorts = () => [
   ["name", t("Name"), "name"],
+  ["workflow_name", t("Workflow"), "workflow_name"],
   ["timestamp", t("When"), "-timestamp"],
   ["status", t("Status"), "status"],
   ["total_time", t("Time"), "-total_time"],
@@ -44,6 +47,7 @@ export function toParams(filters, pageSize = PAGE_SIZE) {
   if (filters.q?.trim()) params.q = filters.q.trim();
   if (filters.status) params.status = filters.status;
   if (filters.workflow) params.workflow = filters.workflow;
+  if (filters.tag) params.tag = filters.tag;
   const since = dayStart(filters.since);
   const until = dayStart(filters.until, 1);
   if (since) params.since = since;
@@ -70,7 +74,7 @@ export function nextSort(current, column) {
 }
 
 export const isFiltered = (filters) =>
-  Boolean(filters.q?.trim() || filters.status || filters.workflow || filters.since || filters.until);
+  Boolean(filters.q?.trim() || filters.status || filters.workflow || filters.tag || filters.since || filters.until);
 
 /** `{from, to, total, previous, next}`; previous and next are offsets, or null. */
 export function pageOf(offset, limit, total) {
@@ -81,4 +85,10 @@ export function pageOf(offset, limit, total) {
     previous: offset > 0 ? Math.max(0, offset - limit) : null,
     next: offset + limit < total ? offset + limit : null,
   };
+}
+
+/** A text with commas as tags; what the server would not take is left out of them. */
+export function parseTags(text) {
+  const tags = text.split(",").map((tag) => tag.replace(/["\\]/g, "").trim().slice(0, LONGEST_TAG));
+  return [...new Set(tags.filter(Boolean))];
 }

@@ -6,12 +6,12 @@ import { ago, bytes, dateTime, runLabel, seconds, share, signed, statusWord } fr
 import { t } from "../ui/i18n.js";
 import { editInline } from "../ui/widgets.js";
 import { nextSort, sorts } from "./runs_query.js";
-import { spreadOf } from "../run/repeat.js";
+import { median } from "../run/live_model.js";
 
 const KEYS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
-/** `sort()`, `setSort(sort)`, `onTick()`, `pin(run)`: see runs_view.js. Returns `{element, draw}`. */
-export function createRunsTable(context, { sort, setSort, onTick, pin }) {
+/** `sort()`, `setSort(sort)`, `setTag(tag)`, `nameOf(run)`, `onTick()`, `pin(run)`: see runs_view.js. Returns `{element, draw}`. */
+export function createRunsTable(context, { sort, setSort, setTag, nameOf, onTick, pin }) {
   const { actions, selection } = context;
   const element = h("div", { class: "hp-list" });
   let runs = [];
@@ -40,6 +40,7 @@ export function createRunsTable(context, { sort, setSort, onTick, pin }) {
   /** A column that would say n/a in every row is left out. */
   function isShown(name) {
     if (name === "change") return baselines.size > 0;
+    if (name === "workflow_name") return runs.some((run) => nameOf(run));
     return !["vram_max", "ram_max_bytes"].includes(name) || runs.some((run) => typeof run[name] === "number");
   }
 
@@ -62,7 +63,7 @@ export function createRunsTable(context, { sort, setSort, onTick, pin }) {
     });
     const plain = (name, label) => h("th", { scope: "col", class: `hp-col-${name}` }, label);
     const hidden = (name, label) => plain(name, h("span", { class: "hp-sr" }, label));
-    if (isShown("change")) cells.splice(4, 0, plain("change", t("Change")));
+    if (isShown("change")) cells.splice(isShown("workflow_name") ? 5 : 4, 0, plain("change", t("Change")));
     return h("thead", {}, h("tr", {}, hidden("pick", t("Select")), cells, hidden("tools", t("Actions"))));
   }
 
@@ -104,12 +105,13 @@ export function createRunsTable(context, { sort, setSort, onTick, pin }) {
   }
 
   function row(run, index) {
-    const label = runLabel(run);
+    const label = runLabel({ ...run, workflow_name: "" }); // it has a column of its own
     const name = h("span", { class: "hp-link hp-ellipsis", title: label }, label);
     const nameCell = h(
       "td",
       { class: "hp-col-name" },
-      h("div", { class: "hp-name-line" }, run.pinned ? h("i", { class: "pi pi-star-fill hp-pinned", title: t("Baseline") }) : null, name),
+      h("div", { class: "hp-name-line" }, run.pinned ? h("i", { class: "pi pi-star-fill hp-pinned", title: t("Baseline") }) : null, name, nameOf(run) ? h("span", { class: "hp-muted hp-ellipsis hp-narrow-only" }, nameOf(run)) : null),
+      run.tags?.length ? h("div", { class: "hp-tags" }, run.tags.map((tag) => tagChip(tag))) : null,
       run.global_comment ? h("div", { class: "hp-muted hp-ellipsis", title: run.global_comment }, run.global_comment) : null,
     );
     const tool = (iconName, text, act, extra = {}) => iconButton(iconName, text, act, { tabIndex: -1, ...extra });
@@ -133,6 +135,7 @@ export function createRunsTable(context, { sort, setSort, onTick, pin }) {
         }),
       ),
       nameCell,
+      isShown("workflow_name") ? h("td", { class: "hp-col-workflow_name hp-ellipsis", title: nameOf(run) }, nameOf(run)) : null,
       h("td", { class: "hp-col-timestamp", title: dateTime(run.timestamp) }, ago(run.timestamp)),
       h("td", { class: "hp-col-status" }, statusChips(run)),
       h("td", { class: "hp-col-total_time hp-number" }, seconds(run.total_time)),
@@ -160,9 +163,12 @@ export function createRunsTable(context, { sort, setSort, onTick, pin }) {
     );
   }
 
+  const tagChip = (tag) =>
+    h("button", { type: "button", class: "hp-chip hp-tag", tabIndex: -1, title: t("Show the runs tagged {tag}", { tag }), on: { click: () => setTag(tag) } }, tag);
+
   /** Against the median of this workflow's pinned runs. */
   function changeCell(run) {
-    const baseline = spreadOf(baselines.get(run.workflow_id || run.workflow_hash) ?? [])?.median;
+    const baseline = median(baselines.get(run.workflow_id || run.workflow_hash) ?? []);
     const isKnown = baseline && typeof run.total_time === "number" && !run.pinned;
     const change = isKnown ? run.total_time / baseline - 1 : 0;
     const tone = Math.abs(change) < 0.03 ? "" : change > 0 ? "hp-worse" : "hp-better";

@@ -10,6 +10,7 @@ import { FORMATS, download } from "./export.js";
 import { createRunsFilters } from "./runs_filters.js";
 import { EMPTY_FILTERS, isFiltered, pageOf, runNumber, toParams, withFilter } from "./runs_query.js";
 import { createRunsTable } from "./runs_table.js";
+import { tagMany } from "./tags.js";
 
 /** `context`: see panel.js. */
 export function createRunsView(context) {
@@ -17,13 +18,28 @@ export function createRunsView(context) {
   let filters = kept.filters ?? { ...EMPTY_FILTERS, sort: prefs.get("run_sort") || EMPTY_FILTERS.sort };
   let shown = { runs: [], total: 0 };
   let baselines = new Map();
+  let workflows = new Map();
+  let facets = { workflows: [], tags: [] };
   let request = null;
+
+  /** What a run's workflow is called: as it was then, else as its newest run calls it. */
+  const nameOf = (run) => run.workflow_name || workflows.get(run.workflow_id || run.workflow_hash) || "";
 
   const pager = h("div", { class: "hp-pager" });
   const selected = h("div", { class: "hp-selected", hidden: true });
   const empty = h("div", {});
-  const table = createRunsTable(context, { sort: () => filters.sort, setSort: (sort) => setFilters({ sort }), onTick: drawSelected, pin });
-  const bar = createRunsFilters(context, { get: () => filters, change: setFilters, workflows });
+  const table = createRunsTable(context, {
+    sort: () => filters.sort,
+    setSort: (sort) => setFilters({ sort }),
+    setTag(tag) {
+      setFilters({ tag });
+      bar.draw();
+    },
+    nameOf,
+    onTick: drawSelected,
+    pin,
+  });
+  const bar = createRunsFilters(context, { get: () => filters, change: setFilters, facets: () => facets });
   const element = h("section", { class: "hp-runs", "aria-label": t("Runs") }, bar.element, table.element, empty, pager, selected);
 
   function setFilters(changes) {
@@ -35,17 +51,22 @@ export function createRunsView(context) {
 
   const pageSize = () => prefs.get("page_size") || 50;
 
-  /** `[id, name]` of the workflows on this page. */
-  function workflows() {
-    const names = new Map();
-    for (const run of shown.runs) {
-      const id = run.workflow_id || run.workflow_hash;
-      if (id && id !== context.workflowId() && !names.has(id)) names.set(id, run.workflow_name || run.name || String(id).slice(0, 8));
-    }
-    if (filters.workflow && filters.workflow !== context.workflowId() && !names.has(filters.workflow)) {
-      names.set(filters.workflow, String(filters.workflow).slice(0, 8));
-    }
-    return [...names];
+  /** The workflows and tags that the whole history holds. */
+  async function loadFacets() {
+    const [found, tagged] = await Promise.all([
+      backend.listWorkflows().catch(() => ({ workflows: [] })),
+      backend.listTags().catch(() => ({ tags: [] })),
+    ]);
+    const before = JSON.stringify(facets);
+    workflows = new Map(found.workflows.map(({ workflow, name }) => [workflow, name]));
+    const label = ({ workflow, name, run_count: n }) => `${name || workflow.slice(0, 8)} (${n})`;
+    facets = {
+      workflows: found.workflows.filter(({ workflow }) => workflow !== context.workflowId()).map((entry) => [entry.workflow, label(entry)]),
+      tags: tagged.tags.map(({ tag, run_count: n }) => [tag, `${tag} (${n})`]),
+    };
+    if (JSON.stringify(facets) === before) return;
+    if (!bar.element.contains(document.activeElement)) bar.draw();
+    draw();
   }
 
   const importer = importButton(context, () => refresh());
@@ -183,6 +204,11 @@ export function createRunsView(context) {
         class: "hp-primary",
         title: ids.length < 2 ? t("Tick one more run to compare") : t("Compare these runs"),
       }),
+      button(t("Delete"), () => context.deleteRuns(runs)),
+      iconButton("times", t("Clear the selection"), () => {
+        selection.clear();
+        draw();
+      }),
       select(
         [["", t("Save as…")], ...FORMATS()],
         "",
@@ -192,19 +218,20 @@ export function createRunsView(context) {
         },
         { "aria-label": t("Save the selected runs as") },
       ),
-      button(t("Delete"), () => context.deleteRuns(runs)),
-      button(t("Clear"), () => {
-        selection.clear();
-        draw();
-      }),
+      tagMany(context, ids, facets.tags.map(([tag]) => tag), drawSelected),
     );
   }
 
-  refresh();
+  const ready = refresh();
   loadBaselines();
+  loadFacets();
   return {
     element,
-    refresh,
+    ready,
+    refresh() {
+      loadFacets();
+      return refresh();
+    },
     concerns: (what) => what !== "group",
     dispose: () => request?.abort(),
   };

@@ -11,7 +11,10 @@ import { currentGraph } from "./reference.js";
 
 const say = (text, { tone = "info" } = {}) => toast(tone === "error" ? "error" : "info", text);
 
-export function createActions({ queueing, reference }) {
+/** `guard`: see guard.js; null where there is none. */
+export function createActions({ guard, reference }) {
+  const queue = () => app.queuePrompt(0, 1);
+
   const hasStart = () => hasEnabledStart(rootGraph());
 
   /** True where the open workflow can be profiled; says what is missing where not. */
@@ -61,7 +64,7 @@ export function createActions({ queueing, reference }) {
     const before = starts.map((widget) => widget.value);
     for (const widget of starts) if (widget.value === "keep") widget.value = "re-run";
     try {
-      return await queueing.run();
+      return await queue();
     } finally {
       for (const [index, widget] of starts.entries()) widget.value = before[index];
     }
@@ -75,7 +78,7 @@ export function createActions({ queueing, reference }) {
     showChanges,
     addSelectedTo,
     runAll,
-    run: async (show = say) => (needsStart(show) ? queueing.run() : false),
-    force: async (show = say) => (needsStart(show) ? queueing.force() : false),
+    run: async (show = say) => (needsStart(show) ? queue() : false),
+    force: async (show = say) => (needsStart(show) ? (guard ? guard.force(queue) : queue()) : false),
   };
 }

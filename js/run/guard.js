@@ -18,9 +18,10 @@ const CHECK_TIMEOUT_MS = 4000;
  * - `arm(workflowId, count)`: force the next prompts
  * - `notify(severity, summary, detail)`
  *
- * Returns `{force}`: `force(action)` runs `action` with the guard open and the
- * runs it queues marked as forced; or null where this frontend has no
- * `queuePrompt` to wrap.
+ * Returns `{force, ask}`: `force(action)` runs `action` with the guard open and the runs it queues marked as
+ * forced; `ask()` resolves with what the user wants of the open graph: "run",
+ * "force" or "stop". Null where this
+ * frontend has no `queuePrompt` to wrap.
  */
 export function installGuard(app, tools) {
   if (typeof app.queuePrompt !== "function" || typeof app.graphToPrompt !== "function") {
@@ -38,58 +39,61 @@ export function installGuard(app, tools) {
     const body = { prompt: graph.output, workflow: graph.workflow };
     const answer = await tools.check(body, { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) });
     if (!mustAsk(answer, policy)) return { run: true };
-    return { run: false, body, answer, policy, workflowId: graph.workflow?.id ?? null };
+    return { run: false, body, answer, policy };
   };
 
-  app.queuePrompt = async function queuePrompt(...args) {
-    const go = () => original.apply(this, args);
-    if (forceNext) {
-      forceNext = false;
-      return goForced(go, app.rootGraph?.id ?? null, args[1] ?? 1);
-    }
-    if (asking) return false;
+  /** "run", "force" or "stop"; whatever fails says so and means "run". */
+  async function decide() {
     let found;
     try {
-      if (!tools.hasStart() || !tools.isOn()) return go();
+      if (!tools.hasStart() || !tools.isOn()) return "run";
       found = await verdict();
     } catch (error) {
-      tools.notify(
-        "warn",
-        t("This run was not compared with its reference"),
-        t("{problem} The run goes on.", { problem: error?.message ?? error }),
-      );
-      return go();
+      return goesOn(t("This run was not compared with its reference"), error);
     }
-    if (found.run) return go();
+    if (found.run) return "run";
 
     asking = true;
     let choice;
     try {
       choice = await tools.ask(found.answer, found.policy);
     } catch (error) {
-      tools.notify(
-        "warn",
-        t("The profiler could not ask about the changes"),
-        t("{problem} The run goes on.", { problem: error?.message ?? error }),
-      );
-      return go();
+      return goesOn(t("The profiler could not ask about the changes"), error);
     } finally {
       asking = false;
     }
-    if (choice === "force") return goForced(go, found.workflowId, args[1] ?? 1);
+    if (choice === "force") return "force";
     if (choice === "show") tools.show(found.answer.changes);
-    if (choice !== "update") return false;
+    if (choice !== "update") return "stop";
     try {
       await tools.updateNodes(found.body);
     } catch (error) {
       tools.notify("error", t("The reference was not updated, so nothing was queued"), error?.message ?? String(error));
-      return false;
+      return "stop";
     }
-    return go();
+    return "run";
+  }
+
+  function goesOn(summary, error) {
+    tools.notify("warn", summary, t("{problem} The run goes on.", { problem: error?.message ?? error }));
+    return "run";
+  }
+
+  app.queuePrompt = async function queuePrompt(...args) {
+    const go = () => original.apply(this, args);
+    const count = args[1] ?? 1;
+    if (forceNext) {
+      forceNext = false;
+      return goForced(go, count);
+    }
+    if (asking) return false;
+    const choice = await decide();
+    if (choice === "stop") return false;
+    return choice === "force" ? goForced(go, count) : go();
   };
 
-  async function goForced(go, workflowId, count) {
-    const disarm = tools.arm(workflowId, Math.max(1, Number(count) || 1));
+  async function goForced(go, count) {
+    const disarm = tools.arm(app.rootGraph?.id ?? null, Math.max(1, Number(count) || 1));
     const result = await go().catch((error) => {
       disarm();
       throw error;
@@ -101,6 +105,7 @@ export function installGuard(app, tools) {
   }
 
   return {
+    ask: () => (asking ? "stop" : decide()),
     async force(action) {
       forceNext = true;
       try {

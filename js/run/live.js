@@ -5,7 +5,6 @@ import { getStatus, listRuns } from "../comfy/api.js";
 import { titleById } from "../comfy/canvas.js";
 import { isMine, onEvent } from "../comfy/app.js";
 import * as model from "./live_model.js";
-import { spreadOf } from "./repeat.js";
 
 const POLL_MS = 1000;
 const EARLIER_RUNS = 10;
@@ -46,8 +45,8 @@ export function createLive(now = () => Date.now()) {
   const expect = async ({ workflow_id: workflow, prompt_id: promptId }) => {
     if (!workflow) return;
     const { runs } = await listRuns({ workflow, status: "success", limit: EARLIER_RUNS, sort: "-timestamp" }).catch(() => ({ runs: [] }));
-    const spread = spreadOf(runs.map((run) => run.total_time));
-    if (spread) set(model.expected(state, promptId ?? null, spread.median));
+    const usual = model.median(runs.map((run) => run.total_time));
+    if (usual !== null) set(model.expected(state, promptId ?? null, usual));
   };
 
   const on = (name, step) =>

@@ -197,3 +197,11 @@ export function bars(state, now_ms, limit = 8) {
   const longest = Math.max(0, ...shown.map((row) => row.time_s));
   return shown.map((row) => ({ ...row, share: longest > 0 ? row.time_s / longest : 0 }));
 }
+
+/** The middle of the values that are numbers; null where none is. */
+export function median(values) {
+  const known = values.filter((value) => typeof value === "number").sort((a, b) => a - b);
+  const middle = Math.floor(known.length / 2);
+  if (!known.length) return null;
+  return known.length % 2 ? known[middle] : (known[middle - 1] + known[middle]) / 2;
+}

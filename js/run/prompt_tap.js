@@ -1,7 +1,8 @@
-// The one place on the way from ComfyUI's page to POST /prompt that the profiler
-// touches: it marks a prompt as forced, says in which language its report is to be, and passes
-// on the ids that prompts were given. Where none of this is needed, requests pass untouched.
+// The one place on the way from ComfyUI's page to POST /prompt that the profiler touches: it marks a prompt as
+// forced, and says what a profiled workflow is called and in which language its report is to be. Every other
+// request passes through untouched.
 
+import { START } from "../comfy/graph.js";
 import { language } from "../ui/i18n.js";
 
 const EXPIRY_MS = 60_000;
@@ -10,14 +11,11 @@ function isQueueRequest(route, options) {
   return typeof route === "string" && /^\/prompt\/?(\?|$)/.test(route) && options?.method === "POST";
 }
 
-/** The request's body with `extra_data.holaf_profiler.force` set. */
-export function forcedBody(text) {
+/** The request's body with `more` in `extra_data.holaf_profiler`. */
+export function markedBody(text, more) {
   const body = JSON.parse(text);
   const extra = body.extra_data ?? {};
-  return JSON.stringify({
-    ...body,
-    extra_data: { ...extra, holaf_profiler: { ...extra.holaf_profiler, force: true } },
-  });
+  return JSON.stringify({ ...body, extra_data: { ...extra, holaf_profiler: { ...extra.holaf_profiler, ...more } } });
 }
 
 /** `headers`, in any form that `fetch` takes, with the page's language. */
@@ -30,42 +28,39 @@ export function workflowIdOf(text) {
   return JSON.parse(text)?.extra_data?.extra_pnginfo?.workflow?.id ?? null;
 }
 
-/** Wrap `api.fetchApi`. Returns `{arm, onQueued}`. */
-export function installPromptTap(api, now = () => Date.now()) {
+/** Wrap `api.fetchApi`. `nameOf()`: what the open workflow is called, "" where it has no name. Returns `{arm}`. */
+export function installPromptTap(api, nameOf = () => "", now = () => Date.now()) {
   const original = api.fetchApi;
   let armed = [];
-  const listeners = new Set();
 
   const takeForce = (text) => {
     armed = armed.filter((entry) => entry.count > 0 && entry.expires > now());
-    const id = workflowIdOf(text);
+    const id = armed.length ? workflowIdOf(text) : null;
     const entry = armed.find((candidate) => candidate.workflowId === id);
     if (entry) entry.count -= 1;
     return Boolean(entry);
   };
 
+  /** What is to be said about a prompt; null where it is nothing. */
+  const markOf = (text) => {
+    const mark = {};
+    if (takeForce(text)) mark.force = true;
+    if (text.includes(`"${START}"`) && nameOf()) mark.workflow_name = nameOf();
+    return Object.keys(mark).length ? mark : null;
+  };
+
   api.fetchApi = async function fetchApi(route, options, ...rest) {
-    const isForeign = language() !== "en";
-    if ((!armed.length && !listeners.size && !isForeign) || !isQueueRequest(route, options)) {
-      return original.call(this, route, options, ...rest);
-    }
     let sent = options;
-    try {
-      if (isForeign) sent = { ...options, headers: withLanguage(options.headers) };
-      if (armed.length && takeForce(options.body)) sent = { ...sent, body: forcedBody(options.body) };
-    } catch (error) {
-      console.warn("Workflow Profiler: the run could not be marked as forced or given its language", error);
-    }
-    const response = await original.call(this, route, sent, ...rest);
-    if (listeners.size && response.ok) {
+    if (isQueueRequest(route, options)) {
       try {
-        const { prompt_id: promptId } = await response.clone().json();
-        for (const listener of listeners) listener(String(promptId));
+        const mark = markOf(options.body);
+        if (mark) sent = { ...options, body: markedBody(options.body, mark) };
+        if (language() !== "en") sent = { ...sent, headers: withLanguage(options.headers) };
       } catch (error) {
-        console.warn("Workflow Profiler: the id of the queued run could not be read", error);
+        console.warn("Workflow Profiler: the run could not be marked", error);
       }
     }
-    return response;
+    return original.call(this, route, sent, ...rest);
   };
 
   return {
@@ -76,11 +71,6 @@ export function installPromptTap(api, now = () => Date.now()) {
       return () => {
         armed = armed.filter((candidate) => candidate !== entry);
       };
-    },
-    /** Hear the id of each prompt that this page queues. Returns a function that stops it. */
-    onQueued(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
     },
   };
 }

@@ -120,9 +120,10 @@ export function ago(timestamp, now = new Date()) {
   return language() === "en" ? dateTime(date).slice(0, 10) : date.toLocaleDateString(language());
 }
 
-/** A run's name, or its number where it has none. */
+/** A run's name; where it has none its workflow's name and its number, or only that. */
 export function runLabel(run) {
   const name = typeof run?.name === "string" ? run.name.trim() : "";
+  if (!name && run?.workflow_name && run.id) return `${run.workflow_name} · ${run.id}`;
   return name || (run?.id === null || run?.id === undefined ? t("this run") : t("Run {id}", { id: run.id }));
 }
 

@@ -90,7 +90,7 @@ test("a changed graph is asked about; every answer does what it says; the forced
 
   await page.locator(`tr[data-run-id="${forced.id}"] .hp-name-line .hp-link`).click();
   await page.getByText("Forced: 3 changes against the reference").click();
-  await page.getByText(`renamed: ${HOSTILE} #${graph.ids.first} (was First nap)`).waitFor();
+  await page.getByText(`renamed: ${HOSTILE} #${graph.ids.first} First nap → ${HOSTILE}`).waitFor();
   await picture(page, "forced-run");
   await page.getByRole("button", { name: "Back" }).click();
 });
@@ -142,7 +142,7 @@ test("block refuses in the browser and for API clients, who may force", async ()
     }, force);
   const refused = await post(false);
   assert.equal(refused.status, 400);
-  assert.match(refused.message, /renamed: Other #\d+ \(was First nap\)/);
+  assert.match(refused.message, /renamed: Other #\d+ First nap → Other/);
   assert.equal((await post(true)).status, 200);
   const [run] = await endedRuns(page, graph.id, 1);
   assert.equal(run.forced, true);

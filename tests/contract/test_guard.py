@@ -41,7 +41,7 @@ def remember(client: Client, made: Scene, fresh: str, **headers: str) -> None:
     assert status == 200, answer
 
 
-CHANGES = ["added: Upscale #14", "rewired: Last #2 value"]
+CHANGES = ["added: Upscale #14", "rewired: Last #2 value: First #1 → Upscale #14"]
 
 
 def test_without_a_reference_the_run_goes_on_and_says_so(profiler: Profiler, fresh: str) -> None:

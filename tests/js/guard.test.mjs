@@ -3,11 +3,11 @@ import { test } from "node:test";
 
 import { installGuard } from "../../js/run/guard.js";
 import * as policy from "../../js/run/guard_policy.js";
-import { forcedBody, installPromptTap } from "../../js/run/prompt_tap.js";
+import { installPromptTap, markedBody } from "../../js/run/prompt_tap.js";
 
 const start = (inputs = {}) => ({ class_type: "HolafProfilerStart", inputs: { enabled: true, on_mismatch: "warn", ...inputs } });
 const CHANGES = [
-  { kind: "renamed", node_id: "3", title: "Second", detail: "renamed: Second #3 (was First)" },
+  { kind: "renamed", node_id: "3", title: "Second", detail: "renamed: Second #3 First → Second" },
   { kind: "added", node_id: "14", title: "Upscale", detail: "added: Upscale #14" },
 ];
 const MISMATCH = { has_reference: true, match: false, changes: CHANGES };
@@ -31,7 +31,7 @@ test("only a known mismatch asks", () => {
 test("changes are put into one sentence, additions first, long lists cut", () => {
   assert.equal(policy.changesSentence(CHANGES), "added: Upscale #14; renamed: Second #3");
   assert.equal(policy.changesSentence(CHANGES, 1), "added: Upscale #14 and 1 more");
-  assert.equal(policy.changeDetail(CHANGES[0]), "(was First)");
+  assert.equal(policy.changeDetail(CHANGES[0]), "First → Second");
   assert.equal(policy.changeDetail(CHANGES[1]), "");
 });
 
@@ -117,9 +117,9 @@ test("forcing skips the question and marks the run", async () => {
   assert.deepEqual(log.at(-1), ["asked", "warn"]);
 });
 
-test("a forced body keeps everything else", () => {
+test("a marked body keeps everything else", () => {
   const body = { prompt: { 1: {} }, number: 3, extra_data: { extra_pnginfo: { workflow: { id: "w" } }, holaf_profiler: { note: 1 } } };
-  assert.deepEqual(JSON.parse(forcedBody(JSON.stringify(body))), {
+  assert.deepEqual(JSON.parse(markedBody(JSON.stringify(body), { force: true })), {
     prompt: { 1: {} },
     number: 3,
     extra_data: { extra_pnginfo: { workflow: { id: "w" } }, holaf_profiler: { note: 1, force: true } },
@@ -135,7 +135,7 @@ test("the tap forces so many prompts of that workflow and touches nothing else",
     },
   };
   let time = 0;
-  const tap = installPromptTap(api, () => time);
+  const tap = installPromptTap(api, () => "", () => time);
   const queue = (id) => api.fetchApi("/prompt", { method: "POST", body: JSON.stringify({ extra_data: { extra_pnginfo: { workflow: { id } } } }) });
   const forced = () => JSON.parse(sent.at(-1)[1]).extra_data.holaf_profiler?.force === true;
 
@@ -153,11 +153,19 @@ test("the tap forces so many prompts of that workflow and touches nothing else",
   time = 61_000;
   await queue("w");
   assert.equal(forced(), false, "a force that was never used runs out");
+});
 
-  const heard = [];
-  const stop = tap.onQueued((id) => heard.push(id));
-  await queue("w");
-  stop();
-  await queue("w");
-  assert.deepEqual(heard, [`p${sent.length - 1}`]);
+test("the tap says what a profiled workflow is called, and nothing of others", async () => {
+  const sent = [];
+  const api = { fetchApi: async (_route, options) => sent.push(options.body) };
+  let name = "flux portrait";
+  installPromptTap(api, () => name);
+  const queue = async (prompt) => {
+    await api.fetchApi("/prompt", { method: "POST", body: JSON.stringify({ prompt }) });
+    return JSON.parse(sent.at(-1)).extra_data?.holaf_profiler?.workflow_name;
+  };
+  assert.equal(await queue({ 1: start() }), "flux portrait");
+  assert.equal(await queue({ 1: { class_type: "KSampler" } }), undefined);
+  name = "";
+  assert.equal(await queue({ 1: start() }), undefined);
 });

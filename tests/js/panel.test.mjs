@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import * as columns from "../../js/panel/columns.js";
 import * as live from "../../js/run/live_model.js";
-import { createSeries, repeat, repeatCount, spreadOf } from "../../js/run/repeat.js";
+import { createSeries, repeatCount, seriesKey } from "../../js/run/repeat.js";
 import * as query from "../../js/panel/runs_query.js";
 
 const STEPS = [
@@ -65,33 +65,44 @@ test("a subgraph is a row with the totals of its nodes; a column without a value
   assert.deepEqual(shown.map(({ id }) => id), ["node_title", "exec_time", "vram_max", "step_comment"]);
 });
 
-test("a series keeps its progress for whoever looks later, and ends with what its runs took", async () => {
-  const waiting = [];
-  const series = createSeries({
-    runToEnd: (onQueued) =>
-      new Promise((resolve) => {
-        onQueued(`prompt ${waiting.length}`);
-        waiting.push((time) => resolve({ status: "success", run_id: waiting.length, total_time: time }));
-      }),
-    stop: async () => {},
-  });
+test("a series is the server's: whoever looks later sees it, Cancel reaches it, a refusal begins nothing", async () => {
+  const log = [];
+  let kept = [];
+  let wish = { force: false };
+  const make = () =>
+    createSeries({
+      backend: {
+        listRepeats: async () => ({ repeats: kept }),
+        startRepeat: async (plan) => {
+          log.push(plan);
+          kept = [{ id: 1, state: "running", run_ids: [], done: 0 }];
+          return { repeat: kept[0] };
+        },
+        cancelRepeat: async (id) => {
+          log.push(`cancel ${id}`);
+          kept = [{ id, state: "cancelled", run_ids: [7], done: 1 }];
+        },
+      },
+      mayQueue: async () => wish,
+      plan: async () => ({ prompt: {}, workflow_name: "w" }),
+    });
+  const series = make();
+  wish = false;
+  assert.equal(await series.start({ runs: 2 }), false);
+  wish = { force: true };
+  assert.equal(await series.start({ runs: 2, cache: "cold" }), true);
+  assert.deepEqual(log, [{ prompt: {}, workflow_name: "w", runs: 2, cache: "cold", force: true }]);
+
   const seen = [];
-  const stop = series.subscribe(({ done, state }) => seen.push(`${done} ${state}`));
-  const end = series.start(2);
-  await new Promise(setImmediate);
-  waiting[0](3);
-  await new Promise(setImmediate);
-  stop(); // the tab is closed
-  const later = [];
-  series.subscribe(({ done, state, runs }) => later.push([done, state, runs.map((run) => run.total_time)]));
-  waiting[1](5);
-  await end;
-  assert.deepEqual(seen, ["0 running", "1 running"]);
-  assert.deepEqual(later[0].slice(0, 2), [1, "running"]);
-  assert.deepEqual(later.at(-1), [2, "finished", [3, 5]]);
-  assert.equal(series.isRunning, false);
-  assert.deepEqual(spreadOf([5, null, 3, 4]), { median: 4, least: 3, most: 5 });
-  assert.equal(spreadOf([null]), null);
+  const afterReload = make(); // the page was loaded anew
+  const stop = afterReload.subscribe((found) => seen.push(found?.state ?? null));
+  await afterReload.refresh();
+  await afterReload.cancel();
+  stop();
+  assert.deepEqual([...new Set(seen)], [null, "running", "cancelled"]);
+  assert.equal(log.at(-1), "cancel 1");
+  assert.notEqual(seriesKey({ id: 1, run_ids: [7] }), seriesKey({ id: 1, run_ids: [9] }), "ids start anew with ComfyUI");
+  assert.deepEqual(["3", "0", "1e9", "x"].map(repeatCount), [3, 1, 100, 1]);
 });
 
 test("the live view says how long is left only while that is known", () => {
@@ -103,6 +114,7 @@ test("the live view says how long is left only while that is known", () => {
   assert.equal(live.expected(started, "another", 10).expected_s, null);
   const sampling = live.progressed(live.executing(expecting, "3", "KSampler", 5000), { node: "3", value: 4, max: 20 });
   assert.deepEqual(sampling.progress, { value: 4, max: 20 });
+  assert.deepEqual([live.median([5, null, 3, 4]), live.median([3, 5]), live.median([null])], [4, 4, null]);
   assert.equal(live.executing(sampling, "4", "VAE", 6000).progress, null);
 });
 
@@ -118,6 +130,8 @@ test("filters become the server's query; whole local days", () => {
     since: new Date(2026, 4, 30).toISOString(),
     until: new Date(2026, 5, 1).toISOString(),
   });
+  assert.equal(query.toParams({ ...query.EMPTY_FILTERS, tag: "slow" }).tag, "slow");
+  assert.deepEqual(query.parseTags(' slow, "4090" rig,,slow'), ["slow", "4090 rig"]);
   assert.equal(query.dayStart("yesterday"), "");
   assert.equal(query.isFiltered(query.EMPTY_FILTERS), false);
 });
@@ -161,22 +175,4 @@ test("the running node stays among the bars however long the others took", () =>
   const shown = live.bars(state, 1000, 5);
   assert.equal(shown.length, 5);
   assert.equal(shown.at(-1).title, "now");
-});
-
-test("Run x N counts, stops on Cancel and on a failure", async () => {
-  const seen = [];
-  const all = repeat(3, async () => ({ status: "success" }), (progress) => seen.push(progress.done));
-  assert.deepEqual(await all.promise, { done: 3, total: 3, state: "finished" });
-  assert.deepEqual(seen, [0, 1, 2, 3, 3]);
-
-  const failing = repeat(3, async (index) => ({ status: index === 1 ? "failed" : "success" }));
-  assert.deepEqual(await failing.promise, { done: 1, total: 3, state: "failed" });
-
-  let series = null;
-  series = repeat(5, async (index) => {
-    if (index === 1) series.cancel();
-    return { status: index === 1 ? "interrupted" : "success" };
-  });
-  assert.deepEqual(await series.promise, { done: 1, total: 5, state: "cancelled" });
-  assert.deepEqual(["3", "0", "1e9", "x"].map(repeatCount), [3, 1, 100, 1]);
 });

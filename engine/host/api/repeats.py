@@ -24,6 +24,8 @@ def start_repeat(call: Call) -> Answer:
     extra_data: dict[str, Any] = {"extra_pnginfo": {"workflow": workflow}} if workflow else {}
     ours = {name: body[name] for name in ("workflow_name", "force") if body.get(name)}
     extra_data["holaf_profiler"] = {"language": current(), **ours}
+    if client_id := body.get("client_id"):
+        extra_data["client_id"] = client_id  # whose page ComfyUI tells which node runs
     plan = Plan(
         prompt=prompt,
         extra_data=extra_data,

@@ -224,6 +224,7 @@ class NewRepeat(Graph):
         Field(ge=0.005, le=1, description="end early once known this well: 0.05 is 5 % either way"),
     ] = ABSENT
     workflow_name: Annotated[Name, Field(description="what the workflow is called in the history")] = ABSENT
+    client_id: Annotated[Name, Field(description="the WebSocket of the page that shows the runs")] = ABSENT
     force: Annotated[bool, Field(description="run even if the workflow differs from its reference")] = False
 
 

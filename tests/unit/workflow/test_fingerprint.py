@@ -59,9 +59,12 @@ def test_is_the_same_workflow(prompt: dict[str, Any]) -> None:
     [
         (changed(n14={"class_type": "Upscale", "inputs": {}}), ["added: Upscale #14"]),
         (changed(n10=None), ["removed: Save #10"]),
-        (changed(n2={"inputs": {"model": ["1", 1], "seed": 1}}), ["rewired: Sample #2 clip, model"]),
-        (changed(n2={"_meta": {"title": "Refine"}}), ["renamed: Refine #2 (was Sample)"]),
-        (changed(n10={"class_type": "Preview"}), ["retyped: Save #10 is Preview (was Save)"]),
+        (
+            changed(n2={"inputs": {"model": ["1", 1], "seed": 1}}),
+            ["rewired: Sample #2 clip: Load #1 → –, model: Load #1 [0] → Load #1 [1]"],
+        ),
+        (changed(n2={"_meta": {"title": "Refine"}}), ["renamed: Refine #2 Sample → Refine"]),
+        (changed(n10={"class_type": "Preview"}), ["retyped: Save #10 Save → Preview"]),
         (changed(n7_3={"class_type": "Inner", "inputs": {}}), ["added: Inner #7:3"]),
     ],
 )
@@ -71,7 +74,7 @@ def test_says_what_changed(prompt: dict[str, Any], expected: list[str]) -> None:
 
 def test_a_value_that_becomes_a_wire_is_a_change() -> None:
     wired = changed(n2={"inputs": {"model": ["1", 0], "clip": ["1", 1], "seed": ["1", 2]}})
-    assert details(wired) == ["rewired: Sample #2 seed"]
+    assert details(wired) == ["rewired: Sample #2 seed: – → Load #1"]
 
 
 def test_nodes_stand_in_the_order_of_their_numbers() -> None:

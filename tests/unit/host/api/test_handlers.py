@@ -184,7 +184,7 @@ def test_check_follows_update_nodes(bench: Bench) -> None:
     found = bench.call(references.check, body={**body, "prompt": changed})
     assert (found["match"], [change["detail"] for change in found["changes"]]) == (
         False,
-        ["rewired: Sample #2 model"],
+        ["rewired: Sample #2 model: Load #1 → –"],
     )
     assert bench.call(references.check, body={**body, "workflow": {"id": "other"}})["has_reference"] is False
     with pytest.raises(RefusedError):
