@@ -37,6 +37,7 @@ class Conditions(NamedTuple):
     from_cache: str
     timing: str | None
     inside: str | None
+    profiled: bool = True
 
 
 _WORDS: Mapping[str, str] = {
@@ -45,6 +46,7 @@ _WORDS: Mapping[str, str] = {
     "from_cache": "not the same nodes came from the cache",
     "timing": "precise and light timing bill GPU work to different nodes",
     "inside": "some also recorded the operators inside nodes, which slows them down",
+    "profiled": "some were not profiled, and their time is ComfyUI's own",
 }
 
 
@@ -67,6 +69,7 @@ def conditions(run: Row, from_cache: str = "") -> Conditions:
         from_cache=from_cache,
         timing=run.get("timing"),
         inside=inside if inside == "kernels" else None,
+        profiled=run.get("profiled") is not False,
     )
 
 
@@ -153,6 +156,8 @@ def _label(one: Conditions, name: str) -> str:
     if name == "from_cache":
         count = sum(byte.bit_count() for byte in bytes.fromhex(value))
         return "nothing cached" if not count else f"{count} node{'s' if count > 1 else ''} cached"
+    if name == "profiled":
+        return "profiled" if value else "not profiled"
     if name == "timing":
         return f"{value} timing" if value else "timing not recorded"
     return f"with {value}" if value else "no look inside"

@@ -38,7 +38,11 @@ def for_comparison(
     newest_id = max(chosen) if current is None or current.id else 2**63
     if workflow:
         around, _ = history.list_runs(
-            user_id, limit=HISTORY_RUNS + len(chosen), workflow=workflow, status=("success", "partial")
+            user_id,
+            limit=HISTORY_RUNS + len(chosen),
+            workflow=workflow,
+            status=("success", "partial"),
+            profiled=True,
         )
         rows = [run for run in around if run["id"] not in runs and run["id"] < newest_id]
         earlier = sorted(run["id"] for run in rows[:HISTORY_RUNS])
@@ -63,7 +67,7 @@ def for_trends(
     current: Run | None = None,
 ) -> trends.Evidence:
     """Everything that the trend of a workflow's ``last`` runs reads; ``current`` goes on and is in memory."""
-    runs, _ = history.list_runs(user_id, limit=last, workflow=workflow)
+    runs, _ = history.list_runs(user_id, limit=last, workflow=workflow, profiled=True)
     if current is not None:
         runs = [*(run for run in runs if run["id"] != current.id), _row(current)]
     ids = sorted(run["id"] for run in runs if run["status"] in ("success", "partial"))

@@ -71,6 +71,13 @@ def existing_databases() -> list[str]:
     return ["sqlite:///" + file.as_posix() for file in root.glob("/".join(("*", *_FOLDERS, DATABASE_NAME)))]
 
 
+def users_with_settings() -> list[str]:
+    """Everybody who has stored settings."""
+    root = Path(folder_paths.get_user_directory())
+    files = root.glob("/".join(("*", *_FOLDERS, SETTINGS_NAME)))
+    return [file.relative_to(root).parts[0] for file in files]
+
+
 def is_shared_database() -> bool:
     """Whether all users' histories lie in one database."""
     return bool(os.environ.get(DATABASE_VARIABLE, "").strip())

@@ -44,7 +44,7 @@ def choose(
             )
         pinned = True if word == "pinned" else None
         runs, _ = history.list_runs(
-            user_id, limit=LOOKED_AT, workflow=workflow, status=ENDED_WELL, pinned=pinned
+            user_id, limit=LOOKED_AT, workflow=workflow, status=ENDED_WELL, pinned=pinned, profiled=True
         )
         runs = [run for run in runs if before is None or run["id"] < before]
         if word == "best":

@@ -77,8 +77,10 @@ class Settings(BaseModel):
     """What a settings file may hold. As a request's body it is a change: what is not given stays.
 
     ``keep_workflows``: how the workflow is kept with a run and in the pictures that a Report saves.
-    Only a whole one can be opened and run again. ``webhook_url`` is told of every run that ends;
-    "" for none. ``panel`` is for what the browser keeps for itself.
+    Only a whole one can be opened and run again. ``keep_days``, ``keep_runs`` and ``keep_bytes``: older
+    runs than that, more, and those of a larger file go by themselves; pinned and commented ones stay.
+    ``note_unprofiled``: prompts without a Profiler Start are noted too, without steps. ``webhook_url``
+    is told of every run that ends; "" for none. ``panel`` is for what the browser keeps for itself.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -100,6 +102,11 @@ class Settings(BaseModel):
     minimum_time_s: Annotated[float, Field(ge=0, le=1e9)] = 0
     theme: Literal["auto", "dark", "light"] = "auto"
     webhook_url: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^(https?://[^\s\x00]+)?$")] = ""
+    keep_days: Annotated[float, Field(ge=0, le=100_000)] | None = None
+    keep_runs: Annotated[int, Field(ge=0, le=2**31), BeforeValidator(integral)] | None = None
+    keep_bytes: Annotated[int, Field(ge=0, le=2**53 - 1), BeforeValidator(integral)] | None = None
+    note_unprofiled: bool = False
+    debug_log: bool = False
     keep_workflows: Literal["whole", "without secrets", "no"] = "whole"
     advice: AdviceSettings = AdviceSettings()
     dismissed_advice: Annotated[list[_Dismissed], Field(max_length=1_000)] = []

@@ -18,6 +18,7 @@ from . import compatibility, paths, public
 from .executor import patch
 from .executor.binding import PromptCall
 from .executor.hooks import NodeHooks
+from .run import noting
 
 log = logging.getLogger("holaf.profiler")
 
@@ -75,11 +76,13 @@ def _when_queued(json_data: Any) -> Any:
 
 def _begin(call: PromptCall) -> NodeHooks | None:
     """The run to profile. All that profiling needs is loaded with the first prompt that asks for it."""
-    if prompts.find_start(call.prompt) is None:
-        return None
-    from .run import start as start_run
+    if prompts.find_start(call.prompt) is not None:
+        from .run import start as start_run
 
-    return start_run.begin(call)
+        if (session := start_run.begin(call)) is not None:
+            return session
+    noting.note(call.prompt_id, call.extra_data)
+    return None
 
 
 def _install_model_times() -> None:
@@ -102,7 +105,9 @@ def _install_guard() -> None:
 
 def _recover() -> None:
     from ..store.recovery import recover
+    from . import preferences
 
+    preferences.apply_all()
     crashed = sum(recover(url, paths.data_folder()) for url in paths.existing_databases())
     if crashed:
         log.info("Workflow Profiler: %d run(s) were cut off by a crash; the history says where.", crashed)

@@ -6,9 +6,7 @@ start-up, and never asks a history a question itself.
 
 from __future__ import annotations
 
-import json
 import threading
-from typing import Any
 
 from ..store.database import Database
 from ..store.history import History
@@ -38,18 +36,6 @@ def for_user(user_id: str = paths.DEFAULT_USER) -> History:
             folder = paths.ensure_data_folder(paths.DEFAULT_USER if shared else user_id)
             history = _histories[url] = History(Database(url, folder=folder))
         return history
-
-
-def preference(user_id: str, name: str) -> Any:
-    """One value of the user's settings file, ``None`` where it says nothing.
-
-    Read without checking it: for what is on a prompt's way and cannot wait for the checks to load.
-    """
-    try:
-        stored = json.loads(paths.settings_file(user_id).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return stored.get(name) if isinstance(stored, dict) else None
 
 
 def note_client(client_id: object, user_id: str) -> None:

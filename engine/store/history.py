@@ -82,6 +82,7 @@ class History:
         min_time: float | None = None,
         max_time: float | None = None,
         pinned: bool | None = None,
+        profiled: bool | None = None,
     ) -> tuple[list[Row], int]:
         """One page of runs and how many match in all, which ``totals.py`` says.
 
@@ -101,6 +102,7 @@ class History:
             min_time=min_time,
             max_time=max_time,
             pinned=pinned,
+            profiled=profiled,
         )
 
         def read() -> tuple[list[Row], int]:

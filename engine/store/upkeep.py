@@ -93,6 +93,14 @@ def empty(database: Database, user_id: str | None) -> int:
     return count
 
 
+def waste_share(database: Database) -> float:
+    """The part of the file that holds nothing any more; 0 on a server."""
+    if sqlite_path(database.url) is None:
+        return 0.0
+    with database.read() as connection:
+        return _pragma(connection, "freelist_count") / max(1, _pragma(connection, "page_count"))
+
+
 def vacuum(database: Database) -> tuple[int, int] | None:
     """Give the space of removed runs back; the file's bytes before and after. ``None`` on a server."""
     path = sqlite_path(database.url)
@@ -112,10 +120,12 @@ def _size(path: Path) -> int:
 
 
 def _used_bytes(connection: Connection) -> int:
-    def pragma(name: str) -> int:
-        return int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+    used = _pragma(connection, "page_count") - _pragma(connection, "freelist_count")
+    return used * _pragma(connection, "page_size")
 
-    return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size")
+
+def _pragma(connection: Connection, name: str) -> int:
+    return int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
 
 
 def _is_over(user_id: str | None, *, deleted: bool = False) -> ColumnElement[bool]:

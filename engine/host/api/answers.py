@@ -284,6 +284,11 @@ class Tidied(BaseModel):
     bytes_after: int | None
 
 
+class TakenIn(BaseModel):
+    runs: int
+    skipped_runs: int
+
+
 class Imported(BaseModel):
     runs: int
     steps: int

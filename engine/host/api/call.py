@@ -41,6 +41,7 @@ class Host:
     ``history`` and ``settings_file`` take a user id; ``readable_file`` a name and a
     user id; ``status`` describes the run that is going on; ``send`` tells browsers;
     ``repeats`` are the series of repeated runs; ``record_event`` takes a text and a user id.
+    ``take_in`` copies ComfyUI's own history to a user's; ``apply_settings`` has new ones act at once.
     """
 
     history: Callable[[str], History]
@@ -50,6 +51,8 @@ class Host:
     send: Callable[[str, Mapping[str, Any]], object]
     repeats: Callable[[], Repeats]
     record_event: Callable[[str, str], Event | None]
+    take_in: Callable[[str], tuple[int, int]]
+    apply_settings: Callable[[str, Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,14 @@ def _is_write_ahead(file: Path) -> bool:
         return stream.read(20)[18:20] == b"\x02\x02"
 
 
+def take_in_comfyui(call: Call) -> Answer:
+    """Note the prompts that ComfyUI itself still remembers, once each; profiled ones are here already."""
+    count, known = call.host.take_in(call.user_id)
+    if count:
+        call.changed("history")
+    return {"runs": count, "skipped_runs": known}
+
+
 def tidy_history(call: Call) -> Answer:
     """Remove runs beyond what is to be kept, for good; with ``preview`` only count them.
 

@@ -76,6 +76,7 @@ ROUTES: tuple[Route, ...] = (
           answer=answers.Recommendations),
     Route("POST", "history/import", history.import_history, body=schemas.ImportPath, upload=True,
           answer=answers.Imported),
+    Route("POST", "history/comfyui", history.take_in_comfyui, answer=answers.TakenIn),
     Route("POST", "history/tidy", history.tidy_history, body=schemas.Tidy, answer=answers.Tidied),
     Route("POST", "history/reset", history.reset_history, body=schemas.Reset, answer=answers.Tidied),
     Route("GET", "repeats", repeats.list_repeats, answer=answers.RepeatList),

@@ -123,6 +123,7 @@ class RunsQuery(_Request):
     min_time: Seconds = ABSENT
     max_time: Seconds = ABSENT
     pinned: Flag = ABSENT
+    profiled: Flag = ABSENT
 
 
 class RunEdit(_Edit):

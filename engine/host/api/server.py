@@ -85,8 +85,8 @@ def find_user(request: web.Request) -> str:
 
 
 def _host() -> Host:
-    from .. import users
-    from ..run import events, live, manual_events, queue
+    from .. import preferences, users
+    from ..run import events, live, manual_events, noting, queue
     from .call import Host, RefusedError
 
     def readable_file(name: str, user_id: str) -> Path:
@@ -112,4 +112,6 @@ def _host() -> Host:
         send=events.send,
         repeats=queue.repeats,
         record_event=lambda text, user_id: manual_events.record(text, "route", user_id),
+        take_in=noting.take_in,
+        apply_settings=preferences.apply,
     )

@@ -15,6 +15,7 @@ def get_settings(call: Call) -> Answer:
 def put_settings(call: Call) -> Answer:
     """Change the settings that are given; the others stay."""
     values = settings.write(call.host.settings_file(call.user_id), call.body)
+    call.host.apply_settings(call.user_id, values)
     call.changed("settings")
     return {"settings": values, "notes": [], "defaults": dict(settings.DEFAULTS)}
 

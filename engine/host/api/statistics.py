@@ -12,7 +12,7 @@ from .call import Answer, Call
 def get_statistics(call: Call) -> Answer:
     """What each class of node costs, over the newest runs that fit."""
     filters = {name: call.query[name] for name in ("workflow", "since", "until") if call.query.get(name)}
-    runs, total = call.history.list_runs(call.user_id, limit=call.query["last"], **filters)
+    runs, total = call.history.list_runs(call.user_id, limit=call.query["last"], profiled=True, **filters)
     columns = call.history.step_columns([run["id"] for run in runs], statistics.STEP_COLUMNS)
     times = call.history.owner_times_of([run["id"] for run in runs])
     wanted = call.query.get("node_type")

@@ -39,7 +39,7 @@ def against(history: History, run: Run, *, is_kept: bool) -> Against:
     if workflow is None or run.status not in ("success", "partial") or run.pinned or not run.steps:
         return Against()
     rows, _ = history.list_runs(
-        run.user_id, limit=LOOKED_AT, workflow=workflow, status=("success", "partial"), sort="-timestamp"
+        run.user_id, limit=LOOKED_AT, workflow=workflow, status=("success", "partial"), profiled=True
     )
     others = [row for row in rows if row["id"] != run.id]
     cached = sum(step.status in ("cached", "skipped") for step in run.measured_steps)

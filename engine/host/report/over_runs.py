@@ -229,7 +229,12 @@ def _checked(session: Session, limits: tuple[budget.Limit, ...]) -> tuple[budget
     workflow = run.workflow_id or run.workflow_hash
     if history is not None and workflow and any(limit.is_relative for limit in limits):
         rows, _ = history.list_runs(
-            run.user_id, limit=selection.MOST, workflow=workflow, pinned=True, status=selection.ENDED_WELL
+            run.user_id,
+            limit=selection.MOST,
+            workflow=workflow,
+            pinned=True,
+            status=selection.ENDED_WELL,
+            profiled=True,
         )
         baseline = [
             history.load_run(row["id"], with_series=False, user_id=run.user_id)

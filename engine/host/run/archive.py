@@ -20,6 +20,7 @@ from ...store.run_file import RunSource
 from ...store.writer import RunHandle, RunWriter
 from ...workflow.redaction import without_secrets
 from .. import users
+from ..preferences import preference
 from . import background
 
 log = logging.getLogger("holaf.profiler")
@@ -100,7 +101,7 @@ class Archive:
 
 def with_kept_workflow(run: Run) -> Run:
     """The run with its workflow as its user wants it kept: whole, without secrets, or not at all."""
-    wanted = users.preference(run.user_id, "keep_workflows")
+    wanted = preference(run.user_id, "keep_workflows")
     if wanted == "no":
         return replace(run, prompt=None, workflow=None)
     if wanted == "without secrets":

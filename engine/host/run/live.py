@@ -17,7 +17,7 @@ from ...analysis.summary import summarize
 from ...capture.measurement import Measurement
 from ...capture.recorder import RunSoFar
 from ...model import Run, Step
-from . import events, subscribers
+from . import events, subscribers, tidying
 from .archive import Archive
 
 log = logging.getLogger("holaf.profiler")
@@ -131,6 +131,7 @@ class LiveFeed:
         }
         events.send(events.RUN_FINISHED, ended)
         subscribers.announce(ended)
+        tidying.after_run(run.user_id)
         for warning in run.warnings:
             events.warn(warning, prompt_id=run.prompt_id, user_id=run.user_id)
 

@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import users
+from ..preferences import preference
 
 Listener = Callable[[Mapping[str, Any]], None]
 
@@ -63,7 +63,7 @@ def announce(run: Mapping[str, Any]) -> None:
 
 
 def _webhook(run: Mapping[str, Any]) -> str:
-    address = users.preference(str(run.get("user_id")), "webhook_url")
+    address = preference(str(run.get("user_id")), "webhook_url")
     usable = isinstance(address, str) and address.startswith(("http://", "https://"))
     return address if usable else ""
 

@@ -67,6 +67,7 @@ class RunFilter:
     min_time: float | None = None
     max_time: float | None = None
     pinned: bool | None = None
+    profiled: bool | None = None
 
 
 def _conditions(connection: Connection, wanted: RunFilter) -> ColumnElement[bool]:
@@ -94,6 +95,8 @@ def _conditions(connection: Connection, wanted: RunFilter) -> ColumnElement[bool
         conditions.append(runs.c.total_time <= wanted.max_time)
     if wanted.pinned is not None:
         conditions.append(func.coalesce(runs.c.pinned, False) == wanted.pinned)
+    if wanted.profiled is not None:
+        conditions.append(func.coalesce(runs.c.profiled, True) == wanted.profiled)
     return and_(*conditions)
 
 

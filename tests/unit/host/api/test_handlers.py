@@ -77,6 +77,8 @@ class Bench:
             send=lambda event, data: self.sent.append((event, data)),
             repeats=lambda: self.repeats,
             record_event=lambda text, user: None,
+            take_in=lambda user: (2, 3),
+            apply_settings=lambda user, settings: None,
         )
 
     def call(self, handler: Callable[[Call], Any], user: str = "default", **parts: Any) -> Any:
