@@ -51,7 +51,9 @@ def beyond(database: Database, limits: Limits, user_id: str | None) -> list[int]
     going: set[int] = set()
     if limits.keep_days is not None:
         before = datetime.now(timezone.utc) - timedelta(days=limits.keep_days)
-        going |= {run_id for timestamp, run_id, _ in aged if timestamp < before.strftime("%Y-%m-%dT%H:%M:%S")}
+        going |= {
+            run_id for timestamp, run_id, _ in aged if timestamp < before.strftime("%Y-%m-%dT%H:%M:%S.%f")
+        }
     if limits.keep_runs is not None:
         going |= {run_id for _, run_id, _ in aged[: max(0, len(aged) - limits.keep_runs)]}
     if limits.keep_bytes is not None and used_bytes > limits.keep_bytes and aged:

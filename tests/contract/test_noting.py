@@ -1,4 +1,4 @@
-"""What is kept of prompts that are not profiled, only where somebody wants it, and of ComfyUI's own history."""
+"""What is kept of prompts that are not profiled, where somebody wants it, and of ComfyUI's history."""
 
 from __future__ import annotations
 
