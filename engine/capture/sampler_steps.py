@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,8 @@ class StepTimes(NamedTuple):
 
     ``spread_s`` is the interquartile range: half of the steps lie within it. The times
     are ``None`` where fewer than two updates of one bar came in; all three are ``None``
-    without any update. ``spans`` are ``(begin, end)`` in clock time of
-    what lay between two updates of a bar, empty where there are more than ``MOMENTS_MAX``.
+    without any update. ``spans`` are ``(begin, end)`` in clock time
+    of all steps whose begin is known, empty where there are more than ``MOMENTS_MAX``.
     """
 
     steps: int | None
@@ -46,7 +47,7 @@ def step_times(updates: Sequence[ProgressUpdate]) -> StepTimes:
             if gained > 0:
                 total += gained
                 whole = max(1, round(gained))
-                spans.append((previous[0], t_s))
+                spans += _parts(previous[0], t_s, whole)
                 seconds += [(t_s - previous[0]) / gained] * min(whole, 1000)
             else:
                 continue  # said twice: the time runs on from the first
@@ -56,3 +57,9 @@ def step_times(updates: Sequence[ProgressUpdate]) -> StepTimes:
     quarter, median, three_quarters = (float(q) for q in np.percentile(seconds, (25, 50, 75)))
     kept = tuple(spans) if len(spans) <= MOMENTS_MAX else ()
     return StepTimes(round(total), median, three_quarters - quarter, kept)
+
+
+def _parts(begin_s: float, end_s: float, count: int) -> list[tuple[float, float]]:
+    """The steps that one update ended, as long as each other: hosts leave out updates that come too fast."""
+    bounds = np.linspace(begin_s, end_s, min(count, MOMENTS_MAX) + 1).tolist()
+    return list(pairwise(bounds))

@@ -77,8 +77,8 @@ class Step:
     never add up to more than 1, however many asynchronous nodes overlap.
 
     ``load_spans`` are the stretches ``(begin, end)`` in which the host loaded models for the node, and
-    ``sampler_step_spans`` those between two updates of its progress bar; both in seconds since the run
-    started. Of a bar's first step nobody knows when it began, so it is not among them.
+    ``sampler_step_spans`` those of the steps of its progress bar; both in seconds since the run started.
+    Of a bar's first step nobody knows when it began, so it is not among them.
 
     ``foreign_time_s`` was spent in the code of packs that the node does not belong to, as
     found by sampling; ``foreign_pack`` is the one with most of it.

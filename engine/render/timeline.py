@@ -23,7 +23,9 @@ _MODULES = (
     "ui/dom.js",
     "ui/format.js",
     "timeline/layout.js",
+    "timeline/lanes.js",
     "timeline/draw.js",
+    "timeline/readout.js",
     "timeline/timeline.js",
 )
 _FLAME_MODULES = (

@@ -1,36 +1,32 @@
 // Painting the timeline on a canvas. Knows the layout and nothing of the page's events.
 
-import { bytes, percent, seconds } from "../ui/format.js";
-import { HEAD_PX, ROW_PX, columnsOf, ticks } from "./layout.js";
+import { seconds } from "../ui/format.js";
+import { heightOfLanes, paintLanes } from "./lanes.js";
+import { HEAD_PX, ROW_PX, ticks } from "./layout.js";
 
 export const AXIS_PX = 22;
-export const LANE_PX = 46;
-const LANE_GAP_PX = 16;
+export const EVENT_PX = 16;
 const LEAST_LABEL_PX = 26;
-const LANE_COLORS = {
-  vram: ["#56B4E9", "#0072B2"],
-  ram: ["#CC79A7", "#A8467E"],
-  gpu: ["#E69F00", "#C27A00"],
-  cpu: ["#2BC79A", "#008561"],
-  power: ["#F0E442", "#8A7A00"],
-};
-const FALLBACK = ["#8A909C", "#8A909C"];
 
-/** A lane's values as people read them. */
-export const laneText = (unit, value) =>
-  unit === "bytes" ? bytes(value) : unit === "percent" ? percent(value) : `${Math.round(value)} W`;
+export const lanesHeight = (data) => eventsHeight(data) + heightOfLanes(data.lanes);
 
-export const lanesHeight = (data) => data.lanes.length * (LANE_PX + LANE_GAP_PX);
+/** The events stand on a row of their own below the bars, where there are any. */
+const eventsHeight = (data) => (data.events?.length ? EVENT_PX : 0);
+
+const inks = new Map();
 
 /** Dark or light ink, whichever reads on `#RRGGBB`. */
 function inkOn(color) {
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
-  return red * 0.299 + green * 0.587 + blue * 0.114 > 140 ? "#14161a" : "#ffffff";
+  if (!inks.has(color)) {
+    const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+    inks.set(color, red * 0.299 + green * 0.587 + blue * 0.114 > 140 ? "#14161a" : "#ffffff");
+  }
+  return inks.get(color);
 }
 
 /**
- * Paint everything. `view`: `{from_s, to_s, width, height}` in CSS pixels; `state`: `{stacked, selected,
- * hover, brush, matches}`; `colors`: `{text, dim, line, soft, ground, isDark}`.
+ * Paint everything. `view`: `{from_s, to_s, width, height}` in CSS pixels, and `ratio`, the device pixels of
+ * each; `state`: `{stacked, selected, hover, brush, matches}`; `colors`: `{text, dim, line, soft, ground, isDark}`.
  */
 export function paint(context, data, view, state, colors) {
   const x = (t_s) => ((t_s - view.from_s) / (view.to_s - view.from_s)) * view.width;
@@ -39,11 +35,9 @@ export function paint(context, data, view, state, colors) {
   context.textBaseline = "middle";
   paintAxis(context, view, x, colors);
   paintBars(context, view, x, state, colors);
-  let top = AXIS_PX + state.stacked.height + 4;
-  for (const lane of data.lanes) {
-    paintLane(context, lane, view, top, colors, state.cursor_s);
-    top += LANE_PX + LANE_GAP_PX;
-  }
+  const top = AXIS_PX + state.stacked.height + 4;
+  if (data.events?.length) paintEvents(context, data.events, view, x, top, colors);
+  paintLanes(context, data.lanes, view, top + eventsHeight(data), colors);
   if (state.brush) {
     const [left, right] = state.brush.map(x);
     context.fillStyle = colors.isDark ? "rgba(86,180,233,.18)" : "rgba(0,114,178,.14)";
@@ -94,6 +88,35 @@ function paintBars(context, view, x, state, colors) {
     }
     context.globalAlpha = 1;
   }
+}
+
+/** A flag for each event with what it says where there is room, and a line through everything. */
+function paintEvents(context, events, view, x, top, colors) {
+  context.textAlign = "left";
+  let drawnUntil = -Infinity;
+  for (const { t_s, text } of events) {
+    const left = Math.round(x(t_s));
+    if (left < 0 || left > view.width || left <= drawnUntil) continue;
+    context.fillStyle = colors.isDark ? "#E69F00" : "#8F6200";
+    context.globalAlpha = 0.5;
+    context.fillRect(left, 0, 1, view.height);
+    context.globalAlpha = 1;
+    context.fillRect(left, top + 2, 6, EVENT_PX - 6);
+    drawnUntil = left + 6;
+    const next = events.find((event) => event.t_s > t_s);
+    const room = Math.min(next ? x(next.t_s) : view.width, view.width) - left - 14;
+    const shown = room > LEAST_LABEL_PX ? fitted(context, text, room) : "";
+    context.fillStyle = colors.text;
+    context.fillText(shown, left + 10, top + EVENT_PX / 2);
+  }
+}
+
+/** `text`, shortened to `room` pixels; empty where not even three letters fit. */
+function fitted(context, text, room) {
+  const width = context.measureText(text).width;
+  if (width <= room) return text;
+  const keep = Math.floor((room / width) * text.length) - 1;
+  return keep < 3 ? "" : `${text.slice(0, keep)}…`;
 }
 
 function paintHead(context, section, view, colors) {
@@ -177,61 +200,8 @@ function label(context, node, { left, width }, y, view) {
   if (room < LEAST_LABEL_PX - 8) return;
   const time = node.status === "running" ? "" : seconds(node.exec_time);
   let text = time ? `${node.title} · ${time}` : node.title;
-  if (context.measureText(text).width > room) text = node.title;
-  if (context.measureText(text).width > room) {
-    const keep = Math.floor((room / context.measureText(text).width) * text.length) - 1;
-    if (keep < 3) return;
-    text = `${text.slice(0, keep)}…`;
-  }
+  if (context.measureText(text).width > room) text = fitted(context, node.title, room);
   context.fillStyle = inkOn(node.color);
   context.textAlign = "left";
   context.fillText(text, from + 4, y);
-}
-
-/** Neighbouring pixels of one height as one: `[from, to, value]`; pixels without a value are left out. */
-function* plateaus(values) {
-  let from = 0;
-  for (let at = 1; at <= values.length; at += 1) {
-    if (at < values.length && values[at] === values[from]) continue;
-    if (!Number.isNaN(values[from])) yield [from, at, values[from]];
-    from = at;
-  }
-}
-
-function paintLane(context, lane, view, top, colors) {
-  const [dark, light] = LANE_COLORS[lane.kind] ?? FALLBACK;
-  const color = colors.isDark ? dark : light;
-  const base = top + LANE_GAP_PX + LANE_PX - 4;
-  const room = LANE_PX - 6;
-  const most = lane.capacity ?? Math.max(1e-9, ...lane.series.map((series) => series.most));
-  context.fillStyle = colors.soft;
-  context.fillRect(0, base - room, view.width, room);
-  for (const [index, series] of lane.series.entries()) {
-    const { low, high } = columnsOf(series, view.from_s, view.to_s, Math.ceil(view.width));
-    const y = (value) => base - Math.min(1, value / most) * room;
-    context.fillStyle = color;
-    // Axis-aligned rectangles: a path of a thousand points with a stroke takes a browser ten times as long.
-    if (index === 0) {
-      context.globalAlpha = 0.28;
-      for (const [from, to, value] of plateaus(high)) context.fillRect(from, y(value), to - from, base - y(value));
-      context.globalAlpha = 1;
-    }
-    let before = null;
-    for (const [from, to, value] of plateaus(high)) {
-      const top = y(value);
-      if (index === 0 || from % 6 < 3 || to - from > 6) context.fillRect(from, top, to - from, 1);
-      const bottom = Math.max(y(low[from]), before ?? top);
-      if (index === 0 && bottom - Math.min(top, before ?? top) > 1) {
-        context.fillRect(from, Math.min(top, before ?? top), 1, bottom - Math.min(top, before ?? top));
-      }
-      before = top;
-    }
-  }
-  context.textAlign = "left";
-  context.fillStyle = colors.text;
-  context.fillText(lane.name, 4, top + LANE_GAP_PX / 2 + 1);
-  const text = lane.series.length > 1 ? lane.series.map((series) => series.label).join(" · ") : "";
-  context.fillStyle = colors.dim;
-  context.textAlign = "right";
-  context.fillText(`${text}${text ? " · " : ""}${laneText(lane.unit, most)}`, view.width - 4, top + LANE_GAP_PX / 2 + 1);
 }

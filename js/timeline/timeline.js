@@ -4,8 +4,9 @@
 import { fill, h } from "../ui/dom.js";
 import { seconds } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
-import { AXIS_PX, laneText, lanesHeight, paint } from "./draw.js";
-import { ROW_PX, clampView, sectionsOf, stack, sumStretch, valueAt, zoomed } from "./layout.js";
+import { AXIS_PX, EVENT_PX, lanesHeight, paint } from "./draw.js";
+import { ROW_PX, clampView, sectionsOf, stack, sumStretch, zoomed } from "./layout.js";
+import { momentText, nodeText, stretchText } from "./readout.js";
 
 const DRAG_PX = 4;
 
@@ -16,6 +17,7 @@ const DRAG_PX = 4;
  *   segments: [[kind, start_s, end_s]], loads: [[start_s, end_s]], steps: [[start_s, end_s]]}`: loading of
  *   models and sampler steps lie in the bar; kind is run, async, lazy or expand; times are seconds since the run began, null for a node that did not run
  * - `groups`: name -> `#RRGGBB`; `subgraphs`: id -> title
+ * - `events`: `{t_s, text, node_id}`, in time order: what somebody marked
  * - `lanes`: `{kind, name, unit, capacity, series: [{label, t_s, value, most}]}`; kind is vram, ram, gpu,
  *   cpu or power; unit is bytes, percent or watts; times sorted
  *
@@ -55,10 +57,10 @@ export function createTimeline(element, data, { onSelect = () => {} } = {}) {
   const ran = data.nodes.filter((node) => typeof node.start_s === "number" && node.status !== "cached" && node.status !== "skipped");
   const duration_s = Math.max(1e-6, data.duration_s);
   const folded = new Set();
-  const state = { stacked: null, selected: null, hover: null, brush: null, matches: null, cursor_s: null };
+  const state = { stacked: null, selected: null, hover: null, brush: null, matches: null, cursor_s: null, event: null };
   let by = "";
   let view = [0, duration_s];
-  let size = { width: 0, height: 0 };
+  let size = { width: 0, height: 0, ratio: 1 };
   let colors = null;
   let frame = null;
   let drag = null;
@@ -74,7 +76,7 @@ export function createTimeline(element, data, { onSelect = () => {} } = {}) {
     if (!width) return;
     const height = AXIS_PX + state.stacked.height + lanesHeight(data) + 6;
     const ratio = window.devicePixelRatio || 1;
-    size = { width, height };
+    size = { width, height, ratio };
     canvas.width = width * ratio;
     canvas.height = height * ratio;
     canvas.style.height = `${height}px`;
@@ -133,50 +135,24 @@ export function createTimeline(element, data, { onSelect = () => {} } = {}) {
     return null;
   }
 
+  /** The event whose flag, or the text beside it, is under the pointer: the last one before it. */
+  function eventAt({ x, y }) {
+    const top = AXIS_PX + state.stacked.height + 4;
+    if (y < top || y > top + EVENT_PX) return null;
+    return data.events?.findLast(({ t_s }) => t_s <= timeAt(x + 2) && t_s >= view[0]) ?? null;
+  }
+
   /** One line: the node under the pointer, or the lanes' values there, or what the stretch comes to. */
   function describe() {
     if (state.brush) return fill(readout, stretchText(sumStretch(data, ...state.brush)));
+    if (state.event) return fill(readout, h("strong", {}, state.event.text), ` ${seconds(state.event.t_s)}`);
     const node = state.hover ?? ran.find(({ id }) => id === state.selected);
     if (node) return fill(readout, h("strong", {}, `${node.title} #${node.id}`), ` ${nodeText(node)}`);
     if (state.cursor_s === null) {
       return fill(readout, h("span", { class: "hp-muted" }, t("Click, then wheel to zoom; drag to move; Shift+drag adds up a stretch.")));
     }
-    const values = data.lanes.flatMap(({ unit, series }) =>
-      series.map((each) => [each.label, unit, valueAt(each, state.cursor_s)]).filter(([, , value]) => value !== null),
-    );
-    return fill(readout, [seconds(state.cursor_s), ...values.map(([name, unit, value]) => `${name} ${laneText(unit, value)}`)].join(" · "));
+    return fill(readout, momentText(data, state.cursor_s));
   }
-
-  const nodeText = (node) =>
-    [
-      node.status === "ok" ? "" : node.status,
-      seconds(node.exec_time),
-      t("from {start} to {end}", { start: seconds(node.start_s), end: seconds(node.end_s) }),
-      ...insides(node),
-      ...(node.groups?.length ? [node.groups.join(", ")] : []),
-    ]
-      .filter(Boolean)
-      .join(" · ");
-
-  /** What the marks in a bar say: waiting, model loading, sampler steps. */
-  const insides = ({ segments, loads = [], steps = [] }) => {
-    const length = (spans) => spans.reduce((sum, [start, end]) => sum + end - start, 0);
-    const waiting_s = length(segments.filter(([kind]) => kind === "lazy" || kind === "expand").map(([, ...span]) => span));
-    const step_s = length(steps) / steps.length;
-    return [
-      ...(waiting_s ? [t("waiting {time}", { time: seconds(waiting_s) })] : []),
-      ...(loads.length ? [t("loading models {time}", { time: seconds(length(loads)) })] : []),
-      ...(steps.length ? [t("a sampler step {time}", { time: seconds(step_s) })] : []),
-    ];
-  };
-
-  const stretchText = ({ duration_s: length, nodes, lanes }) =>
-    [
-      seconds(length),
-      tn("{n} node|{n} nodes", nodes.length),
-      ...nodes.slice(0, 3).map(({ node, time_s }) => `${node.title} ${seconds(time_s)}`),
-      ...lanes.map(({ label, unit, mean, most }) => t("{name} mean {mean}, peak {peak}", { name: label, mean: laneText(unit, mean), peak: laneText(unit, most) })),
-    ].join(" · ");
 
   function select(id, { isAnnounced = true } = {}) {
     state.selected = id;
@@ -229,6 +205,7 @@ export function createTimeline(element, data, { onSelect = () => {} } = {}) {
     } else {
       const found = hit(at);
       state.hover = found?.node ?? null;
+      state.event = eventAt(at);
       canvas.style.cursor = found ? "pointer" : "";
     }
     describe();
@@ -289,7 +266,7 @@ export function createTimeline(element, data, { onSelect = () => {} } = {}) {
   canvas.addEventListener("pointerup", pointerUp);
   canvas.addEventListener("pointerleave", () => {
     if (drag) return;
-    Object.assign(state, { cursor_s: null, hover: null });
+    Object.assign(state, { cursor_s: null, hover: null, event: null });
     describe();
     soon();
   });

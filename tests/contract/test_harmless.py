@@ -37,8 +37,9 @@ def test_the_picture_is_the_same_with_and_without_profiling(profiler: Profiler, 
     assert pixels(profiler.client, profile.outcome.outputs) == expected
     sampler = profile.steps["5"]
     assert (sampler["status"], sampler["sampler_steps"]) == ("ok", 4)
-    moments = [moment for span in sampler["sampler_step_spans"] for moment in span]
-    assert len(moments) == 2 * 3, "when the first step began, nobody knows"
+    spans = sampler["sampler_step_spans"]
+    assert 1 <= len(spans) <= 3, "when the first step that the host spoke of began, nobody knows"
+    moments = [moment for span in spans for moment in span]
     assert sorted((sampler["start_s"], *moments, sampler["end_s"])) == [
         sampler["start_s"],
         *moments,

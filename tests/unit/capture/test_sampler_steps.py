@@ -26,7 +26,7 @@ def test_two_passes_are_two_bars() -> None:
 def test_skipped_and_repeated_values() -> None:
     found = step_times([(0.0, 0, 10), (4.0, 2, 10), (4.5, 2, 10), (6.0, 3, 10)])
     assert found[:3] == pytest.approx((3, 2.0, 0.0))
-    assert found.spans == ((0.0, 4.0), (4.0, 6.0))
+    assert found.spans == ((0.0, 2.0), (2.0, 4.0), (4.0, 6.0))
 
 
 def test_steps_that_nobody_could_see_apart_are_counted_and_not_kept() -> None:
