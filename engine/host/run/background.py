@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
+import gc
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -42,6 +44,33 @@ YIELD_S = 0.02
 _threads: set[threading.Thread] = set()
 _lock = threading.Lock()
 _hurry = threading.Event()
+_pauses = 0
+
+
+@contextlib.contextmanager
+def collection_paused() -> Iterator[None]:
+    """No garbage collection while a large document is read that is let go of at the end.
+
+    Its ten thousands of new objects would each time set off a full collection, which looks through
+    everything that the host holds. Reference counting goes on. Left alone where somebody else has
+    switched collection off.
+    """
+    global _pauses
+    with _lock:
+        if _pauses or gc.isenabled():
+            _pauses += 1
+            gc.disable()
+            is_mine = True
+        else:
+            is_mine = False
+    try:
+        yield
+    finally:
+        if is_mine:
+            with _lock:
+                _pauses -= 1
+                if not _pauses:
+                    gc.enable()
 
 
 def later(work: Callable[[], None]) -> None:
