@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..language import msg, t, tn
 from .executions import Executions
 
 Row = Mapping[str, Any]
@@ -40,13 +41,14 @@ class Conditions(NamedTuple):
     profiled: bool = True
 
 
+_STARTS = {"cold": msg("cold"), "warm": msg("warm")}
 _WORDS: Mapping[str, str] = {
-    "ended_well": "did not all run to their end",
-    "start": "some had to load models first, others found them loaded",
-    "from_cache": "not the same nodes came from the cache",
-    "timing": "precise and light timing bill GPU work to different nodes",
-    "inside": "some also recorded the operators inside nodes, which slows them down",
-    "profiled": "some were not profiled, and their time is ComfyUI's own",
+    "ended_well": msg("did not all run to their end"),
+    "start": msg("some had to load models first, others found them loaded"),
+    "from_cache": msg("not the same nodes came from the cache"),
+    "timing": msg("precise and light timing bill GPU work to different nodes"),
+    "inside": msg("some also recorded the operators inside nodes, which slows them down"),
+    "profiled": msg("some were not profiled, and their time is ComfyUI's own"),
 }
 
 
@@ -138,7 +140,7 @@ def like_for_nodes(
 def mixture(found: Iterable[Conditions]) -> tuple[str, ...]:
     """In what the conditions differ, in words; empty where they are all equal."""
     every = list(found)
-    return tuple(words for name, words in _WORDS.items() if len({getattr(one, name) for one in every}) > 1)
+    return tuple(t(words) for name, words in _WORDS.items() if len({getattr(one, name) for one in every}) > 1)
 
 
 def _labels(every: Sequence[Conditions]) -> list[str]:
@@ -150,14 +152,14 @@ def _labels(every: Sequence[Conditions]) -> list[str]:
 def _label(one: Conditions, name: str) -> str:
     value = getattr(one, name)
     if name == "ended_well":
-        return "complete" if value else "cut short"
+        return t("complete") if value else t("cut short")
     if name == "start":
-        return value or "start not recorded"
+        return t(_STARTS[value]) if value else t("start not recorded")
     if name == "from_cache":
         count = sum(byte.bit_count() for byte in bytes.fromhex(value))
-        return "nothing cached" if not count else f"{count} node{'s' if count > 1 else ''} cached"
+        return tn("{n} node cached|{n} nodes cached", count) if count else t("nothing cached")
     if name == "profiled":
-        return "profiled" if value else "not profiled"
+        return t("profiled") if value else t("not profiled")
     if name == "timing":
-        return f"{value} timing" if value else "timing not recorded"
-    return f"with {value}" if value else "no look inside"
+        return t("{timing} timing", timing=value) if value else t("timing not recorded")
+    return t("with {what}", what=value) if value else t("no look inside")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..language import msg, t
 from ..model import Group
 from . import comparable
 from .comparable import Kind, Row
@@ -287,23 +288,29 @@ def _notes(
     mixed = comparable.mixture(sides.values())
     left_out = [run_id for run_id in sides if run_id not in (*whole[0], *whole[1])]
     if mixed and not whole[0]:
-        yield f"No verdict on totals: no runs of the two sides are alike ({'; '.join(mixed)})."
+        yield t("No verdict on totals: no runs of the two sides are alike ({why}).", why="; ".join(mixed))
     elif left_out:
-        yield (
-            f"Not the same kind of run: {'; '.join(mixed)}. The totals leave out run "
-            f"{', '.join(map(str, left_out))}; compare each kind by itself to see them."
+        yield t(
+            "Not the same kind of run: {why}. The totals leave out run {ids}; compare each kind by itself to "
+            "see them.",
+            why="; ".join(mixed),
+            ids=", ".join(map(str, left_out)),
         )
-    for name, ids in zip(("baseline", "candidate"), chosen, strict=True):
+    forms = (
+        msg("The baseline mixes runs of different {what}."),
+        msg("The candidate mixes runs of different {what}."),
+    )
+    for form, ids in zip(forms, chosen, strict=True):
         every = {comparable.version(runs[run_id]) for run_id in ids}
         if len(every) > 1:
             parts = [
                 word
-                for place, word in enumerate(("workflows", "environments", "devices"))
+                for place, word in enumerate((t("workflows"), t("environments"), t("devices")))
                 if len({one[place] for one in every}) > 1
             ]
-            yield f"The {name} mixes runs of different {' and '.join(parts)}."
+            yield t(form, what=", ".join(parts))
     forced = [str(run_id) for run_id in sides if runs[run_id].get("forced")]
     if forced:
-        yield f"Forced although the workflow had changed: run {', '.join(forced)}."
+        yield t("Forced although the workflow had changed: run {ids}.", ids=", ".join(forced))
     if len(chosen[0]) == len(chosen[1]) == 1:
-        yield "One run a side: whether a change is more than chance takes several runs a side."
+        yield t("One run a side: whether a change is more than chance takes several runs a side.")

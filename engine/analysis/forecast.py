@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..language import plain, t, tn
 from .drift import slope
 from .executions import Matrix, Vector
 
@@ -67,16 +68,21 @@ def for_settings(
     for name, value in wanted.items():
         tried = np.array([each.get(name, math.nan) for each in settings])
         if not np.isfinite(tried).all() or value <= 0 or (tried <= 0).any():
-            return Forecast(run_count=count, reason=f"{name} is not known for every run")
+            return Forecast(run_count=count, reason=t("{name} is not known for every run", name=name))
         if value > REACH * tried.max() or value < tried.min() / REACH:
-            return Forecast(run_count=count, reason=f"{name} {value:g} is far from what was tried")
+            return Forecast(
+                run_count=count,
+                reason=t("{name} {value} is far from what was tried", name=name, value=plain(value)),
+            )
         if len(np.unique(tried)) >= 3:
             varied.append((np.log(tried), math.log(value)))
         elif not np.isclose(tried, value).all():
-            return Forecast(run_count=count, reason=f"{name} was tried with fewer than three values")
+            return Forecast(
+                run_count=count, reason=t("{name} was tried with fewer than three values", name=name)
+            )
     design = np.column_stack([np.ones(count), *(tried for tried, _ in varied)])
     if np.linalg.matrix_rank(design) < design.shape[1]:
-        return Forecast(run_count=count, reason="the settings always changed together")
+        return Forecast(run_count=count, reason=t("the settings always changed together"))
     target = np.array([1.0, *(value for _, value in varied)])
     return _predicted(design, np.log(np.asarray(values, dtype=np.float64)), target)
 
@@ -84,7 +90,12 @@ def for_settings(
 def _unknown(have: int, need: int) -> Forecast:
     return Forecast(
         run_count=have,
-        reason=f"{have} comparable run{'' if have == 1 else 's'} so far; a forecast takes {need}",
+        reason=tn(
+            "{n} comparable run so far; a forecast takes {need}"
+            "|{n} comparable runs so far; a forecast takes {need}",
+            have,
+            need=need,
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..language import t
 from ..model import Group
 from . import comparable, forecast, leaks
 from .change_points import shifts, without_outliers
@@ -356,4 +357,9 @@ def _against_pinned(runs: Sequence[Row], counted: set[int]) -> Delta | None:
 def _notes(kinds: Sequence[Kind], chosen: Kind | None) -> Iterable[str]:
     if chosen is not None and len(kinds) > 1:
         others = "; ".join(f"{len(one.run_ids)} {one.label}" for one in kinds if one is not chosen)
-        yield f"Shows the {len(chosen.run_ids)} runs that are {chosen.label}. Of another kind: {others}."
+        yield t(
+            "Shows the {n} runs that are {kind}. Of another kind: {others}.",
+            n=len(chosen.run_ids),
+            kind=chosen.label,
+            others=others,
+        )

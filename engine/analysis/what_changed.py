@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..language import msg, t
 from ..workflow.redaction import is_link, redact
 from .comparable import Row, device_of
 from .labels import clean, shorten
@@ -57,16 +58,22 @@ def _graph(pairs: Iterable[Pair]) -> Iterable[WhatChanged]:
     for made in pairs:
         old, new = made.baseline, made.candidate
         if old is None and new is not None:
-            yield _node("graph", new.node_id, _name(new.title, new.node_type), None, new.node_type, "added")
+            yield _node(
+                "graph", new.node_id, _name(new.title, new.node_type), None, new.node_type, t("added")
+            )
         elif new is None and old is not None:
-            yield _node("graph", None, _name(old.title, old.node_type), old.node_type, None, "removed")
+            yield _node("graph", None, _name(old.title, old.node_type), old.node_type, None, t("removed"))
         elif old is not None and new is not None:
             name = _name(new.title, new.node_type)
             if old.node_type != new.node_type:
-                yield _node("graph", new.node_id, name, old.node_type, new.node_type, "another class of node")
+                yield _node(
+                    "graph", new.node_id, name, old.node_type, new.node_type, t("another class of node")
+                )
             moved = {(name, same_node.get(source, f"-{source}")) for name, source in old.sources}
             if inputs := sorted({name for name, _ in moved ^ new.sources}):
-                yield _node("graph", new.node_id, name, None, None, f"rewired: {', '.join(inputs)}")
+                yield _node(
+                    "graph", new.node_id, name, None, None, t("rewired: {inputs}", inputs=", ".join(inputs))
+                )
 
 
 def _widgets(
@@ -96,10 +103,10 @@ def _widgets(
 
 def _settings(before: Row, after: Row) -> Iterable[WhatChanged]:
     rows: tuple[tuple[Kind, str, Any, Any], ...] = (
-        ("device", "device", device_of(before), device_of(after)),
-        ("setting", "timing", before.get("timing"), after.get("timing")),
-        ("setting", "cache", before.get("cache"), after.get("cache")),
-        ("setting", "sampling interval (ms)", before.get("interval_ms"), after.get("interval_ms")),
+        ("device", msg("device"), device_of(before), device_of(after)),
+        ("setting", msg("timing"), before.get("timing"), after.get("timing")),
+        ("setting", msg("cache"), before.get("cache"), after.get("cache")),
+        ("setting", msg("sampling interval (ms)"), before.get("interval_ms"), after.get("interval_ms")),
     )
     for kind, name, old, new in rows:
         if old != new:
@@ -115,18 +122,18 @@ def _environment(before: Mapping[str, str], after: Mapping[str, str]) -> Iterabl
         if key.startswith("pack."):
             kind, name = "pack", key.removeprefix("pack.")
         elif key == "host.flags":
-            kind, name = "launch flags", "launch flags"
+            kind, name = "launch flags", msg("launch flags")
         yield _plain(kind, name, before.get(key), after.get(key))
 
 
 def _plain(kind: Kind, name: str, old: object, new: object) -> WhatChanged:
     texts = [None if value is None else str(value) for value in (old, new)]
     if texts[0] is None:
-        detail = f"{name}: {texts[1]} (new)"
+        detail = t("{name}: {value} (new)", name=t(name), value=texts[1])
     elif texts[1] is None:
-        detail = f"{name}: {texts[0]} (gone)"
+        detail = t("{name}: {value} (gone)", name=t(name), value=texts[0])
     else:
-        detail = f"{name}: {texts[0]} -> {texts[1]}"
+        detail = f"{t(name)}: {texts[0]} -> {texts[1]}"
     return WhatChanged(kind=kind, node_id=None, title=name, before=texts[0], after=texts[1], detail=detail)
 
 
@@ -153,4 +160,4 @@ def _shown(name: str, value: object) -> str:
     """A widget's value in a few characters, secrets hidden."""
     kept = json.loads(redact({name: value}))
     text = next(iter(kept.values()), "")
-    return shorten(clean(text if isinstance(text, str) else json.dumps(text)), VALUE_LENGTH) or "(empty)"
+    return shorten(clean(text if isinstance(text, str) else json.dumps(text)), VALUE_LENGTH) or t("(empty)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ...language import t
 from ...model import Run, Step
 from ..labels import step_title
 
@@ -54,4 +55,6 @@ def ran(run: Run) -> list[Step]:
 
 
 def name_of(run: Run, node_id: str | None) -> str:
-    return next((step_title(step) for step in run.steps if step.node_id == node_id), f"node {node_id}")
+    return next(
+        (step_title(step) for step in run.steps if step.node_id == node_id), t("node {id}", id=node_id)
+    )

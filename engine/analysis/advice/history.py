@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ...language import msg, sentences, stored, t
 from ...model import Run, Step
 from ..labels import step_title
 from ..leaks import Leak
@@ -32,15 +33,17 @@ def repeated_work(run: Run, earlier: Sequence[Run]) -> Iterable[Advice]:
         before = [_same_work(other, step) for other in runs[1:]]
         if not all(before):
             continue
-        again = "the text" if _ENCODER.search(step.node_type) else "its inputs"
         yield Advice(
             kind="text_encoded_again" if _ENCODER.search(step.node_type) else "never_cached",
             severity="medium" if spent >= LEAST_S else "low",
             confidence="medium",
-            text=(
-                f"{step_title(step)} ran again in {len(runs)} runs in a row although {again} did not change, "
-                f"for {format_seconds(spent)} each time. Either it or a node before it asks to run every "
-                "time, another workflow ran in between, or ComfyUI's cache is full or switched off."
+            text=t(
+                "{node} ran again in {n} runs in a row although its inputs did not change, for {time} each "
+                "time. Either it or a node before it asks to run every time, another workflow ran in "
+                "between, or ComfyUI's cache is full or switched off.",
+                node=step_title(step),
+                n=len(runs),
+                time=format_seconds(spent),
             ),
             node_ids=(step.node_id,),
             evidence={
@@ -64,15 +67,23 @@ def slower(history: Trends) -> Iterable[Advice]:
     points = [point for point in history.change_points if point.metric == "total_time"]
     if points and points[-1].share >= SLOWER_SHARE:
         point = points[-1]
-        causes = "; ".join(cause.detail for cause in point.causes[:3])
+        causes = "; ".join(stored(cause.detail) for cause in point.causes[:3])
+        what = t(
+            "This workflow takes {share} longer since run {id} ({before} before, {after} now).",
+            share=format_percent(point.share),
+            id=point.run_id,
+            before=format_seconds(point.before),
+            after=format_seconds(point.after),
+        )
+        why = (
+            t("What changed there: {causes}.", causes=causes)
+            if causes
+            else t("Nothing that is recorded changed there.")
+        )
         yield Advice(
             kind="slower",
             severity="medium",
-            text=(
-                f"This workflow takes {format_percent(point.share)} longer since run {point.run_id} "
-                f"({format_seconds(point.before)} before, {format_seconds(point.after)} now). "
-                + (f"What changed there: {causes}." if causes else "Nothing that is recorded changed there.")
-            ),
+            text=sentences((what, why)),
             confidence="high" if len(point.causes) == 1 else "medium",
             run_id=point.run_id,
             evidence={
@@ -89,10 +100,13 @@ def slower(history: Trends) -> Iterable[Advice]:
         yield Advice(
             kind="slower",
             severity="medium",
-            text=(
-                f"This workflow takes a little longer with every run: {format_percent(trend.change_share)} "
-                f"over {count} runs, about {format_seconds(trend.slope_per_run)} a run. Restart ComfyUI and "
-                "run it again: if it is as fast as at first, something fills up while it runs."
+            text=t(
+                "This workflow takes a little longer with every run: {share} over {n} runs, about {time} a "
+                "run. Restart ComfyUI and run it again: if it is as fast as at first, something fills up "
+                "while it runs.",
+                share=format_percent(trend.change_share),
+                n=count,
+                time=format_seconds(trend.slope_per_run),
             ),
             evidence={
                 "slope_s_per_run": trend.slope_per_run,
@@ -104,21 +118,31 @@ def slower(history: Trends) -> Iterable[Advice]:
 
 def leaking(leak: Leak) -> Advice:
     """A node that keeps memory, run after run."""
-    place = "GPU memory" if leak.kind == "vram" else "RAM"
-    if leak.node_title:
-        who = f"{leak.node_title} keeps"
-        cure = "an update of that node's pack may cure it"
+    if leak.kind == "vram":
+        what = msg(
+            "{node} keeps about {size} of GPU memory in every run and does not give it back: "
+            "{total} over {n} runs."
+        )
     else:
-        who = "ComfyUI keeps"
-        cure = "which node it is cannot be told from these runs"
+        what = msg(
+            "{node} keeps about {size} of RAM in every run and does not give it back: {total} over {n} runs."
+        )
+    cure = (
+        t("Restarting ComfyUI frees it; an update of that node's pack may cure it.")
+        if leak.node_title
+        else t("Restarting ComfyUI frees it; which node it is cannot be told from these runs.")
+    )
+    what = t(
+        what,
+        node=leak.node_title or "ComfyUI",
+        size=format_bytes(leak.bytes_per_run),
+        total=format_bytes(leak.total_bytes),
+        n=len(leak.run_ids),
+    )
     return Advice(
         kind=f"{leak.kind}_leak",
         severity="high",
-        text=(
-            f"{who} about {format_bytes(leak.bytes_per_run)} of {place} in every run and "
-            f"does not give it back: {format_bytes(leak.total_bytes)} over {len(leak.run_ids)} runs. "
-            f"Restarting ComfyUI frees it; {cure}."
-        ),
+        text=sentences((what, cure)),
         node_ids=(leak.node_id,) if leak.node_id else (),
         evidence={
             "bytes_per_run": leak.bytes_per_run,
@@ -134,9 +158,10 @@ def often_failing(history: Trends, limits: Thresholds) -> Iterable[Advice]:
         yield Advice(
             kind="fails_again",
             severity="high",
-            text=(
-                f"The last {history.failed_in_a_row} runs of this workflow did not end well. Trying again as "
-                "it is will not help: compare a failed run with the last one that worked."
+            text=t(
+                "The last {n} runs of this workflow did not end well. Trying again as it is will not help: "
+                "compare a failed run with the last one that worked.",
+                n=history.failed_in_a_row,
             ),
             evidence={"failed_in_a_row": history.failed_in_a_row},
             run_id=history.runs[-1]["id"] if history.runs else None,
@@ -147,9 +172,11 @@ def often_failing(history: Trends, limits: Thresholds) -> Iterable[Advice]:
         yield Advice(
             kind="often_fails",
             severity="medium",
-            text=(
-                f"Only {format_percent(rate)} of the last {history.finished_count} runs of this workflow "
-                "ended well. Filter the history by status to see what the others have in common."
+            text=t(
+                "Only {share} of the last {n} runs of this workflow ended well. Filter the history by "
+                "status to see what the others have in common.",
+                share=format_percent(rate),
+                n=history.finished_count,
             ),
             evidence={"success_rate": rate, "run_count": history.finished_count},
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ...language import grouped, sentences, t
 from ...model import Run, Summary
 from ...workflow.sizes import frames_of
 from ..labels import step_title
@@ -31,15 +32,20 @@ def memory_full(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advi
     for peak in summary.vram_peaks:
         if not peak.capacity_bytes or peak.value_bytes < limits.vram_share * peak.capacity_bytes:
             continue
-        where = f" in {name_of(run, peak.node_id)}" if peak.node_id else ""
+        size = format_capacity(peak.value_bytes, peak.capacity_bytes)
+        what = (
+            t("GPU memory is full in {node}: {size}.", node=name_of(run, peak.node_id), size=size)
+            if peak.node_id
+            else t("GPU memory is full: {size}.", size=size)
+        )
+        cure = t(
+            "A little more and the run fails or falls back to slow paths. Lower the batch size or the "
+            "resolution, use tiled VAE nodes, or a smaller version of the model."
+        )
         yield Advice(
             kind="memory_full",
             severity="high",
-            text=(
-                f"GPU memory is full{where}: {format_capacity(peak.value_bytes, peak.capacity_bytes)}. A "
-                "little more and the run fails or falls back to slow paths. Lower the batch size or the "
-                "resolution, use tiled VAE nodes, or a smaller version of the model."
-            ),
+            text=sentences((what, cure)),
             node_ids=(peak.node_id,) if peak.node_id else (),
             evidence={
                 "peak_bytes": peak.value_bytes,
@@ -70,9 +76,11 @@ def others_on_gpu(run: Run, summary: Summary) -> Iterable[Advice]:
         yield Advice(
             kind="gpu_shared",
             severity="medium",
-            text=(
-                f"Other programs hold {format_bytes(others)} of the GPU's {format_bytes(capacity)} the whole "
-                "time. Closing them gives the workflow more room."
+            text=t(
+                "Other programs hold {part} of the GPU's {capacity} the whole time. Closing them gives the "
+                "workflow more room.",
+                part=format_bytes(others),
+                capacity=format_bytes(capacity),
             ),
             evidence={"others_bytes": others, "capacity_bytes": capacity},
         )
@@ -91,10 +99,12 @@ def decode_peak(run: Run, summary: Summary) -> Iterable[Advice]:
     yield Advice(
         kind="decode_peak",
         severity="medium",
-        text=(
-            f"The run's highest memory use, {format_bytes(peak.value_bytes)}, is in {step_title(step)}; "
-            f"every other node stays below {format_bytes(others)}. VAE Decode (Tiled) decodes piece by piece "
-            "and needs far less."
+        text=t(
+            "The run's highest memory use, {size}, is in {node}; every other node stays below {others}. "
+            "VAE Decode (Tiled) decodes piece by piece and needs far less.",
+            size=format_bytes(peak.value_bytes),
+            node=step_title(step),
+            others=format_bytes(others),
         ),
         node_ids=(step.node_id,),
         evidence={
@@ -113,18 +123,24 @@ def fits_cards(run: Run, summary: Summary) -> Iterable[Advice]:
     needed = peak.value_bytes + CARD_RESERVE_BYTES
     fitting = [size for size in CARDS_GB if size * 2**30 >= needed]
     missed = [size for size in CARDS_GB if size * 2**30 < needed]
+    over = format_bytes(needed - missed[-1] * 2**30) if missed else ""
     if not missed:
-        text = f"It fits a {fitting[0]} GB card."
+        text = t("It fits a {size} GB card.", size=fitting[0])
+    elif not fitting:
+        text = t("It misses a {size} GB card by {over}.", size=missed[-1], over=over)
     else:
-        over = format_bytes(needed - missed[-1] * 2**30)
-        text = f"It misses a {missed[-1]} GB card by {over}."
-        if fitting:
-            text = f"It fits a {fitting[0]} GB card and m{text[4:]}"
+        text = t(
+            "It fits a {size} GB card and misses a {smaller} GB card by {over}.",
+            size=fitting[0],
+            smaller=missed[-1],
+            over=over,
+        )
+    used = t("This run uses up to {size} of GPU memory.", size=format_bytes(peak.value_bytes))
     yield Advice(
         kind="fits_cards",
         severity="low",
         confidence="medium",
-        text=f"This run uses up to {format_bytes(peak.value_bytes)} of GPU memory. {text}",
+        text=sentences((used, text)),
         node_ids=(peak.node_id,) if peak.node_id else (),
         evidence={"peak_bytes": peak.value_bytes, "fits_gb": fitting, "misses_gb": missed},
     )
@@ -146,9 +162,10 @@ def models_swapped(run: Run, summary: Summary) -> Iterable[Advice]:
     yield Advice(
         kind="models_swapped",
         severity="medium",
-        text=(
-            f"{', '.join(swapped[:3])} had to leave GPU memory and come back within this run. Put the nodes "
-            "that use the same model one after another, or use smaller models that fit beside each other."
+        text=t(
+            "{models} had to leave GPU memory and come back within this run. Put the nodes that use the "
+            "same model one after another, or use smaller models that fit beside each other.",
+            models=", ".join(swapped[:3]),
         ),
         evidence={"models": swapped, "load_time_s": spent},
     )
@@ -173,10 +190,12 @@ def long_video(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advic
                 kind="long_video",
                 severity="medium",
                 confidence="medium",
-                text=(
-                    f"{name_of(run, node_id)} makes {frames:,} frames in one piece, and uses "
-                    f"{format_capacity(peak.value_bytes, peak.capacity_bytes)} of GPU memory. Make long "
-                    "videos in parts, each from the last frames of the one before."
+                text=t(
+                    "{node} makes {n} frames in one piece, and uses {size} of GPU memory. Make long videos "
+                    "in parts, each from the last frames of the one before.",
+                    node=name_of(run, node_id),
+                    n=grouped(frames),
+                    size=format_capacity(peak.value_bytes, peak.capacity_bytes),
                 ),
                 node_ids=(node_id,),
                 evidence={"frames": frames, "peak_bytes": peak.value_bytes},

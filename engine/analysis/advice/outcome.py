@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from ...language import sentences, stored, t
 from ...model import Run, Summary
 from ..labels import step_title
 from ..pairing import pair
@@ -29,25 +30,33 @@ def out_of_memory(run: Run, earlier: Sequence[Run]) -> Iterable[Advice]:
     where = name_of(run, run.error_node_id)
     failed = next((step for step in run.steps if step.node_id == run.error_node_id), None)
     models = sorted(failed.models if failed else (), key=lambda model: -model.loaded_bytes)
-    parts = [f"{where} ran out of memory."]
+    parts = [t("{node} ran out of memory.", node=where)]
     if models:
         named = ", ".join(f"{model.name} ({format_bytes(model.loaded_bytes)})" for model in models[:3])
-        parts.append(f"Loaded then: {named}. A smaller or quantised version of the largest frees most.")
+        parts.append(
+            t(
+                "Loaded then: {models}. A smaller or quantised version of the largest frees most.",
+                models=named,
+            )
+        )
     worked = next((other for other in earlier if other.status == "success"), None)
     if worked is not None:
         pairs = pair(graph_of(worked.prompt), graph_of(run.prompt))
         changes = what_changed({}, {}, prompts=(worked.prompt, run.prompt), pairs=pairs)
         peak = max(known(step.vram_max for step in worked.measured_steps), default=None)
-        used = f" with a peak of {format_bytes(peak)}" if peak else ""
-        different = "; ".join(change.detail for change in changes[:3])
-        since = f" Different since: {different}." if different else ""
-        parts.append(f"Run {worked.id} worked{used}.{since}")
+        parts.append(
+            t("Run {id} worked with a peak of {size}.", id=worked.id, size=format_bytes(peak))
+            if peak
+            else t("Run {id} worked.", id=worked.id)
+        )
+        if different := "; ".join(stored(change.detail) for change in changes[:3]):
+            parts.append(t("Different since: {changes}.", changes=different))
     elif not models:
-        parts.append("Lower the batch size or the resolution, or use tiled VAE nodes.")
+        parts.append(t("Lower the batch size or the resolution, or use tiled VAE nodes."))
     yield Advice(
         kind="out_of_memory",
         severity="high",
-        text=" ".join(parts),
+        text=sentences(parts),
         node_ids=(run.error_node_id,) if run.error_node_id else (),
         evidence={
             "resident": {model.name: model.loaded_bytes for model in models},
@@ -64,14 +73,16 @@ def long_run(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advice]
         return
     top = next((step for step in summary.ranking if step.exec_time), None)
     share = (top.exec_time or 0.0) / total if top else 0.0
-    where = f" {step_title(top)} takes {format_percent(share)} of it." if top else ""
+    parts = [t("This run takes {time}.", time=format_seconds(total))]
+    if top is not None:
+        parts.append(t("{node} takes {share} of it.", node=step_title(top), share=format_percent(share)))
+    parts.append(
+        t("Try settings out at a smaller size or with fewer steps, and run it in full once they are right.")
+    )
     yield Advice(
         kind="long_run",
         severity="low",
-        text=(
-            f"This run takes {format_seconds(total)}.{where} Try settings out at a smaller size or with "
-            "fewer steps, and run it in full once they are right."
-        ),
+        text=sentences(parts),
         node_ids=(top.node_id,) if top else (),
         evidence={"total_time": total, "threshold_s": limits.long_run_s},
     )
@@ -89,9 +100,11 @@ def dominates(run: Run, summary: Summary) -> Iterable[Advice]:
         yield Advice(
             kind="dominates",
             severity="low",
-            text=(
-                f"{step_title(step)} takes {format_percent(spent / total)} of this run "
-                f"({format_seconds(spent)}): nothing else is worth making faster before it."
+            text=t(
+                "{node} takes {share} of this run ({time}): nothing else is worth making faster before it.",
+                node=step_title(step),
+                share=format_percent(spent / total),
+                time=format_seconds(spent),
             ),
             node_ids=(step.node_id,),
             evidence={"exec_time": spent, "total_time": total},
@@ -108,9 +121,11 @@ def outputs_cost(run: Run, summary: Summary) -> Iterable[Advice]:
     yield Advice(
         kind="outputs_cost",
         severity="low",
-        text=(
-            f"Saving and previewing take {format_seconds(spent)}, {format_percent(spent / total)} of this "
-            "run. Fewer previews, or a faster format than PNG for large batches, save some of it."
+        text=t(
+            "Saving and previewing take {time}, {share} of this run. Fewer previews, or a faster format "
+            "than PNG for large batches, save some of it.",
+            time=format_seconds(spent),
+            share=format_percent(spent / total),
         ),
         node_ids=tuple(step.node_id for step in found),
         evidence={"exec_time": spent, "total_time": total},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ...language import msg, sentences, t
 from ...model import Run, Step, Summary
 from ..labels import clean, step_title
 from ..spread import known
@@ -26,16 +27,25 @@ def loading(run: Run, summary: Summary) -> Iterable[Advice]:
     spent_s = sum(spent for _, spent in loaders)
     if not total or spent_s < LOADING_SHARE * total or spent_s < LEAST_S:
         return
-    rest = "They stay loaded as long as memory allows" if run.cold else "Some were not loaded any more"
+    parts = (
+        t(
+            "Loading models takes {time}, {share} of this run.",
+            time=format_seconds(spent_s),
+            share=format_percent(spent_s / total),
+        ),
+        t("They stay loaded as long as memory allows: run it twice to see the time without loading.")
+        if run.cold
+        else t("Some were not loaded any more: run it twice to see the time without loading."),
+        t(
+            "If every run loads again, the models do not fit together: use smaller ones (fp8, GGUF), or "
+            "change fewer of them between runs. Models on an SSD load several times faster than on a "
+            "hard disk."
+        ),
+    )
     yield Advice(
         kind="model_loading",
         severity="medium" if run.cold else "high",
-        text=(
-            f"Loading models takes {format_seconds(spent_s)}, {format_percent(spent_s / total)} of this run. "
-            f"{rest}: run it twice to see the time without loading. If every run loads again, the models do "
-            "not fit together: use smaller ones (fp8, GGUF), or change fewer of them between runs. Models "
-            "on an SSD load several times faster than on a hard disk."
-        ),
+        text=sentences(parts),
         node_ids=tuple(step.node_id for step, _ in loaders),
         evidence={"load_time_s": spent_s, "total_time": total, "cold": run.cold},
         saving_s=spent_s,
@@ -54,9 +64,10 @@ def offloading(run: Run, summary: Summary) -> Iterable[Advice]:
         yield Advice(
             kind="offloading",
             severity="medium",
-            text=(
-                f"Moving models out of GPU memory takes {format_seconds(spent_s)}. They do not fit beside "
-                "each other: a smaller model or text encoder, or a smaller image, avoids it."
+            text=t(
+                "Moving models out of GPU memory takes {time}. They do not fit beside each other: a smaller "
+                "model or text encoder, or a smaller image, avoids it.",
+                time=format_seconds(spent_s),
             ),
             node_ids=tuple(step.node_id for step in ran(run) if step.offload_time_s),
             evidence={"offload_time_s": spent_s, "total_time": summary.total_time},
@@ -70,17 +81,24 @@ def gpu_idle(run: Run, summary: Summary) -> Iterable[Advice]:
     if idle is None or not total or idle.share < IDLE_SHARE or idle.share * total < LEAST_S:
         return
     if idle.loading_share > 0.5:
-        reason = "Most of that passes while models are loaded."
+        reason = t("Most of that passes while models are loaded.")
     elif idle.node_id and idle.node_share > 0.3:
-        reason = f"Most of it is in {name_of(run, idle.node_id)}, which {_what_it_does(run, idle.node_id)}."
+        reason = t(_what_it_does(run, idle.node_id), node=name_of(run, idle.node_id))
     else:
-        reason = "It is spread over many nodes."
+        reason = t("It is spread over many nodes.")
     yield Advice(
         kind="gpu_idle",
         severity="medium",
-        text=(
-            f"The GPU has nothing to do for {format_percent(idle.share)} of the run "
-            f"({format_seconds(idle.share * total)}). {reason} A faster GPU would not help there."
+        text=sentences(
+            (
+                t(
+                    "The GPU has nothing to do for {share} of the run ({time}).",
+                    share=format_percent(idle.share),
+                    time=format_seconds(idle.share * total),
+                ),
+                reason,
+                t("A faster GPU would not help there."),
+            )
         ),
         node_ids=(idle.node_id,) if idle.node_id else (),
         evidence={"idle_share": idle.share, "loading_share": idle.loading_share, "total_time": total},
@@ -96,11 +114,15 @@ def _what_it_does(run: Run, node_id: str) -> str:
         part.end_s - part.start_s for step in steps for part in step.segments if part.kind == "async"
     )
     if spent and waited > 0.5 * spent:
-        return "waits for an answer, as nodes that call an online service do"
+        return msg(
+            "Most of it is in {node}, which waits for an answer, as nodes that call an online service do."
+        )
     measured = [step.cpu_seconds for step in steps if not step.shared]
     if not spent or not known(measured):
-        return "does not use it"
-    return "works on the CPU" if sum(known(measured)) > 0.5 * spent else "waits for the disk or the network"
+        return msg("Most of it is in {node}, which does not use it.")
+    if sum(known(measured)) > 0.5 * spent:
+        return msg("Most of it is in {node}, which works on the CPU.")
+    return msg("Most of it is in {node}, which waits for the disk or the network.")
 
 
 def sampling(run: Run, summary: Summary) -> Iterable[Advice]:
@@ -115,10 +137,13 @@ def sampling(run: Run, summary: Summary) -> Iterable[Advice]:
         yield Advice(
             kind="sampling",
             severity="low",
-            text=(
-                f"{step_title(step)} is where the time goes: {step.sampler_steps} steps of "
-                f"{format_seconds(step.sampler_step_median_s)} each, {format_percent(spent / total)} of the "
-                f"run. Each step less saves {format_seconds(step.sampler_step_median_s)}."
+            text=t(
+                "{node} is where the time goes: {n} steps of {time} each, {share} of the run. Each step "
+                "less saves {time}.",
+                node=step_title(step),
+                n=step.sampler_steps,
+                time=format_seconds(step.sampler_step_median_s),
+                share=format_percent(spent / total),
             ),
             node_ids=(step.node_id,),
             evidence={
@@ -137,9 +162,10 @@ def own_cost(run: Run, summary: Summary) -> Iterable[Advice]:
         yield Advice(
             kind="profiler_cost",
             severity="low",
-            text=(
-                f"Measuring itself took {format_percent(share)} of this run. Set the timing of Profiler "
-                "Start to light, or its interval to 200 ms or more."
+            text=t(
+                "Measuring itself took {share} of this run. Set the timing of Profiler Start to light, or "
+                "its interval to 200 ms or more.",
+                share=format_percent(share),
             ),
             evidence={"overhead_s": summary.overhead_s, "overhead_share": share},
             saving_s=summary.overhead_s,
@@ -156,11 +182,14 @@ def foreign_code(run: Run, summary: Summary) -> Iterable[Advice]:
         yield Advice(
             kind="foreign_code",
             severity="high" if spent_s > 0.5 * total_s else "medium",
-            text=(
-                f"{step_title(step)} takes {format_seconds(total_s)}, of which {format_seconds(spent_s)} are "
-                f"in code of {name}, which this node does not belong to: that pack hooks into it. Run it "
-                f"once with {name} disabled to see what it costs; if it is not meant to, update it, or "
-                "report it with the bundle of this run."
+            text=t(
+                "{node} takes {time}, of which {part} are in code of {pack}, which this node does not "
+                "belong to: that pack hooks into it. Run it once with {pack} disabled to see what it "
+                "costs; if it is not meant to, update it, or report it with the bundle of this run.",
+                node=step_title(step),
+                time=format_seconds(total_s),
+                part=format_seconds(spent_s),
+                pack=name,
             ),
             node_ids=(step.node_id,),
             evidence={"foreign_time_s": spent_s, "exec_time": total_s, "foreign_pack": pack},
