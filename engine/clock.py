@@ -17,9 +17,9 @@ Clock = Callable[[], float]
 now: Clock = time.perf_counter
 
 
-def utc_timestamp() -> str:
-    """The wall-clock time now, as ISO 8601 in UTC with milliseconds and a ``Z``."""
-    moment = datetime.now(timezone.utc)
+def utc_timestamp(moment: datetime | None = None) -> str:
+    """The wall-clock time now, or a ``moment`` in UTC, as ISO 8601 with milliseconds and a ``Z``."""
+    moment = moment or datetime.now(timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 

@@ -100,18 +100,26 @@ def unpack_models(text: Any) -> tuple[ResidentModel, ...]:
 
 def pack_floats(values: Sequence[float]) -> bytes:
     """Little-endian float64, compressed."""
-    numbers = array("d", values)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return zlib.compress(numbers.tobytes(), ZLIB_LEVEL)
+    return zlib.compress(number_bytes("d", values), ZLIB_LEVEL)
 
 
 def unpack_floats(blob: bytes | None) -> array[float]:
-    numbers = array("d")
-    if blob:
-        numbers.frombytes(zlib.decompress(blob))
-        if sys.byteorder == "big":
-            numbers.byteswap()
+    return numbers_in("d", zlib.decompress(blob) if blob else b"")
+
+
+def number_bytes(kind: str, values: Iterable[Any]) -> bytes:
+    """Numbers of an :mod:`array` ``kind``, little-endian."""
+    numbers = array(kind, values)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def numbers_in(kind: str, data: bytes) -> array[Any]:
+    numbers = array(kind)
+    numbers.frombytes(data)
+    if sys.byteorder == "big":
+        numbers.byteswap()
     return numbers
 
 

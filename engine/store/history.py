@@ -315,11 +315,6 @@ class History:
             self.database.transact(lambda connection: of_groups.delete_group(connection, group_id, user_id))
         )
 
-    def group_totals(self, run_id: int, user_id: str | None = None) -> list[Row]:
-        """The rows of ``profiler_group_totals`` for a run, largest time first."""
-        with self.database.read() as connection:
-            return of_groups.totals(connection, run_id, user_id)
-
     # -- references and environments -------------------------------------------
     def reference(self, current: Snapshot, user_id: str = "default") -> Snapshot | None:
         """The reference snapshot of the workflow of ``current``, or ``None``.

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, literal, or_, select
+from sqlalchemy import Connection, insert, literal, or_, select
 
 from ..model import Run
 from . import rows, schema, sqlite_files
@@ -28,6 +28,7 @@ from .queries import contents, inside
 from .queries import groups as of_groups
 from .queries import runs as of_runs
 from .queries import steps as of_steps
+from .queries.values import insert_one
 from .rows import RawRow
 from .run_file import RunFile
 from .translate import translating
@@ -142,7 +143,7 @@ def _copy_all(
         workflow = _workflow(source, row)
         values |= contents.write_workflow(target, *change_workflow(workflow["prompt"], workflow["workflow"]))
         values["timestamp"] = rows.iso_timestamp(row["timestamp"])
-        run_ids[row["id"]] = _insert(target, runs, values)
+        run_ids[row["id"]] = insert_one(target, runs, values)
         counts["runs"] += 1
         counts["steps"] += _copy_steps(source, target, row["id"], run_ids[row["id"]])
         series = select(schema.series).where(schema.series.c.run_id == row["id"])
@@ -163,12 +164,6 @@ def _workflow(source: Connection, row: RawRow) -> dict[str, Any]:
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, zlib.error):
         return {"prompt": None, "workflow": None}
     return {name: value if isinstance(value, dict) else None for name, value in found.items()}
-
-
-def _insert(target: Connection, table: Table, values: Mapping[str, Any]) -> int:
-    key = target.execute(insert(table).values(dict(values))).inserted_primary_key
-    assert key is not None
-    return int(key[0])
 
 
 def _essence(connection: Connection, row: RawRow) -> tuple[Any, ...]:
@@ -201,7 +196,7 @@ def _copy_steps(source: Connection, target: Connection, old_id: int, new_id: int
     for step in steps:
         values = {name: value for name, value in step.items() if name != "id"}
         values["node_id"] = None if values["node_id"] is None else str(values["node_id"])
-        step_id = _insert(target, schema.steps, {**values, "run_id": new_id})
+        step_id = insert_one(target, schema.steps, {**values, "run_id": new_id})
         for device in devices.get(step["id"], ()):
             target.execute(insert(schema.step_devices).values({**device, "step_id": step_id}))
     return len(steps)

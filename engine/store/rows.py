@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from operator import attrgetter
 from typing import Any
 
+from ..clock import utc_timestamp
 from ..model import (
     Change,
     Device,
@@ -185,7 +186,7 @@ def iso_timestamp(value: Any) -> str:
         moment = datetime.fromtimestamp(number, timezone.utc)
     except (ValueError, OverflowError, OSError):
         return str(value)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return utc_timestamp(moment)
 
 
 def step_from_row(row: RawRow, devices: Sequence[RawRow] = ()) -> Step:

@@ -26,8 +26,6 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    column,
-    table,
     text,
 )
 
@@ -333,21 +331,3 @@ kernels = Table(
     # zlib over UTF-8 JSON: the fields of Operator in a list each.
     Column("operators", LargeBinary),
 )
-
-group_totals = table(
-    "profiler_group_totals",
-    column("run_id", Integer),
-    column("group_id", Integer),
-    column("name", Text),
-    column("color", Text),
-    column("step_count", Integer),
-    column("exec_time", Double),
-    column("vram_max", Big),
-    column("ram_max_bytes", Big),
-    column("energy_joules", Double),
-    column("energy_count", Integer),
-)
-"""A view: one row per run and group with at least one step in it, from the members kept with the run.
-
-``energy_joules`` sums the ``energy_count`` steps that it was measured for.
-"""

@@ -98,216 +98,76 @@ class GroupTotal(BaseModel):
     notes: list[str]
 
 
-class Group(BaseModel):
-    id: int
-    name: str
-    color: str
-    description: str
-    members: list[str]
-
-
-class Change(BaseModel):
-    kind: Literal["added", "removed", "retyped", "rewired", "renamed"]
-    node_id: str
-    title: str
-    detail: str
-
-
-class ErrorContent(BaseModel):
-    type: str
-    message: str
-    details: dict[str, Any]
-
-
-class Error(BaseModel):
-    error: ErrorContent
-
-
-class RunsPage(BaseModel):
-    runs: list[Run]
-    total: int
-    limit: int
-    offset: int
-
-
-class Workflow(BaseModel):
-    workflow: Annotated[str, Field(description="its id or hash")]
-    name: str
-    run_count: int
-    newest: str
-
-
-class WorkflowList(BaseModel):
-    workflows: list[Workflow]
-    total: int
-    limit: int
-    offset: int
-
-
-class Tag(BaseModel):
-    tag: str
-    run_count: int
-
-
-class TagList(BaseModel):
-    tags: list[Tag]
-    total: int
-    limit: int
-    offset: int
-
-
-class RunAnswer(BaseModel):
-    run: Run
-
-
-class StackTree(BaseModel):
-    node_id: str
-    thread: str
-    owner: int | None
-    sample_count: int
-    functions: list[int]
-    parents: list[int]
-    self_s: list[float]
-
-
-class Stacks(BaseModel):
-    owners: list[tuple[str, str]] = Field(description="kind, name")
-    functions: list[tuple[str, str, int, int, bool]] = Field(
-        description="name, file, line, owner, whether it only calls others"
-    )
-    trees: list[StackTree]
-    pace_s: float
-    truncated: bool
-
-
-class RunInside(BaseModel):
-    stacks: Stacks | None
-    owner_times: list[dict[str, Any]]
-    kernels: list[dict[str, Any]]
-
-
-class DeletedRun(RunAnswer):
-    restore: str
-
-
-class RunDetails(RunAnswer):
-    steps: list[Step]
-    groups: list[GroupTotal]
-
-
-class RunTimeline(BaseModel):
-    headline: str
-    detail: str
-    against: Annotated[dict[str, Any], Field(description="text, verdict, run_ids, changes by node id")]
-    timeline: Annotated[dict[str, Any], Field(description="what js/timeline/timeline.js draws")]
-
-
-class RunWorkflow(BaseModel):
-    prompt: dict[str, Any] | None
-    workflow: dict[str, Any] | None
-
-
-class EventAnswer(BaseModel):
-    event: Event
-
-
-class StepAnswer(BaseModel):
-    step: Step
-
-
-class GroupAnswer(BaseModel):
-    group: Group
-
-
-class GroupList(BaseModel):
-    groups: list[Group]
-
-
-class ReferenceNode(BaseModel):
-    node_id: str
-    title: str
-    node_type: str
-
-
-class Reference(BaseModel):
-    workflow_id: str
-    hash: str
-    nodes: list[ReferenceNode]
-
-
-class CheckAnswer(BaseModel):
-    workflow_id: str
-    hash: str
-    match: bool
-    has_reference: bool
-    changes: list[Change]
-
-
-class Comparison(BaseModel):
-    runs: list[Run]
-    baseline_ids: list[int]
-    candidate_ids: list[int]
-    totals: dict[str, Any]
-    nodes: list[dict[str, Any]]
-    groups: list[dict[str, Any]]
-    owners: list[dict[str, Any]]
-    changes: list[dict[str, Any]]
-    notes: list[str]
-
-
-class Statistics(BaseModel):
-    types: list[dict[str, Any]]
-    owners: list[dict[str, Any]]
-    total: int
-    run_count: int
-
-
-class Trends(BaseModel):
-    workflow: str | None
-    runs: list[dict[str, Any]]
-    totals: dict[str, Any]
-    nodes: list[dict[str, Any]]
-    change_points: list[dict[str, Any]]
-    leaks: list[dict[str, Any]]
-    forecast: dict[str, Any]
-
-
-class Recommendations(BaseModel):
-    run_id: int | None
-    recommendations: list[dict[str, Any]]
-    dismissed: int
-
-
-class Tidied(BaseModel):
-    runs: int
-    bytes_before: int | None
-    bytes_after: int | None
-
-
-class TakenIn(BaseModel):
-    runs: int
-    skipped_runs: int
-
-
-class Imported(BaseModel):
-    runs: int
-    steps: int
-    groups: int
-    skipped_runs: int
-    notes: list[str]
-
-
-class SettingsAnswer(BaseModel):
-    settings: Settings
-    notes: list[str]
-    defaults: Settings
-
-
-class StatusAnswer(BaseModel):
-    active: bool
-
-
-# -- series of runs -----------------------------------------------------------------
+def _object(model: str, /, **kinds: Any) -> Any:
+    """A model with these fields, all of them always there; ``[kind]`` stands for a list of it."""
+    whole: Any = list
+    fields: dict[str, Any] = {
+        name: (whole[kind[0]] if isinstance(kind, list) else kind, ...) for name, kind in kinds.items()
+    }
+    return create_model(model, **fields)
+
+
+_OBJECT = dict[str, Any]
+_PAGE = {"total": int, "limit": int, "offset": int}
+
+# fmt: off
+Error = _object("Error", error=_object("ErrorContent", type=str, message=str, details=_OBJECT))
+
+# -- runs ---------------------------------------------------------------------------
+RunsPage = _object("RunsPage", runs=[Run], **_PAGE)
+RunAnswer = _object("RunAnswer", run=Run)
+RunDetails = _object("RunDetails", run=Run, steps=[Step], groups=[GroupTotal])
+DeletedRun = _object("DeletedRun", run=Run, restore=str)
+StepAnswer = _object("StepAnswer", step=Step)
+EventAnswer = _object("EventAnswer", event=Event)
+StackTree = _object("StackTree", node_id=str, thread=str, owner=int | None, sample_count=int,
+                    functions=[int], parents=[int], self_s=[float])
+Stacks = _object(
+    "Stacks", trees=[StackTree], pace_s=float, truncated=bool,
+    owners=Annotated[list[tuple[str, str]], Field(description="kind, name")],
+    functions=Annotated[list[tuple[str, str, int, int, bool]],
+                        Field(description="name, file, line, owner, whether it only calls others")],
+)
+RunInside = _object("RunInside", stacks=Stacks | None, owner_times=[_OBJECT], kernels=[_OBJECT])
+RunTimeline = _object(
+    "RunTimeline", headline=str, detail=str,
+    against=Annotated[_OBJECT, Field(description="text, verdict, run_ids, changes by node id")],
+    timeline=Annotated[_OBJECT, Field(description="what js/timeline/timeline.js draws")],
+)
+RunWorkflow = _object("RunWorkflow", prompt=_OBJECT | None, workflow=_OBJECT | None)
+WorkflowList = _object("WorkflowList", **_PAGE, workflows=[_object(
+    "Workflow", name=str, run_count=int, newest=str,
+    workflow=Annotated[str, Field(description="its id or hash")])])
+TagList = _object("TagList", **_PAGE, tags=[_object("Tag", tag=str, run_count=int)])
+
+# -- groups and references ----------------------------------------------------------
+Group = _object("Group", id=int, name=str, color=str, description=str, members=[str])
+GroupAnswer = _object("GroupAnswer", group=Group)
+GroupList = _object("GroupList", groups=[Group])
+ReferenceNode = _object("ReferenceNode", node_id=str, title=str, node_type=str)
+Reference = _object("Reference", workflow_id=str, hash=str, nodes=[ReferenceNode])
+Change = _object("Change", kind=Literal["added", "removed", "retyped", "rewired", "renamed"], node_id=str,
+                 title=str, detail=str)
+CheckAnswer = _object("CheckAnswer", workflow_id=str, hash=str, match=bool, has_reference=bool,
+                      changes=[Change])
+
+# -- analyses -----------------------------------------------------------------------
+Comparison = _object("Comparison", runs=[Run], baseline_ids=[int], candidate_ids=[int], totals=_OBJECT,
+                     nodes=[_OBJECT], groups=[_OBJECT], owners=[_OBJECT], changes=[_OBJECT], notes=[str])
+Statistics = _object("Statistics", types=[_OBJECT], owners=[_OBJECT], total=int, run_count=int)
+Trends = _object("Trends", workflow=str | None, runs=[_OBJECT], totals=_OBJECT, nodes=[_OBJECT],
+                 change_points=[_OBJECT], leaks=[_OBJECT], forecast=_OBJECT)
+Recommendations = _object("Recommendations", run_id=int | None, recommendations=[_OBJECT], dismissed=int)
+
+# -- the history, preferences -------------------------------------------------------
+Tidied = _object("Tidied", runs=int, bytes_before=int | None, bytes_after=int | None)
+Imported = _object("Imported", runs=int, steps=int, groups=int, skipped_runs=int, notes=[str])
+TakenIn = _object("TakenIn", runs=int, skipped_runs=int)
+SettingsAnswer = _object("SettingsAnswer", settings=Settings, notes=[str], defaults=Settings)
+StatusAnswer = _object("StatusAnswer", active=bool)
+
+
+# fmt: on
 class Repeat(BaseModel):
     id: int
     state: Literal["running", "finished", "cancelled", "failed"]
@@ -324,9 +184,5 @@ class Repeat(BaseModel):
     message: str
 
 
-class RepeatAnswer(BaseModel):
-    repeat: Repeat
-
-
-class RepeatList(BaseModel):
-    repeats: list[Repeat]
+RepeatAnswer = _object("RepeatAnswer", repeat=Repeat)
+RepeatList = _object("RepeatList", repeats=[Repeat])

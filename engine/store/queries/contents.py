@@ -9,24 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, select
 
 from .. import codec, schema
 from ..rows import RawRow
 from ..structure import Document, texts
 from .groups import visible
+from .values import insert_one
 
 environments_, workflows, runs = schema.environments, schema.workflows, schema.runs
 
 
 def _id_of(connection: Connection, table: Table, content_hash: str) -> int | None:
     return connection.execute(select(table.c.id).where(table.c.hash == content_hash)).scalar()
-
-
-def _insert(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
-    key = connection.execute(insert(table).values(dict(values))).inserted_primary_key
-    assert key is not None
-    return int(key[0])
 
 
 def write_environment(connection: Connection, environment: Mapping[str, str]) -> int | None:
@@ -38,7 +33,7 @@ def write_environment(connection: Connection, environment: Mapping[str, str]) ->
     found = _id_of(connection, environments_, key)
     if found is not None:
         return found
-    return _insert(connection, environments_, {"hash": key, "environment_json": text})
+    return insert_one(connection, environments_, {"hash": key, "environment_json": text})
 
 
 def environment(connection: Connection, environment_id: int | None) -> dict[str, str]:
@@ -74,7 +69,7 @@ def write_workflow(
             "workflow": codec.pack_text(queued.workflow) if queued.workflow else None,
         }
         return {
-            "workflow_content_id": _insert(connection, workflows, {"hash": key, **packed}),
+            "workflow_content_id": insert_one(connection, workflows, {"hash": key, **packed}),
             "workflow_values_json": None,
         }
     changes = queued.differences(_document(found))

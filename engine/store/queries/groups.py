@@ -11,6 +11,7 @@ from ...model import Group
 from .. import codec, rows, schema
 from ..errors import BadQuery, NotInHistory
 from ..rows import RawRow
+from .values import insert_one
 
 EDITABLE = ("name", "color", "description", "workflow_id")
 
@@ -77,11 +78,7 @@ def set_members(connection: Connection, group_id: int, members: Iterable[str]) -
 
 def insert_group(connection: Connection, group: Group, user_id: str | None) -> int:
     """A new group; returns its id."""
-    key = connection.execute(
-        insert(schema.groups).values(**values_of(group), user_id=user_id)
-    ).inserted_primary_key
-    assert key is not None
-    group_id = int(key[0])
+    group_id = insert_one(connection, schema.groups, {**values_of(group), "user_id": user_id})
     set_members(connection, group_id, group.members)
     return group_id
 
@@ -125,15 +122,3 @@ def delete_group(connection: Connection, group_id: int, user_id: str | None = No
         connection.execute(delete(table).where(table.c.group_id == group_id))
     connection.execute(delete(schema.groups).where(schema.groups.c.id == group_id))
     return row
-
-
-def totals(connection: Connection, run_id: int, user_id: str | None = None) -> list[dict[str, Any]]:
-    """The view's rows for one run that the user can see, largest time first."""
-    view, runs = schema.group_totals, schema.runs
-    query = (
-        select(view)
-        .join(runs, runs.c.id == view.c.run_id)
-        .where(view.c.run_id == run_id, visible(runs.c.user_id, user_id))
-    )
-    found = [dict(row) for row in connection.execute(query).mappings()]
-    return sorted(found, key=lambda row: (-(row["exec_time"] or 0.0), row["group_id"]))

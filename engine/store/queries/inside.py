@@ -6,10 +6,8 @@ one after another as little-endian int32 (functions, then parents) and float64 (
 
 from __future__ import annotations
 
-import sys
 import zlib
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -17,6 +15,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from ...model import Function, NodeKernels, Operator, Owner, OwnerTime, Run, Stacks, StackTree
 from .. import codec, schema
+from .values import chunks
 
 TABLES = (schema.stacks, schema.owner_times, schema.kernels)
 _KERNELS = ("node_id", "exec_time", "usual_s", "usual_run_id", "recorded_s", "trace_file")
@@ -74,9 +73,8 @@ def owner_times(connection: Connection, run_ids: Sequence[int]) -> dict[int, tup
     """Time by node and owner of each run that has any, the longest first."""
     table = schema.owner_times
     result: dict[int, list[OwnerTime]] = {}
-    for start in range(0, len(run_ids), 500):
-        wanted = table.c.run_id.in_(run_ids[start : start + 500])
-        query = select(table).where(wanted).order_by(table.c.run_id, table.c.time_s.desc())
+    for some in chunks(run_ids):
+        query = select(table).where(table.c.run_id.in_(some)).order_by(table.c.run_id, table.c.time_s.desc())
         for row in connection.execute(query).mappings():
             values = {name: row[name] for name in OwnerTime._fields}
             result.setdefault(row["run_id"], []).append(OwnerTime(**values))
@@ -126,9 +124,9 @@ def pack(stacks: Stacks) -> tuple[bytes, bytes]:
         ],
     }
     numbers = [
-        _bytes("i", chain.from_iterable(tree.functions for tree in stacks.trees)),
-        _bytes("i", chain.from_iterable(tree.parents for tree in stacks.trees)),
-        _bytes("d", chain.from_iterable(tree.self_s for tree in stacks.trees)),
+        codec.number_bytes("i", chain.from_iterable(tree.functions for tree in stacks.trees)),
+        codec.number_bytes("i", chain.from_iterable(tree.parents for tree in stacks.trees)),
+        codec.number_bytes("d", chain.from_iterable(tree.self_s for tree in stacks.trees)),
     ]
     return codec.pack_text(codec.to_json(header)), zlib.compress(b"".join(numbers), codec.ZLIB_LEVEL)
 
@@ -138,8 +136,8 @@ def unpack(functions: bytes, frames: bytes) -> Stacks:
     header: dict[str, Any] = codec.from_json(codec.unpack_text(functions), {})
     data = zlib.decompress(frames)
     total = sum(count for *_, count in header["trees"])
-    columns = [_numbers("i", data[: 4 * total]), _numbers("i", data[4 * total : 8 * total])]
-    seconds = _numbers("d", data[8 * total :])
+    columns = [codec.numbers_in("i", data[: 4 * total]), codec.numbers_in("i", data[4 * total : 8 * total])]
+    seconds = codec.numbers_in("d", data[8 * total :])
     trees, at = [], 0
     for node_id, thread, owner, sample_count, count in header["trees"]:
         trees.append(
@@ -161,18 +159,3 @@ def unpack(functions: bytes, frames: bytes) -> Stacks:
         pace_s=header["pace_s"],
         truncated=header["truncated"],
     )
-
-
-def _bytes(kind: str, values: Iterable[Any]) -> bytes:
-    numbers = array(kind, values)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers.tobytes()
-
-
-def _numbers(kind: str, data: bytes) -> array[Any]:
-    numbers = array(kind)
-    numbers.frombytes(data)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers

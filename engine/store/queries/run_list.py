@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Float, and_, case, cast, func, or_, select
 
+from ...clock import utc_timestamp
 from .. import codec, schema
 from ..errors import BadQuery
 from ..json_rows import Row, run_row
 from ..rows import iso_timestamp
 from .groups import visible
-from .steps import IN_CHUNK
+from .values import chunks
 
 runs = schema.runs
 
@@ -160,8 +161,7 @@ def _moment(text: str, *, end: bool) -> tuple[str, float]:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     moment = moment.astimezone(timezone.utc)
-    written = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-    return written, moment.timestamp()
+    return utc_timestamp(moment), moment.timestamp()
 
 
 def newest_id(connection: Connection) -> int:
@@ -189,8 +189,8 @@ def list_runs(connection: Connection, wanted: RunFilter, *, sort: str, limit: in
     ids = list(connection.execute(page).scalars())
     columns = [each for each in runs.c if each.name not in BULKY]
     found: dict[int, Row] = {}
-    for start in range(0, len(ids), IN_CHUNK):
-        query = select(*columns).where(runs.c.id.in_(ids[start : start + IN_CHUNK]))
+    for some in chunks(ids):
+        query = select(*columns).where(runs.c.id.in_(some))
         found |= {row["id"]: run_row(row) for row in connection.execute(query).mappings()}
     return [found[run_id] for run_id in ids]
 
@@ -224,8 +224,8 @@ def workflows(connection: Connection, user_id: str | None) -> list[Row]:
     found = list(connection.execute(query.order_by(newest.desc())))
     names: dict[int, str] = {}
     ids = [run_id for *_, run_id in found if run_id is not None]
-    for start in range(0, len(ids), IN_CHUNK):
-        chosen = select(runs.c.id, runs.c.workflow_name).where(runs.c.id.in_(ids[start : start + IN_CHUNK]))
+    for some in chunks(ids):
+        chosen = select(runs.c.id, runs.c.workflow_name).where(runs.c.id.in_(some))
         names.update((row.id, row.workflow_name) for row in connection.execute(chosen))
     return [
         {"workflow": key, "name": names.get(run_id, ""), "run_count": count, "newest": iso_timestamp(moment)}

@@ -15,7 +15,7 @@ from ..rows import RawRow
 from . import contents, inside, series
 from . import steps as of_steps
 from .groups import visible
-from .values import refusable
+from .values import chunks, refusable
 
 runs = schema.runs
 
@@ -49,12 +49,9 @@ def rows_of(connection: Connection, run_ids: Sequence[int], user_id: str | None 
     """The raw rows of many runs by id, without the bulkiest columns; unknown ids are left out."""
     columns = [each for each in runs.c if each.name not in _BULKY]
     result: dict[int, RawRow] = {}
-    for start in range(0, len(run_ids), of_steps.IN_CHUNK):
-        query = select(*columns).where(
-            runs.c.id.in_(run_ids[start : start + of_steps.IN_CHUNK]),
-            runs.c.deleted_at.is_(None),
-            visible(runs.c.user_id, user_id),
-        )
+    for some in chunks(run_ids):
+        theirs = visible(runs.c.user_id, user_id)
+        query = select(*columns).where(runs.c.id.in_(some), runs.c.deleted_at.is_(None), theirs)
         result.update((row["id"], row) for row in connection.execute(query).mappings())
     return result
 
@@ -97,8 +94,8 @@ def update_run(connection: Connection, run_id: int, values: dict[str, Any]) -> N
 def purge_deleted(connection: Connection, older_than_s: float) -> int:
     """Remove for good what was deleted before; returns how many runs."""
     before = datetime.now(timezone.utc) - timedelta(seconds=older_than_s)
-    limit = before.strftime("%Y-%m-%dT%H:%M:%S.") + f"{before.microsecond // 1000:03d}Z"
-    gone = list(connection.execute(select(runs.c.id).where(runs.c.deleted_at <= limit)).scalars())
+    query = select(runs.c.id).where(runs.c.deleted_at <= utc_timestamp(before))
+    gone = list(connection.execute(query).scalars())
     for run_id in gone:
         remove_run(connection, run_id)
     if gone:

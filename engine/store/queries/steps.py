@@ -13,14 +13,12 @@ from ..errors import NotInHistory
 from ..json_rows import USABLE_STEP, Row
 from ..rows import RawRow
 from .groups import visible
-from .values import driver_insert, many, plain_rows, refusable
+from .values import chunks, driver_insert, many, plain_rows, refusable
 
 runs, steps = schema.runs, schema.steps
 
 StepKey = tuple[int, str]
 """``(position, node_id)``: what identifies a step within its run."""
-IN_CHUNK = 500
-"""How many values one IN list takes; older SQLite allows 999 parameters."""
 _UPDATED = tuple(name for name in rows.STEP_COLUMNS if name not in ("run_id", "step_comment"))
 """A step's comment is left alone when its values are written again: a user may have changed it."""
 _INSERT_DEVICE = driver_insert(schema.step_devices, ("step_id", *rows.STEP_DEVICE_COLUMNS))
@@ -160,8 +158,8 @@ def step_columns(
     usable = {name: func.coalesce(steps.c[name], otherwise) for name, otherwise in USABLE_STEP.items()}
     columns = [usable.get(name, steps.c[name]) for name in names]
     result: dict[str, list[Any]] = {name: [] for name in names}
-    for start in range(0, len(run_ids), IN_CHUNK):
-        chunk = runs.c.id.in_(run_ids[start : start + IN_CHUNK])
+    for some in chunks(run_ids):
+        chunk = runs.c.id.in_(some)
         seen = connection.execute(select(runs.c.id).where(chunk, visible(runs.c.user_id, user_id))).scalars()
         query = select(*columns).where(steps.c.run_id.in_(list(seen)))
         cursor = connection.execute(query.order_by(steps.c.run_id, steps.c.position, steps.c.id)).cursor
@@ -191,12 +189,12 @@ def previous_times(
     """``{hash: (run id, exec_time)}`` of the latest execution with these inputs among the user's runs."""
     wanted = sorted(set(inputs_hashes))
     result: dict[str, tuple[int, float]] = {}
-    for start in range(0, len(wanted), IN_CHUNK):
+    for some in chunks(wanted):
         latest = (
             select(func.max(steps.c.id))
             .join(runs, runs.c.id == steps.c.run_id)
             .where(
-                steps.c.inputs_hash.in_(wanted[start : start + IN_CHUNK]),
+                steps.c.inputs_hash.in_(some),
                 steps.c.status == "ok",
                 steps.c.exec_time.isnot(None),
                 runs.c.deleted_at.is_(None),

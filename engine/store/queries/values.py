@@ -7,13 +7,31 @@ databases get SQLAlchemy's batched inserts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DataError, DBAPIError
 
 from .. import codec
+
+T = TypeVar("T")
+
+
+IN_CHUNK = 500
+"""How many values one IN list takes; older SQLite allows 999 parameters."""
+
+
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """``values`` in parts of :data:`IN_CHUNK`."""
+    return (values[start : start + IN_CHUNK] for start in range(0, len(values), IN_CHUNK))
+
+
+def insert_one(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
+    """A new row; returns its id."""
+    key = connection.execute(insert(table).values(dict(values))).inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def driver_insert(table: Table, columns: Sequence[str]) -> str:

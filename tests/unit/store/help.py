@@ -6,12 +6,14 @@ import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from engine.model import Run, Step
 from engine.store.database import Database
+from engine.store.history import History
 from engine.store.writer import RunWriter
 
 BASE_TABLES = """
@@ -118,3 +120,10 @@ def record(writer: RunWriter, run: Run) -> int:
     run_id = handle.wait(30.0)
     assert run_id is not None, handle.errors
     return run_id
+
+
+def group_totals(history: History, run_id: int) -> list[dict[str, Any]]:
+    """The rows of the view ``profiler_group_totals`` for a run, as other programs read them."""
+    query = "SELECT * FROM profiler_group_totals WHERE run_id = :run_id ORDER BY exec_time DESC, group_id"
+    with history.database.read() as connection:
+        return [dict(row) for row in connection.execute(text(query), {"run_id": run_id}).mappings()]

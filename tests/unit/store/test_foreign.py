@@ -11,7 +11,7 @@ from engine.store.database import Database
 from engine.store.errors import NotAHistory, StoreError
 from engine.store.history import History
 from engine.store.writer import RunWriter
-from tests.unit.store.help import a_run, a_step, make_base_database, query, record
+from tests.unit.store.help import a_run, a_step, group_totals, make_base_database, query, record
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_old_rows_read_as_runs(base: Path) -> None:
         ("8", 2.5, "node"),
     ]
     assert run.groups[0].members == ("7",)
-    (total,) = history.group_totals(3)
+    (total,) = group_totals(history, 3)
     assert (total["name"], total["step_count"], total["exec_time"], total["vram_max"]) == (
         "sampling",
         1,
@@ -78,8 +78,8 @@ def test_new_runs_go_beside_the_old_ones(base: Path) -> None:
     history.create_group(name="sampling", members=["9"])  # a name that the other program held unique
     assert [step.node_id for step in history.load_run(run_id).steps] == ["7:3", "9"]
     assert [run["name"] for run in history.list_runs(sort="-timestamp")[0]] == ["new", "old run"]
-    assert {row["name"]: row["step_count"] for row in history.group_totals(run_id)} == {"sampling": 1}
-    assert len(history.group_totals(run_id)) == 2  # "7" covers "7:3" in new runs too
+    assert {row["name"]: row["step_count"] for row in group_totals(history, run_id)} == {"sampling": 1}
+    assert len(group_totals(history, run_id)) == 2  # "7" covers "7:3" in new runs too
     history.delete_run(3)
     assert history.purge_deleted(-1.0) == 1
     assert query(base, "SELECT DISTINCT run_id FROM profiler_steps") == [(run_id,)]

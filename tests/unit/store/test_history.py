@@ -15,7 +15,7 @@ from engine.store.history import History
 from engine.store.queries import run_list
 from engine.store.queries.run_list import RunFilter
 from engine.store.writer import RunWriter
-from tests.unit.store.help import a_run, a_step, on_both_stores, query, record
+from tests.unit.store.help import a_run, a_step, group_totals, on_both_stores, query, record
 
 pytestmark = on_both_stores
 
@@ -125,7 +125,7 @@ def test_a_deleted_run_is_gone_and_comes_back_whole(writer: RunWriter, history: 
     before = history.load_run(run_id)
     assert history.delete_run(run_id)["name"] == "oops"
     assert history.list_runs() == ([], 0)
-    assert history.group_totals(run_id) == []
+    assert group_totals(history, run_id) == []
     assert history.previous_times(["h"]) == {}
     for gone in (history.run_row, history.load_run, history.step_rows, history.delete_run):
         with pytest.raises(NotInHistory, match=str(run_id)):
@@ -228,7 +228,7 @@ def test_group_totals_follow_every_edit(writer: RunWriter, history: History) -> 
 
     def totals() -> dict[str, tuple[object, ...]]:
         names = ("step_count", "exec_time", "vram_max", "ram_max_bytes")
-        return {row["name"]: tuple(row[name] for name in names) for row in history.group_totals(run_id)}
+        return {row["name"]: tuple(row[name] for name in names) for row in group_totals(history, run_id)}
 
     assert totals() == {"both": (2, 18.0, 30, None), "seven": (3, 7.0, 30, 5)}
     row = history.update_group(first["id"], name="nine", members=["9", "9", "12"])

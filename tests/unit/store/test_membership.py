@@ -11,7 +11,7 @@ from engine.store.database import Database
 from engine.store.history import History
 from engine.store.writer import RunWriter
 from engine.workflow.groups import groups_of, nodes_of
-from tests.unit.store.help import a_run, a_step, query, record
+from tests.unit.store.help import a_run, a_step, group_totals, query, record
 
 PROMPT = {
     "50": {
@@ -35,17 +35,17 @@ def members(history: History, run_id: int) -> dict[str, tuple[str, ...]]:
 
 
 def counts(history: History, run_id: int) -> dict[str, int]:
-    return {row["name"]: row["step_count"] for row in history.group_totals(run_id)}
+    return {row["name"]: row["step_count"] for row in group_totals(history, run_id)}
 
 
 def test_a_later_run_without_the_node_leaves_old_totals_alone(writer: RunWriter, history: History) -> None:
     first = put(writer)
-    before = history.group_totals(first)
+    before = group_totals(history, first)
     assert members(history, first) == {"work": ("1", "3", "3.0.0.1")}
     later = put(writer, steps=(a_step("2"),))
     assert members(history, later) == {"work": ()}
     assert history.load_run(later).groups[0].unmatched == ("Node 1", "*3")
-    assert history.group_totals(first) == before
+    assert group_totals(history, first) == before
     assert counts(history, first) == {"work": 3}
 
 
@@ -54,7 +54,7 @@ def test_a_group_node_that_was_deleted_counts_for_no_new_run(writer: RunWriter, 
     without = put(writer, prompt={})
     assert members(history, first) == {"work": ("1", "3", "3.0.0.1")}
     assert members(history, without) == {}
-    assert history.group_totals(without) == []
+    assert group_totals(history, without) == []
     (group,) = history.list_groups("wf-1")
     assert group["members"] == ["1", "3"], "the panel names what stands on the canvas, not what is inside it"
 
@@ -96,7 +96,7 @@ def test_deleted_and_purged_runs_leave_no_members(
 ) -> None:
     run_id = put(writer)
     history.delete_run(run_id)
-    assert history.group_totals(run_id) == []
+    assert group_totals(history, run_id) == []
     history.restore_run(run_id)
     assert counts(history, run_id) == {"work": 3}
     history.delete_run(run_id)
