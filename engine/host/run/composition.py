@@ -15,6 +15,7 @@ from ...capture.assembly import Evidence, assemble, culprit, last_end_s, with_ta
 from ...capture.measurement import Measurement
 from ...model import Event, Role, Run, RunStatus, Step, StepStatus
 from ...store.errors import StoreError
+from ...workflow.groups import groups_of, nodes_of
 from ..executor import nodes as host_nodes
 from ..executor import patch
 from ..executor.binding import PromptCall
@@ -124,6 +125,8 @@ class Composition:
         run = self._with_end(run, run.steps, ending)
         # The time that the Report showed stands, however long drawing it took.
         run = run if late else replace(run, total_time=reported.total_time)
+        if nodes_of(run) != nodes_of(reported):  # nodes that were made while the Report was drawn
+            run = replace(run, groups=groups_of(run.prompt, run.workflow, nodes_of(run), run.groups))
         return self._with_warnings(run, ending.warnings)
 
     def _evidence(self, ending: Ending) -> Evidence:

@@ -100,19 +100,25 @@ def install(user_directory: Path) -> None:
 
 
 class Graph:
-    """Stands for the host's DynamicPrompt of :data:`PROMPT`."""
+    """Stands for the host's DynamicPrompt of :data:`PROMPT`.
+
+    ``made``: nodes that were made while the prompt ran, as ``{id: (id of the node that made it, node)}``.
+    """
+
+    def __init__(self) -> None:
+        self.made: dict[str, tuple[str, Mapping[str, Any]]] = {}
 
     def get_node(self, node_id: str) -> Mapping[str, Any]:
-        return PROMPT[node_id]
+        return self.made[node_id][1] if node_id in self.made else PROMPT[node_id]
 
     def get_real_node_id(self, node_id: str) -> str:
-        return node_id
+        return self.made[node_id][0] if node_id in self.made else node_id
 
     def get_display_node_id(self, node_id: str) -> str:
-        return node_id
+        return self.get_real_node_id(node_id)
 
-    def get_parent_node_id(self, node_id: str) -> None:
-        return None
+    def get_parent_node_id(self, node_id: str) -> str | None:
+        return self.made[node_id][0] if node_id in self.made else None
 
 
 class Pending:

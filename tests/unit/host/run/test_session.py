@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.host.run import fake_host
 from tests.unit.host.run.fake_host import Executor, HandRun
 from tests.unit.store.help import query
 
@@ -72,6 +73,22 @@ def test_a_run_is_composed_once_and_the_end_makes_only_the_tail(
     run.end()
     stored(tmp_path, "r.id")
     assert calls == ["assemble", "recall", "with_tail"]
+
+
+def test_a_node_that_was_made_after_the_report_was_composed_is_in_its_groups(
+    hand_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = {"class_type": "HolafProfilerGroup", "inputs": {"name": "Loading", "members": "Load"}}
+    monkeypatch.setattr(fake_host, "PROMPT", {**fake_host.PROMPT, "6": group})
+    run = hand_run()
+    run.run("7", "1")
+    (shown,) = run.session.run_so_far().groups
+    assert shown.members == ("1",)
+    run.graph.made["1.0.5"] = ("1", {"class_type": "Made", "inputs": {}})
+    run.run("1.0.5", "2", "8", "9")
+    run.end()
+    rest = "JOIN profiler_run_group_members m ON m.run_id = r.id"
+    assert stored(tmp_path, "m.node_id", rest) == [("1",), ("1.0.5",)]
 
 
 def test_without_a_report_the_run_is_composed_at_its_end(hand_run: MakeRun, tmp_path: Path) -> None:
