@@ -123,7 +123,7 @@ def test_the_workflow_is_kept_as_the_setting_says(profiler: Profiler, fresh: str
     finally:
         profiler.client.request("PUT", settings, {"keep_workflows": "whole"})
     found = {path.name: path for path in (profiler.server.output / f"kept {kept}").iterdir()}
-    with Image.open(one(found, ".png")) as picture:
+    with Image.open(found["run_00001_profile.png"]) as picture:
         inside = {name: json.loads(text) for name, text in picture.info.items()}
     assert len(found) == 7
     for path in found.values():
@@ -131,11 +131,11 @@ def test_the_workflow_is_kept_as_the_setting_says(profiler: Profiler, fresh: str
             written = path.read_text(encoding="utf-8")
             assert SECRET not in written, path.name
             assert "hunter2" not in written, path.name
-    stored = profiler.client.get(f"/holaf/profiler/runs/{profile.run['id']}/workflow")
-    exported = json.loads(one(found, ".json").read_text(encoding="utf-8"))["run"]
+    status, stored = profiler.client.request("GET", f"/holaf/profiler/runs/{profile.run['id']}/workflow")
+    assert status == (404 if kept == "no" else 200)
+    exported = json.loads(found["run_00001_profile.json"].read_text(encoding="utf-8"))["run"]
     if kept == "no":
         assert not {"prompt", "workflow"} & inside.keys()
-        assert stored == {"prompt": None, "workflow": None}
         assert (exported["prompt"], exported["workflow"]) == (None, None)
         return
     for holder in (inside, stored):

@@ -90,6 +90,12 @@ def open_runs() -> tuple[NodeHooks, ...]:
     return tuple(_open)
 
 
+def is_within(run: NodeHooks) -> bool:
+    """Whether this code runs for the run's prompt; without a context only where no other is executed."""
+    here = _run.get()
+    return here is run or (here is None and len(_executing) < 2)
+
+
 def prompts_at_work() -> int:
     """How many prompts are being executed now, profiled or not.
 

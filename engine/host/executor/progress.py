@@ -35,11 +35,13 @@ class StepProgress(progress.ProgressHandler):  # type: ignore[misc] # the host's
         leave: Callable[[str, Outcome], None],
         on_bypass: Callable[[str, Any], None],
         is_async: Callable[[str], bool],
+        is_here: Callable[[], bool],
     ) -> None:
         """``hooked_ids``: the nodes that are inside the hook now.
 
         ``enter`` and ``leave`` record a node that is not, after ``on_bypass(node_id, graph)``, ``graph``
-        being the prompt's. ``is_async`` answers whether a node's own code is asynchronous.
+        being the prompt's. ``is_async`` answers whether a node's own code is asynchronous, ``is_here``
+        whether the prompt is what calls: the host has one progress state for all that it executes at once.
         """
         super().__init__("holaf.profiler")
         self._prompt_id = prompt_id
@@ -49,6 +51,7 @@ class StepProgress(progress.ProgressHandler):  # type: ignore[misc] # the host's
         self._leave = leave
         self._on_bypass = on_bypass
         self._is_async = is_async
+        self._is_here = is_here
         self._graph: Any = None
         self._bypassed: dict[str, bool] = {}
         """The nodes that were seen to begin here and have not ended; whether each waits."""
@@ -68,18 +71,22 @@ class StepProgress(progress.ProgressHandler):  # type: ignore[misc] # the host's
         self, node_id: str, value: float, max_value: float, state: Any, prompt_id: str, image: Any = None
     ) -> None:
         """A node reports progress: a sampler after each of its steps."""
-        if prompt_id == self._prompt_id:
+        if self._is_ours(node_id, prompt_id):
             self._guarded(lambda: self._recorder.progress(node_id, clock.now(), value, max_value))
 
     def start_handler(self, node_id: str, state: Any, prompt_id: str) -> None:
         """A node starts."""
-        if node_id not in self._hooked_ids and prompt_id == self._prompt_id:
+        if node_id not in self._hooked_ids and self._is_ours(node_id, prompt_id):
             self._guarded(lambda: self._begin(node_id))
 
     def finish_handler(self, node_id: str, state: Any, prompt_id: str) -> None:
         """A node ends; for a cached node this comes without a start."""
-        if node_id not in self._hooked_ids and prompt_id == self._prompt_id:
+        if node_id not in self._hooked_ids and self._is_ours(node_id, prompt_id):
             self._guarded(lambda: self._end(node_id))
+
+    def _is_ours(self, node_id: str, prompt_id: str) -> bool:
+        known = self._graph is None or self._graph.has_node(node_id)
+        return known and prompt_id == self._prompt_id and self._is_here()
 
     def _begin(self, node_id: str) -> None:
         self._on_bypass(node_id, self._graph)

@@ -32,10 +32,12 @@ class Coverage:
         last_ids: Container[str],
         enter: Callable[[str], None],
         warn: Callable[[str], None],
+        is_here: Callable[[], bool],
     ) -> None:
         """``last_ids``: reports and what stands behind them.
 
-        ``enter`` is called as a node begins that the hook does not see; ``warn`` puts a notice on the run.
+        ``enter`` is called as a node begins that the hook does not see; ``warn`` puts a notice on the run;
+        ``is_here`` answers whether the run's own prompt is what calls.
         """
         self.dynprompt: Any = None
         self._list: Any = None
@@ -57,6 +59,7 @@ class Coverage:
             leave=measurement.leave,
             on_bypass=self._on_bypass,
             is_async=self._is_async,
+            is_here=is_here,
         )
         self.is_attached = False
         self.is_alone = True

@@ -73,7 +73,12 @@ class Session:
         self._composition = Composition(call, draft, self._roles, self.measurement, archive, self.inside)
         self._last_ids = self._ids_that_come_last()
         self._coverage = Coverage(
-            call.prompt_id, self.measurement, self._last_ids, self._enter, self._warnings.append
+            call.prompt_id,
+            self.measurement,
+            self._last_ids,
+            self._enter,
+            self._warnings.append,
+            lambda: hooks.is_within(self),
         )
         self.gate = ReportGate(self._last_ids, self._left)
         self._so_far = RunSoFar(self.measurement.recorder, self._roles)

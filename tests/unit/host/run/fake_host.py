@@ -111,6 +111,9 @@ class Graph:
     def get_node(self, node_id: str) -> Mapping[str, Any]:
         return self.made[node_id][1] if node_id in self.made else PROMPT[node_id]
 
+    def has_node(self, node_id: str) -> bool:
+        return node_id in PROMPT
+
     def get_real_node_id(self, node_id: str) -> str:
         return self.made[node_id][0] if node_id in self.made else node_id
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -201,3 +203,25 @@ def test_a_run_keeps_what_it_made_what_happened_and_how_it_came_to_run(
     assert second[:5] == ("success", 1, None, 2, 1)
     (event,) = json.loads(str(second[5]))
     assert (event["text"], event["source"], event["t_s"] > 0) == ("scene 2", "route", True)
+
+
+def test_messages_about_another_executors_nodes_are_not_taken_for_ones_of_this_prompt(
+    hand_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ComfyUI has one progress state for all that it executes: the newest prompt hears of everything."""
+    from engine.host.executor import hooks
+
+    run = hand_run()
+    listener = run.session._coverage._progress
+    listener.set_registry(SimpleNamespace(dynprompt=run.graph))
+    monkeypatch.setattr(hooks, "_executing", [object(), object()])
+    listener.start_handler("1", None, "p")
+    listener.finish_handler("1", None, "p")
+    run.run("2")
+    here = contextvars.copy_context()
+    here.run(hooks._run.set, run.session)
+    here.run(listener.start_handler, "made by another executor", None, "p")
+    assert run.session.run_so_far().warnings == ()
+    here.run(listener.start_handler, "1", None, "p")
+    assert "progress messages" in "".join(run.session._warnings)
+    run.end()
