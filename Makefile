@@ -26,7 +26,7 @@ provision:  ## fetch a real ComfyUI and build the environment that runs it (noth
 demo:  ## profile the example workflow in a real ComfyUI and leave it running (PORT=8188, EXIT=1 ends by itself)
 	@$(RUN) -m tests.comfyui.demo --port $(PORT) $(if $(EXIT),--exit)
 
-test: provision lint types test-js test-unit test-contract test-browser  ## everything that must pass, about a quarter of an hour
+test: provision lint types test-js test-unit test-contract test-faults-slice test-browser  ## everything that must pass, about a quarter of an hour
 
 lint:  ## style and formatting
 	@$(RUN) -m ruff check .

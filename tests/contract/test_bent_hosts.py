@@ -207,6 +207,7 @@ def test_cancel_while_a_report_waits_without_hooks(bend: Any, fresh: str) -> Non
     assert profile.statuses()["long"] == "interrupted"
 
 
+@pytest.mark.own_server
 def test_ctrl_c_while_a_report_waits(start_comfyui, fresh: str) -> None:
     server = start_comfyui()
     scene = Scene()
@@ -232,6 +233,7 @@ BELOW = [
 ]
 
 
+@pytest.mark.own_server
 @pytest.mark.parametrize("way", BELOW)
 def test_bent_below_us(start_comfyui, tmp_path: Path, fresh: str, way: str) -> None:
     server = start_comfyui(doubles=("bent_host",), environment={"BENT_HOST": way})
@@ -247,6 +249,7 @@ def test_bent_below_us(start_comfyui, tmp_path: Path, fresh: str, way: str) -> N
         assert said is not measured_exactly
 
 
+@pytest.mark.own_server
 def test_a_host_that_cannot_be_hooked_is_left_alone(start_comfyui, fresh: str) -> None:
     server = start_comfyui(doubles=("bent_host",), environment={"BENT_HOST": "no execute"})
     outcome = server.client.run(mixed(fresh).prompt, timeout_s=PATIENCE_S)
@@ -256,6 +259,7 @@ def test_a_host_that_cannot_be_hooked_is_left_alone(start_comfyui, fresh: str) -
     assert server.client.get("/holaf/profiler/runs")["total"] == 0
 
 
+@pytest.mark.own_server
 def test_schemas_without_search_aliases(start_comfyui, fresh: str) -> None:
     server = start_comfyui(doubles=("bent_host",), environment={"BENT_HOST": "old schema"})
     assert not server.pack_tracebacks()
@@ -263,6 +267,7 @@ def test_schemas_without_search_aliases(start_comfyui, fresh: str) -> None:
     check(run(Profiler(server), scene), fresh, exact=True)
 
 
+@pytest.mark.own_server
 def test_an_older_comfyui_gets_one_line(start_comfyui) -> None:
     server = start_comfyui(doubles=("bent_host",), environment={"BENT_HOST": "no node API"})
     lines = [line for line in server.log_text().splitlines() if "Workflow Profiler" in line]
@@ -273,6 +278,7 @@ def test_an_older_comfyui_gets_one_line(start_comfyui) -> None:
     assert not [path for path in server.client.get("/extensions") if "workflow-profiler" in path]
 
 
+@pytest.mark.own_server
 def test_a_second_copy_stands_back(start_comfyui, tmp_path: Path, fresh: str) -> None:
     from tests.comfyui.pack import install_pack
 
