@@ -56,7 +56,7 @@ def shifts(metric: str, values: Vector, level: float) -> tuple[Shift, ...]:
     known = values[places]
     if len(known) < LEAST_RUNS or float(np.ptp(known)) <= kind.resolution or (known <= 0).any():
         return ()
-    calm = _without_outliers(np.log(known))
+    calm = without_outliers(np.log(known)[None, :])[0]
     floor = max(_SMALLEST_NOISE, kind.resolution / float(np.median(known)))
     found = _refined(calm, _segments(calm, level, floor))
     if found and _is_a_line(calm, found):
@@ -83,20 +83,15 @@ def _nearer(values: Vector, own: float, other: float) -> int:
 
 def without_outliers(values: Matrix) -> Matrix:
     """Each row brought within three standard deviations of its neighbourhood's median."""
-    return np.stack([_without_outliers(row) for row in values]) if len(values) else values
-
-
-def _without_outliers(line: Vector) -> Vector:
-    if len(line) < _WINDOW:
-        return line
-    windows = np.sort(np.lib.stride_tricks.sliding_window_view(line, _WINDOW), axis=1)
+    if values.shape[1] < _WINDOW:
+        return values
     half = _WINDOW // 2
-    local = np.concatenate(
-        [np.full(half, windows[0, half]), windows[:, half], np.full(half, windows[-1, half])]
-    )
-    deviation = 1.4826 * float(np.median(np.abs(np.diff(line)))) / math.sqrt(2.0)
-    reach = CLIP_DEVIATIONS * max(deviation, 1e-12)
-    result: Vector = np.clip(line, local - reach, local + reach)
+    windows = np.lib.stride_tricks.sliding_window_view(values, _WINDOW, axis=1)
+    local = np.pad(np.partition(windows, half, axis=2)[:, :, half], ((0, 0), (half, half)), mode="edge")
+    steps = np.abs(np.diff(values, axis=1))
+    deviation = 1.4826 * np.median(steps, axis=1, keepdims=True) / math.sqrt(2.0)
+    reach = CLIP_DEVIATIONS * np.maximum(deviation, 1e-12)
+    result: Matrix = np.clip(values, local - reach, local + reach)
     return result
 
 

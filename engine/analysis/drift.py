@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .executions import Vector
+from .executions import Matrix, Vector
 
 LEAST_RUNS = 10
 
@@ -28,32 +28,51 @@ class Slope(NamedTuple):
         """How often a series that goes nowhere has a slope like this, to either side."""
         if self.error is None:
             return 1.0
-        if self.error == 0:
-            return 0.0 if self.per_run else 1.0
-        from scipy.special import stdtr
-
-        return 2.0 * float(stdtr(self.freedom, -abs(self.per_run) / self.error))
+        return float(p_values(np.array([self.per_run]), np.array([self.error]), self.freedom)[0])
 
 
 def slope(places: Vector, values: Vector) -> Slope:
     """The line through ``values`` at ``places``; two values or more."""
+    per_run, error = slopes(places, values[None, :])
+    freedom = len(values) - 2
+    return Slope(float(per_run[0]), float(error[0]) if freedom > 0 else None, freedom)
+
+
+def slopes(places: Vector, values: Matrix) -> tuple[Vector, Vector]:
+    """The lines through the rows of ``values``: change a run and its standard error, NaN for two runs."""
     x = places - places.mean()
     squares = float(np.sum(x**2))
-    per_run = float(np.sum(x * values)) / squares
-    freedom = len(values) - 2
+    per_run = values @ x / squares
+    residuals = values - values.mean(axis=1, keepdims=True) - per_run[:, None] * x
+    freedom = len(places) - 2
     if freedom < 1:
-        return Slope(per_run, None, freedom)
-    residuals = values - values.mean() - per_run * x
-    variance = float(np.sum(residuals**2)) / freedom * resemblance(residuals)
-    return Slope(per_run, math.sqrt(variance / squares), freedom)
+        return per_run, np.full(len(values), np.nan)
+    variance = np.sum(residuals**2, axis=1) / freedom * resemblances(residuals)
+    return per_run, np.sqrt(variance / squares)
+
+
+def p_values(per_run: Vector, error: Vector, freedom: int) -> Vector:
+    """How often series that go nowhere have slopes like these, to either side."""
+    from scipy.special import stdtr
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(error > 0, np.abs(per_run) / error, np.where(per_run == 0, 0.0, np.inf))
+    result: Vector = 2.0 * stdtr(freedom, -ratio)
+    return result
 
 
 def resemblance(residuals: Vector) -> float:
     """By how much likeness of neighbours widens a variance; 1 where there is none to speak of."""
-    count = len(residuals)
-    squares = float(np.sum(residuals**2))
-    if count < 10 or squares <= 0:
-        return 1.0
-    likeness = float(np.sum(residuals[1:] * residuals[:-1])) / squares
-    surplus = min(0.9, max(0.0, likeness - 1.645 / math.sqrt(count)))
-    return (1.0 + surplus) / (1.0 - surplus)
+    return float(resemblances(residuals[None, :])[0])
+
+
+def resemblances(residuals: Matrix) -> Vector:
+    """:func:`resemblance` of each row."""
+    count = residuals.shape[1]
+    if count < 10:
+        return np.ones(len(residuals))
+    squares = np.sum(residuals**2, axis=1)
+    likeness = np.sum(residuals[:, 1:] * residuals[:, :-1], axis=1) / np.where(squares > 0, squares, 1.0)
+    surplus = np.clip(likeness - 1.645 / math.sqrt(count), 0.0, 0.9)
+    result: Vector = (1.0 + surplus) / (1.0 - surplus)
+    return result

@@ -21,6 +21,7 @@ from ..workflow.groups import Node, resolve
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
 Columns = Mapping[str, Sequence[Any]]
 """The steps of many runs, one sequence a column of the history, all of one length."""
 
@@ -88,34 +89,20 @@ def executions(
     newest run (the last of ``run_ids``), then in those before it.
     """
     place = {run_id: column for column, run_id in enumerate(run_ids)}
-    kept = [
-        index
-        for index, (run_id, role) in enumerate(zip(columns["run_id"], columns["role"], strict=True))
-        if run_id in place and (role == "node" or role is None)
-    ]
-    whole = len(kept) == len(columns["run_id"])
-
-    def column(name: str) -> Sequence[Any]:
-        return columns[name] if whole else [columns[name][index] for index in kept]
-
-    ran_in = column("run_id")
-    # Plain tuples, which equal keys: a hundred thousand named ones take their time.
-    keys: Iterable[tuple[str, str]] = zip(_texts(column("node_id")), _texts(column("node_type")), strict=True)
-    if aliases:
-        nothing: Mapping[NodeKey, NodeKey] = {}
-        keys = [
-            aliases.get(run_id, nothing).get(NodeKey(*key), NodeKey(*key))
-            for run_id, key in zip(ran_in, keys, strict=True)
-        ]
-    run_at = np.fromiter((place[run_id] for run_id in ran_in), dtype=np.int64, count=len(ran_in))
-    nodes, titles, row_at = _rows(keys, run_at, column("node_title"))
+    run_of, found_runs = coded(columns["run_id"])
+    is_ordinary = chosen(columns["role"], ("node", None))
+    run_places = _whole_numbers(place.get(run_id, -1) for run_id in found_runs)[run_of]
+    kept = np.flatnonzero((run_places >= 0) & is_ordinary)
+    run_at = run_places[kept]
+    nodes, titles, row_at = _rows(columns, kept, run_at, [(aliases or {}).get(i) for i in run_ids])
     shape = (len(nodes), len(run_ids))
     flat = row_at * len(run_ids) + run_at
-    states = column("status")
-    real = np.array([state == "ok" or state is None for state in states], dtype=np.bool_)
-    from_cache = np.array([state == "cached" for state in states], dtype=np.bool_)
+    real = chosen(columns["status"], ("ok", None))[kept]
+    from_cache = chosen(columns["status"], ("cached",))[kept]
     values = {
-        name: _gathered(flat, np.where(real, np.array(column(name), dtype=np.float64), np.nan), shape, name)
+        name: _gathered(
+            flat, np.where(real, np.array(columns[name], dtype=np.float64)[kept], np.nan), shape, name
+        )
         for name in metrics
     }
     return Executions(
@@ -159,8 +146,25 @@ def joined(parts: Iterable[Columns]) -> dict[str, list[Any]]:
     return whole
 
 
-def _texts(values: Sequence[Any]) -> Iterable[str]:
-    return values if set(map(type, values)) <= {str} else map(_text, values)
+def coded(values: Sequence[Any]) -> tuple[Places, list[Any]]:
+    """Each value as its number among the distinct ones, and these.
+
+    A hundred thousand values are looked at by the interpreter's own loops; what is decided by a value
+    is then decided once for each distinct one.
+    """
+    codes = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    return np.fromiter(map(codes.__getitem__, values), np.int64, len(values)), list(codes)
+
+
+def chosen(values: Sequence[Any], wanted: Iterable[Any]) -> Mask:
+    """Where ``values`` is one of ``wanted``."""
+    places, distinct = coded(values)
+    among = set(wanted)
+    return np.array([value in among for value in distinct], dtype=np.bool_)[places]
+
+
+def _whole_numbers(values: Iterable[int]) -> Places:
+    return np.array(list(values), dtype=np.int64)
 
 
 def _text(value: object) -> str:
@@ -168,26 +172,46 @@ def _text(value: object) -> str:
 
 
 def _rows(
-    keys: Iterable[tuple[str, str]], run_at: npt.NDArray[np.int64], titles: Sequence[Any]
-) -> tuple[tuple[NodeKey, ...], tuple[str, ...], npt.NDArray[np.int64]]:
-    """The distinct nodes, newest run first, their newest titles, and each step's row."""
-    codes: dict[tuple[str, str], int] = {}
-    code_at = np.array([codes.setdefault(key, len(codes)) for key in keys], dtype=np.int64)
+    columns: Columns, kept: Places, run_at: Places, renamed: Sequence[Mapping[NodeKey, NodeKey] | None]
+) -> tuple[tuple[NodeKey, ...], tuple[str, ...], Places]:
+    """The distinct nodes of the steps ``kept``, newest run first, their newest titles, each step's row.
+
+    ``run_at`` is the run of each of these steps, ``renamed`` the new names of its nodes by run.
+    """
+    ids, types = coded(columns["node_id"]), coded(columns["node_type"])
+    # Runs of one version share their new names.
+    version_of, versions = coded([id(names) for names in renamed])
+    names_of = {id(names): names or {} for names in renamed}
+    combined = (version_of[run_at] * len(ids[1]) + ids[0][kept]) * len(types[1]) + types[0][kept]
+    known, known_at = np.unique(combined, return_inverse=True)
+    codes: dict[NodeKey, int] = {}
+    code_of = []
+    for number in known.tolist():
+        number, kind = divmod(number, len(types[1]))
+        version, node = divmod(number, len(ids[1]))
+        key = NodeKey(_text(ids[1][node]), _text(types[1][kind]))
+        key = names_of[versions[version]].get(key, key)
+        code_of.append(codes.setdefault(key, len(codes)))
+    if not codes:
+        return (), (), run_at
+    code_at = _whole_numbers(code_of)[known_at]
     # The newest run in which a node appears decides its place and its title.
-    order = np.argsort(-run_at, kind="stable")
-    _, first = np.unique(code_at[order], return_index=True)
-    newest = order[first]
-    ranked = np.argsort(np.argsort(first, kind="stable"), kind="stable")
-    by_code = [NodeKey(*key) for key in codes]
-    nodes: list[NodeKey] = [by_code[0]] * len(by_code) if by_code else []
-    names = [""] * len(by_code)
-    for code, row in enumerate(ranked):
-        nodes[row] = by_code[code]
-        names[row] = _text(titles[newest[code]]).strip() or by_code[code].node_type or by_code[code].node_id
-    return tuple(nodes), tuple(names), ranked[code_at] if by_code else code_at
+    newest, first = np.empty((2, len(codes)), dtype=np.int64)
+    order = np.argsort(run_at, kind="stable")
+    newest[code_at[order]] = run_at[order]
+    there = np.flatnonzero(run_at == newest[code_at])[::-1]
+    first[code_at[there]] = there
+    order = np.lexsort((first, -newest))
+    row_of = np.empty(len(codes), dtype=np.int64)
+    row_of[order] = np.arange(len(codes))
+    by_code = list(codes)
+    nodes = [by_code[code] for code in order.tolist()]
+    titles = [_text(columns["node_title"][step]).strip() for step in kept[first[order]].tolist()]
+    names = [title or key.node_type or key.node_id for title, key in zip(titles, nodes, strict=True)]
+    return tuple(nodes), tuple(names), row_of[code_at]
 
 
-def _gathered(flat: npt.NDArray[np.int64], values: Matrix, shape: tuple[int, int], name: str) -> Matrix:
+def _gathered(flat: Places, values: Matrix, shape: tuple[int, int], name: str) -> Matrix:
     known = np.isfinite(values)
     flat, values = flat[known], values[known]
     result = np.full(shape[0] * shape[1], np.nan)
@@ -200,7 +224,7 @@ def _gathered(flat: npt.NDArray[np.int64], values: Matrix, shape: tuple[int, int
     return result.reshape(shape)
 
 
-def _marked(flat: npt.NDArray[np.int64], shape: tuple[int, int]) -> Mask:
+def _marked(flat: Places, shape: tuple[int, int]) -> Mask:
     marked = np.zeros(shape[0] * shape[1], dtype=np.bool_)
     marked[flat] = True
     return marked.reshape(shape)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .executions import Columns, Mask, Vector
+from .executions import Columns, Mask, Places, Vector, chosen, coded
 from .spread import Spread
 
 Row = Mapping[str, Any]
@@ -20,6 +20,7 @@ Row = Mapping[str, Any]
 _METRICS = ("exec_time", "self_time_s", "vram_max", "ram_max_bytes", "energy_joules")
 STEP_COLUMNS = ("run_id", "node_type", "role", "status", *_METRICS)
 """The columns of steps that the statistics read."""
+_STATES = {"ok": ("ok", None, ""), "cached": ("cached",), "error": ("error",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,45 +53,38 @@ def by_type(runs: Iterable[Row], columns: Columns) -> tuple[TypeStatistics, ...]
     profiler's own nodes do not count.
     """
     start = {run["id"]: run.get("cold") for run in runs}
-    counted = np.array(
-        [
-            run_id in start and role in ("node", None)
-            for run_id, role in zip(columns["run_id"], columns["role"], strict=True)
-        ],
-        dtype=np.bool_,
-    )
-    codes: dict[str, int] = {}
-    type_at = np.array(
-        [codes.setdefault(kind or "", len(codes)) for kind in columns["node_type"]], dtype=np.int64
-    )
-    run_at = np.array(columns["run_id"], dtype=np.int64)
-    state = np.array([status or "ok" for status in columns["status"]], dtype="U12")
-    cold_at = np.array([start.get(run_id) for run_id in columns["run_id"]], dtype=np.float64)
+    run_of, run_ids = coded(columns["run_id"])
+    is_ours = np.array([run_id in start for run_id in run_ids], dtype=np.bool_)[run_of]
+    counted = is_ours & chosen(columns["role"], ("node", None))
+    type_at, types = coded(columns["node_type"])
+    states = {name: chosen(columns["status"], names) for name, names in _STATES.items()}
+    cold_at = np.array([start.get(run_id) for run_id in run_ids], dtype=np.float64)[run_of]
     values = {name: np.array(columns[name], dtype=np.float64) for name in _METRICS}
     order = np.flatnonzero(counted)
     order = order[np.argsort(type_at[order], kind="stable")]
-    edges = np.searchsorted(type_at[order], np.arange(len(codes) + 1))
+    edges = np.searchsorted(type_at[order], np.arange(len(types) + 1))
     found = []
-    for kind, code in codes.items():
+    for code, kind in enumerate(types):
         rows = order[edges[code] : edges[code + 1]]
         if len(rows):
             mine = {name: column[rows] for name, column in values.items()}
-            found.append(_of_type(kind, run_at[rows], state[rows], cold_at[rows], mine))
+            ended = {name: mask[rows] for name, mask in states.items()}
+            found.append(_of_type(kind or "", run_of[rows], ended, cold_at[rows], mine))
     return tuple(sorted(found, key=lambda entry: (-entry.total_s, entry.node_type)))
 
 
 def _of_type(
-    node_type: str, run_at: Any, state: Any, cold: Vector, values: Mapping[str, Vector]
+    node_type: str, run_at: Places, ended: Mapping[str, Mask], cold: Vector, values: Mapping[str, Vector]
 ) -> TypeStatistics:
-    executed: Mask = state == "ok"
+    executed = ended["ok"]
     times = values["exec_time"]
     known = times[executed & np.isfinite(times)]
     return TypeStatistics(
         node_type=node_type,
         run_count=len(np.unique(run_at)),
         executed_count=int(executed.sum()),
-        cached_count=int((state == "cached").sum()),
-        error_count=int((state == "error").sum()),
+        cached_count=int(ended["cached"].sum()),
+        error_count=int(ended["error"].sum()),
         total_s=float(known.sum()),
         warm=_spread(times[executed & (cold == 0)]),
         cold=_spread(times[executed & (cold == 1)]),

@@ -16,15 +16,15 @@ import numpy as np
 from ..language import t
 from ..model import Group
 from . import comparable, forecast, leaks
-from .change_points import shifts, without_outliers
+from .change_points import shifts
 from .comparable import ENDED_WELL, Kind, Row
-from .drift import LEAST_RUNS, slope
 from .effect import Delta, deltas
 from .executions import WHO, Columns, Executions, Matrix, NodeKey, Vector, executions, rows_of_groups
 from .forecast import Forecast
 from .leaks import Leak
 from .outliers import medians
 from .pairing import Pair, pair
+from .trend_lines import Trend, trend_lines
 from .versions import Prompts, graph_of, versions
 from .what_changed import WhatChanged, what_changed
 
@@ -55,23 +55,6 @@ class Evidence:
     environments: Mapping[int, Mapping[str, str]]
     prompts: Prompts
     groups: Sequence[Group] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trend:
-    """One quantity over the runs, oldest first.
-
-    ``values`` has one entry a run of the trend, ``None`` where it was not measured or the
-    run is of another kind. ``slope_per_run`` is the drift of the newest level (since the
-    last change point); ``change_share`` what that drift comes to over its runs, as a share
-    of where it began. ``is_certain``: the drift is no chance.
-    """
-
-    values: tuple[float | None, ...]
-    median: float | None
-    slope_per_run: float | None
-    change_share: float | None
-    is_certain: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +146,10 @@ def trends(evidence: Evidence, kind: str | None = None) -> Trends:
     newest_memory = [i for i in ids if i in like][-leaks.MOST_RUNS :]
     memory = executions(newest_memory, evidence.memory, leaks.COLUMNS, found.aliases)
     by_id = {int(run["id"]): run for run in runs}
+    totals = trend_lines(
+        np.stack([series.totals[name] for name in TOTALS]),
+        [_since(points, name, None, ids) for name in TOTALS],
+    )
     return Trends(
         runs=tuple(runs),
         counted_ids=tuple(i for i in ids if i in counted),
@@ -170,7 +157,7 @@ def trends(evidence: Evidence, kind: str | None = None) -> Trends:
         success_rate=_success_rate(every),
         finished_count=sum(run.get("status") != "running" for run in every),
         failed_in_a_row=_failed_in_a_row(every),
-        totals={name: _trend(name, series.totals[name], _since(points, name, None, ids)) for name in TOTALS},
+        totals=dict(zip(TOTALS, totals, strict=True)),
         nodes=tuple(_node_trends(series, points, ids)),
         groups=tuple(_group_trends(evidence.groups, series)),
         change_points=points,
@@ -268,43 +255,19 @@ def _since(points: Iterable[ChangePoint], metric: str, node_id: str | None, ids:
     return ids.index(found[-1]) if found else 0
 
 
-def _trend(metric: str, values: Vector, since: int = 0) -> Trend:
-    known = values[np.isfinite(values)]
-    slope, share, certain = _drift(values[since:])
-    return Trend(
-        values=tuple(None if value != value else value for value in values.tolist()),
-        median=float(np.median(known)) if len(known) else None,
-        slope_per_run=slope,
-        change_share=share,
-        is_certain=certain,
-    )
-
-
-def _drift(values: Vector) -> tuple[float | None, float | None, bool]:
-    """Slope a run, what it comes to as a share, and whether it is certain (one false in a thousand)."""
-    places = np.flatnonzero(np.isfinite(values)).astype(np.float64)
-    if len(places) < 2:
-        return None, None, False
-    calm = without_outliers(values[np.isfinite(values)][None, :])[0]
-    found = slope(places, calm)
-    start = float(calm.mean() - found.per_run * (places.mean() - places[0]))
-    share = found.per_run * float(places[-1] - places[0]) / start if start > 0 else None
-    certain = len(places) >= LEAST_RUNS and share is not None and abs(share) >= 0.05
-    return found.per_run, share, certain and found.p_value < 0.001
-
-
 def _node_trends(series: _Series, points: Sequence[ChangePoint], ids: Sequence[int]) -> Iterable[NodeTrend]:
-    for row, node in enumerate(series.measured.nodes):
-        made = {
-            name: _trend(name, series.nodes[name][row], _since(points, name, node.node_id, ids))
-            for name in METRICS
-        }
+    nodes = series.measured.nodes
+    times, memory = (
+        trend_lines(series.nodes[name], [_since(points, name, node.node_id, ids) for node in nodes])
+        for name in METRICS
+    )
+    for node, title, exec_time, vram_max in zip(nodes, series.measured.titles, times, memory, strict=True):
         yield NodeTrend(
             node_id=node.node_id,
             node_type=node.node_type,
-            node_title=series.measured.titles[row],
-            exec_time=made["exec_time"],
-            vram_max=made["vram_max"],
+            node_title=title,
+            exec_time=exec_time,
+            vram_max=vram_max,
         )
 
 
@@ -312,7 +275,8 @@ def _group_trends(groups: Sequence[Group], series: _Series) -> Iterable[GroupTre
     for group, rows in rows_of_groups(groups, series.measured):
         times = series.whole["exec_time"][rows]
         total = np.where(np.isfinite(times).any(axis=0), np.nansum(times, axis=0), np.nan)
-        yield GroupTrend(name=group.name, color=group.color, exec_time=_trend("exec_time", total))
+        (line,) = trend_lines(total[None, :], [0])
+        yield GroupTrend(name=group.name, color=group.color, exec_time=line)
 
 
 def _success_rate(runs: Sequence[Row]) -> float | None:

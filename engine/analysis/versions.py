@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .comparable import Row
-from .executions import Aliases, Columns, NodeKey
+from .executions import Aliases, Columns, NodeKey, chosen
 from .pairing import GraphNode, Pair, graph_nodes, pair
 
 Prompts = Mapping[int, Mapping[str, Any] | None]
@@ -48,14 +50,12 @@ def versions(runs: Sequence[Row], columns: Columns, prompts: Prompts) -> Version
     of_version = {version_key(run): int(run["id"]) for run in runs}
     wanted = set(of_version.values())
     seen: dict[int, dict[str, tuple[str, str, str]]] = {run_id: {} for run_id in wanted}
-    rows = zip(
-        columns["run_id"], columns["node_id"], columns["node_type"], columns["node_title"], columns["role"],
-        strict=True,
-    )  # fmt: skip
-    for run_id, node_id, node_type, title, role in rows:
-        if run_id in wanted and role in ("node", None):
+    for step in np.flatnonzero(chosen(columns["run_id"], wanted)).tolist():
+        if columns["role"][step] in ("node", None):
+            node_id = columns["node_id"][step]
             key = "" if node_id is None else str(node_id)
-            seen[run_id][key] = (key, str(node_type or ""), str(title or ""))
+            names = (key, str(columns["node_type"][step] or ""), str(columns["node_title"][step] or ""))
+            seen[columns["run_id"][step]][key] = names
     newest_id = int(runs[-1]["id"])
     graphs = {run_id: graph_nodes(prompts.get(run_id), seen.get(run_id, {}).values()) for run_id in wanted}
     newest = graphs[newest_id]

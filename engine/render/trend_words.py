@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ..analysis.change_points import LEAST_RUNS
 from ..analysis.forecast import Forecast
-from ..analysis.trends import ChangePoint, Trend, Trends
+from ..analysis.trend_lines import Trend
+from ..analysis.trends import ChangePoint, Trends
 from ..analysis.units import format_bytes, format_percent
 from ..language import date_time, stored, t, tn
 from . import comparison_words as words

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...analysis.labels import clean
-from ...analysis.trends import ChangePoint, Trend, Trends
+from ...analysis.trend_lines import Trend
+from ...analysis.trends import ChangePoint, Trends
 from ...language import date_time, grouped, stored, t
 from .. import comparison_words as words
 from ..trend_words import Selected, headline, lines

@@ -19,6 +19,7 @@ runs, steps = schema.runs, schema.steps
 
 StepKey = tuple[int, str]
 """``(position, node_id)``: what identifies a step within its run."""
+ROWS_AT_ONCE = 200
 _UPDATED = tuple(name for name in rows.STEP_COLUMNS if name not in ("run_id", "step_comment"))
 """A step's comment is left alone when its values are written again: a user may have changed it."""
 _INSERT_DEVICE = driver_insert(schema.step_devices, ("step_id", *rows.STEP_DEVICE_COLUMNS))
@@ -163,9 +164,10 @@ def step_columns(
         seen = connection.execute(select(runs.c.id).where(chunk, visible(runs.c.user_id, user_id))).scalars()
         query = select(*columns).where(steps.c.run_id.in_(list(seen)))
         cursor = connection.execute(query.order_by(steps.c.run_id, steps.c.position, steps.c.id)).cursor
-        found = cursor.fetchall() if cursor is not None else ()  # the driver's own rows
-        for values, column in zip(zip(*found, strict=True), result.values(), strict=False):
-            column.extend(values)
+        # The driver's own rows, few at a time: many at once live long enough for the garbage collector.
+        while cursor is not None and (found := cursor.fetchmany(ROWS_AT_ONCE)):
+            for values, column in zip(zip(*found, strict=True), result.values(), strict=False):
+                column.extend(values)
     return result
 
 

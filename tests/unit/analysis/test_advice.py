@@ -10,7 +10,8 @@ import pytest
 
 from engine.analysis.advice import Advice, Thresholds, advise
 from engine.analysis.leaks import Leak
-from engine.analysis.trends import Trend, trends
+from engine.analysis.trend_lines import Trend
+from engine.analysis.trends import trends
 from engine.model import (
     Device,
     Overhead,
