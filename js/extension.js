@@ -19,7 +19,22 @@ import { createReference, currentGraph } from "./run/reference.js";
 import { createSeries } from "./run/repeat.js";
 
 const TAB = "holaf-profiler";
+const PREFIX = "Holaf.Profiler.";
 const GUARD_SETTING = "Holaf.Profiler.AskBeforeRun";
+
+/** `[id, label, icon, action]`. */
+const COMMANDS = [
+  ["RunProfile", "Run profile", "play", ({ actions }) => actions.run()],
+  ["UpdateNodes", "Update nodes", "check-square", ({ actions }) => actions.updateNodes()],
+  ["RunAllNodes", "Run all nodes again", "refresh", ({ actions }) => actions.runAll()],
+  ["ForceRun", "Force run", "bolt", ({ actions }) => actions.force()],
+  ["AddNodes", "Profile this workflow", "stopwatch", ({ actions }) => actions.addNodes()],
+  ["GroupSelected", "New group from selected nodes", "objects-column", ({ actions }) => actions.addSelectedTo(null)],
+  ["TogglePanel", "Show or hide the panel", "stopwatch", () => toggleSidebarTab(TAB)],
+];
+
+/** With Alt and Shift. */
+const KEYS = { p: "TogglePanel", r: "RunProfile", u: "UpdateNodes", f: "ForceRun", g: "GroupSelected" };
 
 /** Made in setup, when ComfyUI is ready. */
 let services = null;
@@ -86,71 +101,14 @@ function linkStyles() {
 app.registerExtension({
   name: "Holaf.Profiler",
 
-  commands: [
-    {
-      id: "Holaf.Profiler.RunProfile",
-      label: "Profiler: Run profile",
-      icon: "pi pi-play",
-      function: guarded(({ actions }) => actions.run()),
-    },
-    {
-      id: "Holaf.Profiler.UpdateNodes",
-      label: "Profiler: Update nodes",
-      icon: "pi pi-check-square",
-      function: guarded(({ actions }) => actions.updateNodes()),
-    },
-    {
-      id: "Holaf.Profiler.ForceRun",
-      label: "Profiler: Force run",
-      icon: "pi pi-bolt",
-      function: guarded(({ actions }) => actions.force()),
-    },
-    {
-      id: "Holaf.Profiler.RunAllNodes",
-      label: "Profiler: Run all nodes again",
-      icon: "pi pi-refresh",
-      function: guarded(({ actions }) => actions.runAll()),
-    },
-    {
-      id: "Holaf.Profiler.AddNodes",
-      label: "Profiler: Profile this workflow",
-      icon: "pi pi-stopwatch",
-      function: guarded(({ actions }) => actions.addNodes()),
-    },
-    {
-      id: "Holaf.Profiler.GroupSelected",
-      label: "Profiler: New group from selected nodes",
-      icon: "pi pi-objects-column",
-      function: guarded(({ actions }) => actions.addSelectedTo(null)),
-    },
-    {
-      id: "Holaf.Profiler.TogglePanel",
-      label: "Profiler: Show or hide the panel",
-      icon: "pi pi-stopwatch",
-      function: () => toggleSidebarTab(TAB),
-    },
-  ],
-  keybindings: [
-    { commandId: "Holaf.Profiler.TogglePanel", combo: { key: "p", alt: true, shift: true } },
-    { commandId: "Holaf.Profiler.RunProfile", combo: { key: "r", alt: true, shift: true } },
-    { commandId: "Holaf.Profiler.UpdateNodes", combo: { key: "u", alt: true, shift: true } },
-    { commandId: "Holaf.Profiler.ForceRun", combo: { key: "f", alt: true, shift: true } },
-    { commandId: "Holaf.Profiler.GroupSelected", combo: { key: "g", alt: true, shift: true } },
-  ],
-  menuCommands: [
-    {
-      path: ["Extensions", "Profiler"],
-      commands: [
-        "Holaf.Profiler.RunProfile",
-        "Holaf.Profiler.UpdateNodes",
-        "Holaf.Profiler.RunAllNodes",
-        "Holaf.Profiler.ForceRun",
-        "Holaf.Profiler.AddNodes",
-        "Holaf.Profiler.GroupSelected",
-        "Holaf.Profiler.TogglePanel",
-      ],
-    },
-  ],
+  commands: COMMANDS.map(([id, label, icon, action]) => ({
+    id: PREFIX + id,
+    label: `Profiler: ${label}`,
+    icon: `pi pi-${icon}`,
+    function: guarded(action),
+  })),
+  keybindings: Object.entries(KEYS).map(([key, id]) => ({ commandId: PREFIX + id, combo: { key, alt: true, shift: true } })),
+  menuCommands: [{ path: ["Extensions", "Profiler"], commands: COMMANDS.map(([id]) => PREFIX + id) }],
   settings: [
     {
       id: GUARD_SETTING,
@@ -186,13 +144,7 @@ app.registerExtension({
 
   getCanvasMenuItems() {
     if (!services) return [];
-    return [
-      null,
-      {
-        content: t("Profile this workflow"),
-        callback: guarded(({ actions }) => actions.addNodes()),
-      },
-    ];
+    return [null, { content: t("Profile this workflow"), callback: guarded(({ actions }) => actions.addNodes()) }];
   },
 
   getNodeMenuItems(node) {
