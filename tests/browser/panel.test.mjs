@@ -164,6 +164,24 @@ test("two runs are compared node by node against the pinned one", async () => {
   await back();
 });
 
+test("a comparison shows what each side ran on", async () => {
+  await page.route("**/holaf/profiler/runs/compare?*", async (route) => {
+    const response = await route.fetch();
+    const json = await response.json();
+    json.changes.push({ kind: "environment", node_id: null, title: "torch.version", before: "2.10", after: "2.11", detail: "" });
+    await route.fulfill({ response, json });
+  });
+  await showThisWorkflow();
+  const runs = (await runsOf(page, graph.id)).filter(({ status }) => status === "success");
+  for (const run of runs.slice(0, 2)) if (!(await row(run).getByRole("checkbox").isChecked())) await row(run).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  const changed = page.locator(".hp-compare details").filter({ hasText: "What changed" });
+  await changed.locator("summary").click();
+  assert.deepEqual(await changed.locator("tr").filter({ hasText: "torch.version" }).locator("td").allTextContents(), ["2.10", "2.11"]);
+  await page.unroute("**/holaf/profiler/runs/compare?*");
+  await back();
+});
+
 test("two pinned runs are the baseline together, also after a refresh", async () => {
   await showThisWorkflow();
   const runs = (await runsOf(page, graph.id)).filter(({ status }) => status === "success");

@@ -208,6 +208,15 @@ def test_a_pinned_run_is_the_baseline(bench: Bench) -> None:
         bench.call(comparison.compare_runs, query={"ids": [slow, 99]})
 
 
+def test_a_comparison_says_what_was_different_on_each_side(bench: Bench) -> None:
+    """Under the names that the page reads: a driver's number, not n/a."""
+    old = bench.record({"1": 1.0}, environment={"torch.version": "2.10", "os": "linux"})
+    new = bench.record({"1": 1.0}, environment={"torch.version": "2.11", "os": "linux"})
+    changes = bench.call(comparison.compare_runs, query={"ids": [old, new]})["changes"]
+    found = [(change["title"], change["before"], change["after"]) for change in changes]
+    assert found == [("torch.version", "2.10", "2.11")]
+
+
 def test_statistics_and_trends_read_the_history(bench: Bench) -> None:
     for number in range(4):
         bench.record({"1": 1.0, "2": 2.0 + number}, cold=number == 0)
