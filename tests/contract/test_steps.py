@@ -84,6 +84,17 @@ def test_async_nodes_overlap(profiler: Profiler, fresh: str) -> None:
     assert "async" in [kind for kind, _, _ in first["segments"]]
 
 
+def test_a_model_loaded_by_an_async_task_is_its_nodes(profiler: Profiler, fresh: str) -> None:
+    scene = Scene()
+    scene.start()
+    loads = scene.add("AsyncLoad", id="loads", value=fresh, ms=50)
+    sleeps = scene.add("AsyncSleep", id="sleeps", value=fresh + "!", ms=150)
+    scene.show(scene.add("Both", value=loads, other=sleeps))
+    profile = profiler.run(scene)
+    assert 0 < profile.steps["loads"]["load_time_s"] < profile.steps["loads"]["exec_time"]
+    assert not profile.steps["sleeps"]["load_time_s"]
+
+
 def test_expanded_nodes_belong_to_their_parent(profiler: Profiler, fresh: str) -> None:
     scene = Scene()
     scene.start()

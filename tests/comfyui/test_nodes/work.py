@@ -6,6 +6,8 @@ import threading
 import time
 
 import comfy.model_management
+import comfy.model_patcher
+import torch
 
 CATEGORY = "profiler tests"
 VALUE = ("STRING", {"default": ""})
@@ -43,6 +45,18 @@ class AsyncSleep(Sleep):
     """Sleeps ``ms`` milliseconds while other nodes may go on."""
 
     async def run(self, value, ms):
+        await asyncio.sleep(ms / 1000)
+        return (value,)
+
+
+class AsyncLoad(AsyncSleep):
+    """Loads a small model in an asynchronous task, between two sleeps of ``ms`` milliseconds."""
+
+    async def run(self, value, ms):
+        await asyncio.sleep(ms / 1000)
+        device = comfy.model_management.get_torch_device()
+        model = comfy.model_patcher.ModelPatcher(torch.nn.Linear(512, 512), device, device)
+        comfy.model_management.load_models_gpu([model])
         await asyncio.sleep(ms / 1000)
         return (value,)
 
@@ -150,6 +164,6 @@ class Show:
 WORK_NODES = {
     f"ProfilerTest{node.__name__}": node
     for node in (
-        Pass, Sleep, AsyncSleep, InterruptibleSleep, BusyCpu, Allocate, Fail, Modules, Say, Threads, Show,
+        Pass, Sleep, AsyncSleep, AsyncLoad, InterruptibleSleep, BusyCpu, Allocate, Fail, Modules, Say, Threads, Show,
     )
 }  # fmt: skip
