@@ -3,18 +3,13 @@
 import * as backend from "../comfy/api.js";
 import { button, h } from "../ui/dom.js";
 import { msg, t, tn } from "../ui/i18n.js";
-import { copyMarkdown, saveBlob } from "./export.js";
+import { attempt } from "../ui/widgets.js";
+import { copyMarkdown, saveFile } from "./export.js";
 
 /** What one does to report a slow or failed run. */
 export function reportTools(context, run) {
   const texts = h("input", { type: "checkbox" });
-  const save = async () => {
-    try {
-      saveBlob(await backend.getBundle(run.id, texts.checked), `profile_${run.id}.zip`);
-    } catch (error) {
-      context.say(error.message, { tone: "error" });
-    }
-  };
+  const save = () => saveFile(context, backend.getBundle(run.id, texts.checked), `profile_${run.id}.zip`);
   return h(
     "details",
     { class: "hp-fold" },
@@ -42,15 +37,13 @@ export function importButton(context, after) {
     const [file] = picker.files;
     picker.value = "";
     if (!file) return;
-    try {
+    await attempt(context, async () => {
       const found = await backend.importRuns(file);
       const skipped = found.skipped_runs ? ` ${tn("{n} was here already.|{n} were here already.", found.skipped_runs)}` : "";
       const notes = (found.notes ?? []).map((note) => ` ${t(note)}`).join("");
       context.say(`${tn("Imported {n} run.|Imported {n} runs.", found.runs)}${skipped}${notes}`, { stays: Boolean(notes) });
       after();
-    } catch (error) {
-      context.say(error.message, { tone: "error" });
-    }
+    });
   }
   return h("span", {}, picker, button(t("Import"), () => picker.click(), { iconName: "upload", title: t("Take in a bundle, or the history of another profiler") }));
 }

@@ -4,6 +4,7 @@ import * as backend from "../comfy/api.js";
 import { theme } from "../comfy/app.js";
 import { h } from "../ui/dom.js";
 import { t } from "../ui/i18n.js";
+import { attempt } from "../ui/widgets.js";
 
 /** `[format, label]` of what a run can be saved as. */
 export const FORMATS = () => [
@@ -20,11 +21,13 @@ export const FORMATS = () => [
 
 const EXTENSIONS = { trace: "trace.json", speedscope: "speedscope.json", collapsed: "collapsed.txt", issue: "md" };
 
-/** Hand a file to the browser's downloads. */
-export function saveBlob(blob, name) {
-  const url = URL.createObjectURL(blob);
-  h("a", { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+/** Hand the file that `fetched` resolves with to the browser's downloads. */
+export function saveFile(context, fetched, name) {
+  return attempt(context, async () => {
+    const url = URL.createObjectURL(await fetched);
+    h("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  });
 }
 
 const lookOf = (context) => {
@@ -33,22 +36,13 @@ const lookOf = (context) => {
 };
 
 /** The run as a web page in a window of its own. */
-export async function openWindow(context, runId) {
-  try {
-    window.open(URL.createObjectURL(await backend.exportRun(runId, "html", lookOf(context))), "_blank");
-  } catch (error) {
-    context.say(error.message, { tone: "error" });
-  }
-}
+export const openWindow = (context, runId) =>
+  attempt(context, async () => window.open(URL.createObjectURL(await backend.exportRun(runId, "html", lookOf(context))), "_blank"));
 
 export async function download(context, run, format) {
   if (!format) return;
-  try {
-    const extension = EXTENSIONS[format] ?? format;
-    saveBlob(await backend.exportRun(run.id, format, lookOf(context)), `profile_${run.id}.${extension}`);
-  } catch (error) {
-    context.say(error.message, { tone: "error" });
-  }
+  const file = backend.exportRun(run.id, format, lookOf(context));
+  await saveFile(context, file, `profile_${run.id}.${EXTENSIONS[format] ?? format}`);
 }
 
 /** `format`: md, or issue for the short text. */

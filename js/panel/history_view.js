@@ -75,15 +75,12 @@ export function createHistoryView(context, { runId, workflow }) {
     );
   }
 
-  /** Medians of these runs; what was never measured is left out. */
   function usual({ total_time, vram_max, ram_max_bytes }) {
     return [
       [t("Usual time"), total_time.median, seconds],
       [t("Usual VRAM peak"), vram_max.median, bytes],
       [t("Usual RAM peak"), ram_max_bytes.median, bytes],
-    ]
-      .filter(([, value]) => typeof value === "number")
-      .map(([label, value, format]) => [label, format(value), t("Median of these runs")]);
+    ].map((figure) => [...figure, t("Median of these runs")]);
   }
 
   function statistics(nodes) {

@@ -7,7 +7,7 @@ import { button, fill, h, select } from "../ui/dom.js";
 import { bytes, count, seconds, share } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
 import { loading, number, problem, table } from "../ui/widgets.js";
-import { saveBlob } from "./export.js";
+import { saveFile } from "./export.js";
 
 const OPERATORS = 15;
 const OWNERS = 12;
@@ -96,13 +96,7 @@ export function createInsideView({ context, run, steps, groups }) {
     return h("details", { class: "hp-fold", open: true }, h("summary", {}, t("Whose code took the time")), select(options, "", choose, { "aria-label": t("Nodes") }), place);
   }
 
-  async function saveTrace(node) {
-    try {
-      saveBlob(await backend.getKernelTrace(run.id, node.node_id), node.trace_file);
-    } catch (error) {
-      context.say(error.message, { tone: "error" });
-    }
-  }
+  const saveTrace = (node) => saveFile(context, backend.getKernelTrace(run.id, node.node_id), node.trace_file);
 
   function operators(node) {
     const hasDevice = node.operators.some((entry) => typeof entry.self_device_s === "number");

@@ -86,15 +86,11 @@ function drawRunning(element, state) {
       ),
       h("span", { class: "hp-muted hp-nowrap" }, total ? tn("{done} of {n} node|{done} of {n} nodes", total, { done }) : tn("{n} node|{n} nodes", done)),
     ),
-    figures(
-      [
-        [t("VRAM"), vram, bytes],
-        [t("RAM"), ram, bytes],
-        [t("GPU"), gpu, percent],
-      ]
-        .filter(([, value]) => typeof value === "number")
-        .map(([label, value, format]) => [label, format(value)]),
-    ),
+    figures([
+      [t("VRAM"), vram, bytes],
+      [t("RAM"), ram, bytes],
+      [t("GPU"), gpu, percent],
+    ]),
     h("ol", { class: "hp-bars" }, rows.map(bar)),
   );
 }

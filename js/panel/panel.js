@@ -6,7 +6,7 @@ import { highlight, showNodes, workflowId } from "../comfy/canvas.js";
 import { button, debounce, fill, h } from "../ui/dom.js";
 import { runLabel } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
-import { createSnack } from "../ui/widgets.js";
+import { attempt, createSnack } from "../ui/widgets.js";
 import { createActionBar } from "./action_bar.js";
 import { createCompareView } from "./compare_view.js";
 import { createGroupsView } from "./groups_view.js";
@@ -130,14 +130,12 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
       return true;
     }
 
-    async function openRunWorkflow(runId) {
-      try {
+    function openRunWorkflow(runId) {
+      return attempt(snack, async () => {
         const { workflow } = await backend.getRunWorkflow(runId);
         if (workflow) await openWorkflow(workflow, `run ${runId}`);
         else snack.say(t("This run was queued through the API, so only its API format was kept, not the graph."));
-      } catch (error) {
-        snack.say(error.message, { tone: "error" });
-      }
+      });
     }
 
     /** The context of a view about `run`: its nodes are shown on the canvas only where its workflow is open. */

@@ -156,18 +156,15 @@ export function createRunView(context, runId) {
     );
   }
 
-  /** What was measured; a quantity that was not is no figure. */
   function figuresOf(run) {
     const nodes = run.cached_count ? t("{n} ({cached} cached)", { n: count(run.node_count), cached: count(run.cached_count) }) : count(run.node_count);
     return [
-      [t("Time"), seconds(run.total_time), run.total_time],
-      [t("VRAM peak"), bytes(run.vram_max), run.vram_max],
-      [t("RAM peak"), bytes(run.ram_max_bytes), run.ram_max_bytes],
-      [t("Nodes"), nodes, run.node_count],
-      [t("Energy"), joules(run.energy_joules), run.energy_joules],
-    ]
-      .filter(([, , value]) => typeof value === "number")
-      .map(([label, value]) => [label, value]);
+      [t("Time"), run.total_time, seconds],
+      [t("VRAM peak"), run.vram_max, bytes],
+      [t("RAM peak"), run.ram_max_bytes, bytes],
+      [t("Nodes"), run.node_count, () => nodes],
+      [t("Energy"), run.energy_joules, joules],
+    ];
   }
 
   function changesOf(run) {

@@ -33,15 +33,26 @@ export function table(headers, rows, name = "") {
 
 export const number = (text) => h("td", { class: "hp-number" }, text);
 
-/** Labelled values side by side: `[label, value, tooltip]` each. */
+/** Labelled numbers side by side: `[label, value, format, tooltip]` each; what was not measured is left out. */
 export function figures(entries) {
   return h(
     "div",
     { class: "hp-figures" },
-    entries.map(([label, value, title]) =>
-      h("div", { class: "hp-figure", title }, h("span", { class: "hp-muted" }, label), h("strong", {}, value)),
-    ),
+    entries
+      .filter(([, value]) => typeof value === "number")
+      .map(([label, value, format, title]) =>
+        h("div", { class: "hp-figure", title }, h("span", { class: "hp-muted" }, label), h("strong", {}, format(value))),
+      ),
   );
+}
+
+/** Do `action`; what goes wrong is said in the panel. */
+export async function attempt(context, action) {
+  try {
+    return await action();
+  } catch (error) {
+    return context.say(error?.message ?? String(error), { tone: "error" });
+  }
 }
 
 /** A node's name that shows the node on the canvas. `node`: `{node_id, node_title, node_type}`. */

@@ -164,6 +164,7 @@ class Show:
 WORK_NODES = {
     f"ProfilerTest{node.__name__}": node
     for node in (
-        Pass, Sleep, AsyncSleep, AsyncLoad, InterruptibleSleep, BusyCpu, Allocate, Fail, Modules, Say, Threads, Show,
+        Pass, Sleep, AsyncSleep, AsyncLoad,
+        InterruptibleSleep, BusyCpu, Allocate, Fail, Modules, Say, Threads, Show,
     )
 }  # fmt: skip
