@@ -7,6 +7,7 @@ from typing import Any
 
 from ...analysis.groups import GroupTotal, total
 from ...analysis.soundness import sound
+from ...language import stored
 from .call import Answer, Call, RefusedError
 
 
@@ -39,8 +40,10 @@ def get_run(call: Call) -> Answer:
     history = call.history
     run = sound(history.load_run(run_id, with_series=False, user_id=call.user_id))
     totals = zip(run.groups, total(run, run.groups), strict=True)
+    row = history.run_row(run_id, call.user_id)
+    warnings = [stored(str(text)) for text in row.get("warnings") or ()]
     return {
-        "run": history.run_row(run_id, call.user_id),
+        "run": {**row, "warnings": warnings},
         "steps": history.step_rows(run_id, call.user_id),
         "groups": [_group_total(group.id, entry) for group, entry in totals if entry.node_ids],
     }

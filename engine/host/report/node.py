@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -58,13 +58,23 @@ async def make(
 ) -> Made:
     """Wait until everything else is done, then report on it. Raises only the host's interrupt."""
     session = hooks.run_of(prompt)
-    with speaking(language_of(session)):
+    with speaking(notice_language(session)):
         return await _make(session, node_id, prompt, extra_pnginfo, inputs)
 
 
 def language_of(session: object) -> str:
     """The language of who queued the prompt; English where nothing is profiled."""
     return session.language if isinstance(session, Session) else ENGLISH
+
+
+def notice_language(session: object) -> str:
+    """:func:`language_of`, or English where no font can draw it: a notice is a picture too."""
+    language = language_of(session)
+    if language == ENGLISH:
+        return ENGLISH
+    from ...render.chart.drawable import drawable_language
+
+    return drawable_language(language)
 
 
 async def _make(
@@ -76,7 +86,8 @@ async def _make(
 ) -> Made:
     options = Options(theme="dark")
     try:
-        options = theme.settle(Options.read(inputs), _user_of(session))
+        asked = replace(Options.read(inputs), language=language_of(session))
+        options = theme.settle(asked, _user_of(session))
         why = session.why_not_last(node_id) if isinstance(session, Session) else _why_no_run(prompt or {})
     except Exception as error:
         log.exception(_NOT_DRAWN)
@@ -120,7 +131,8 @@ def _report_or_notice(
 ) -> Made:
     try:
         wired = prompts.wired_groups(prompt, node_id)
-        return _report(session, options, wired, images, extra_pnginfo)
+        with speaking(options.language):
+            return _report(session, options, wired, images, extra_pnginfo)
     except BaseException as error:  # a SystemExit of this thread would end the host's event loop
         log.exception(_NOT_DRAWN)
         return _notice(t("The report could not be drawn: {reason}", reason=save.in_words(error)), options)

@@ -23,7 +23,7 @@ from .. import evidence, paths, selection
 from ..executor import hooks
 from ..run.session import Session
 from . import answer, save, theme
-from .node import NO_START, language_of
+from .node import NO_START, language_of, notice_language
 
 log = logging.getLogger("holaf.profiler")
 
@@ -132,7 +132,7 @@ async def _made(
     draw: Callable[[_Around, Mapping[str, Any], str], Made],
 ) -> Made:
     running = hooks.run_of(prompt)
-    with speaking(language_of(running)):
+    with speaking(notice_language(running)):
         return await _drawn(running, node_id, prompt, inputs, draw)
 
 

@@ -17,9 +17,7 @@ _SAMPLES = {"ja": "日本語かなカナ", "ko": "한국어", "zh": "简体中�
 
 def drawable(report: Report) -> Report:
     """``report`` itself where the fonts that are here can draw all of it, else one that they can."""
-    language = report.options.language
-    if not text.can_draw(_SAMPLES.get(language, "")):
-        language = ENGLISH
+    language = drawable_language(report.options.language)
     run = _drawable_run(report.run)
     if run is report.run and language == report.options.language:
         return report
@@ -29,6 +27,11 @@ def drawable(report: Report) -> Report:
     with speaking(language):
         note = t("letters of the language or of titles: no installed font has them (Noto Sans CJK may help)")
     return replace(made, notes=replace(made.notes, missing=(*made.notes.missing, note)))
+
+
+def drawable_language(language: str) -> str:
+    """``language`` where the fonts that are here have its letters, else English."""
+    return language if text.can_draw(_SAMPLES.get(language, "")) else ENGLISH
 
 
 def _drawable_run(run: Run) -> Run:

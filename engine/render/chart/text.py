@@ -83,6 +83,17 @@ def can_draw(text: str) -> bool:
     return all(ord(letter) in known or not letter.isalnum() for letter in clean(text))
 
 
+def font_file(text: str) -> str:
+    """The file of the first installed font that has all letters of ``text``. Raises ``OSError`` for none."""
+    from matplotlib.font_manager import FontProperties, findfont
+
+    wanted = {ord(letter) for letter in text if letter.isalnum()}
+    for family in (MAIN_FAMILY, *_fallback_families()):
+        if wanted <= _letters_of((family,)):
+            return str(findfont(FontProperties(family=family)))
+    raise OSError("no installed font has these letters")
+
+
 def or_nothing(text: str) -> str:
     """``text``, or nothing where no installed font has all of its letters."""
     return text if can_draw(text) else ""
