@@ -26,7 +26,8 @@ class ProfilerCompare(LastNode):
                 text_input(
                     "baseline",
                     "What to compare with: previous, best, pinned, last 5, or the numbers or names of "
-                    "runs, separated by commas. Several runs make the answer sure.",
+                    "runs, separated by commas. Several runs make the answer sure. Several sets with | "
+                    "between them are compared each with each.",
                     default="previous",
                 ),
                 text_input(

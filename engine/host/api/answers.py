@@ -154,6 +154,22 @@ CheckAnswer = _object("CheckAnswer", workflow_id=str, hash=str, match=bool, has_
 # -- analyses -----------------------------------------------------------------------
 Comparison = _object("Comparison", runs=[Run], baseline_ids=[int], candidate_ids=[int], totals=_OBJECT,
                      nodes=[_OBJECT], groups=[_OBJECT], owners=[_OBJECT], changes=[_OBJECT], notes=[str])
+MatrixSet = _object(
+    "MatrixSet", run_ids=[int],
+    counted_ids=Annotated[list[int], Field(description="those of the kind that most sets have")],
+)
+MatrixTotal = _object(
+    "MatrixTotal", medians=Annotated[list[float | None], Field(description="of each set")],
+    deltas=Annotated[list[list[_OBJECT | None]],
+                     Field(description="deltas[row][column]: set row against set column; null on the diagonal")],
+)
+MatrixNode = _object(
+    "MatrixNode", node_id=str, node_type=str, node_title=str,
+    medians=Annotated[list[float | None], Field(description="active time of each set")],
+    deltas=Annotated[list[_OBJECT | None], Field(description="against the first set, which has null")],
+)
+RunMatrix = _object("RunMatrix", runs=[Run], sets=[MatrixSet], totals=dict[str, MatrixTotal],
+                    nodes=[MatrixNode], notes=[str])
 Statistics = _object("Statistics", types=[_OBJECT], owners=[_OBJECT], total=int, run_count=int)
 Trends = _object("Trends", workflow=str | None, runs=[_OBJECT], totals=_OBJECT, nodes=[_OBJECT],
                  change_points=[_OBJECT], leaks=[_OBJECT], forecast=_OBJECT)

@@ -125,6 +125,8 @@ def plain(value: Any, without: Collection[str] = ()) -> Any:
         return {name: plain(getattr(value, name)) for name in names if name not in without}
     if isinstance(value, Mapping):
         return {name: plain(entry) for name, entry in value.items()}
-    if isinstance(value, (list, tuple)) and any(is_dataclass(entry) for entry in value[:1]):
+    if isinstance(value, (list, tuple)) and any(
+        is_dataclass(entry) or isinstance(entry, tuple) for entry in value[:2]
+    ):
         return [plain(entry) for entry in value]
     return value

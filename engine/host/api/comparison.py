@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ...analysis import compare
+from ...analysis import compare, matrix
 from ...analysis.stacks import owner_changes
 from ...language import t
 from ..evidence import for_comparison
 from .call import Answer, Call, File, RefusedError, plain
+
+RUNS_MAX = 40
 
 
 def compare_runs(call: Call) -> Answer:
@@ -16,6 +18,17 @@ def compare_runs(call: Call) -> Answer:
     times = call.history.owner_times_of(ids)
     owners = plain(owner_changes(times, found.baseline_ids, found.candidate_ids))
     return {"runs": [evidence.runs[run_id] for run_id in ids], **plain(found), "owners": owners}
+
+
+def compare_sets(call: Call) -> Answer:
+    """Several sets of runs, each against each."""
+    sets = [[int(number) for number in part.split(",")] for part in call.query["sets"].split("|")]
+    chosen = [run_id for each in sets for run_id in each]
+    if len(set(chosen)) < len(chosen) or len(chosen) > RUNS_MAX:
+        raise _refused(f"query.sets: name each run once, and at most {RUNS_MAX}.")
+    evidence = for_comparison(call.history, sets[0], chosen[len(sets[0]) :], call.user_id)
+    found = plain(matrix.matrix(sets, evidence))
+    return {"runs": [evidence.runs[run_id] for run_id in chosen], **found}
 
 
 def export_comparison(call: Call) -> File:

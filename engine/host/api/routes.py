@@ -41,6 +41,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "runs/compare", comparison.compare_runs, schemas.CompareQuery, answer=answers.Comparison),
     Route("GET", "runs/compare/export/{file_format}", comparison.export_comparison, schemas.CompareQuery,
           files=_TABLES),
+    Route("GET", "runs/matrix", comparison.compare_sets, schemas.MatrixQuery, answer=answers.RunMatrix),
     Route("GET", "runs", runs.list_runs, schemas.RunsQuery, answer=answers.RunsPage),
     Route("POST", "runs/current/events", events.record_event, body=schemas.NewEvent,
           answer=answers.EventAnswer),

@@ -36,6 +36,7 @@ _STORABLE = r"^[^\x00]*$"
 _FILLED = r"^[^\x00]*[^\s\x00][^\x00]*$"
 _TAG = r'^[^\x00"\\]*[^\s\x00"\\][^\x00"\\]*$'
 _COLOR = r"^#[0-9A-Fa-f]{6}$"
+_SETS = r"^\d{1,15}(,\d{1,15})*(\|\d{1,15}(,\d{1,15})*){1,7}$"
 _SORT = f"^-?({'|'.join(SORTABLE)})$"
 PATTERNS.update(
     {
@@ -43,6 +44,7 @@ PATTERNS.update(
         _FILLED: "must not be empty or hold a character that cannot be stored",
         _TAG: "must not be empty or hold a quotation mark or a backslash",
         _COLOR: "must be a colour like #E69F00",
+        _SETS: "must be sets of run ids like 1,2,3|4,5,6|7",
         _SORT: f"must be one of {', '.join(SORTABLE)}, with - in front for descending",
     }
 )
@@ -234,6 +236,14 @@ class CompareQuery(_Request):
     ids: Ids = ABSENT
     baseline: Ids = ABSENT
     candidate: Ids = ABSENT
+
+
+class MatrixQuery(_Request):
+    sets: Annotated[
+        str,
+        StringConstraints(max_length=1_000, pattern=_SETS),
+        Field(description="run ids, separated by commas, of 2 to 8 sets, separated by |"),
+    ]
 
 
 class StatisticsQuery(_Request):

@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from ...analysis import budget, compare, trends
+from ...analysis import budget, compare, matrix, trends
 from ...language import msg, speaking, t
 from ...model import Run
 from ...render.options import Options
@@ -171,6 +171,8 @@ def _comparison(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:
 
     user_id = around.run.user_id
     before = around.run_id or None
+    if "|" in str(inputs.get("baseline") or ""):
+        return _matrix(around, inputs, look)
     wanted = str(inputs.get("candidate") or THIS_RUN).strip()
     if wanted.casefold() == THIS_RUN:
         candidate = [around.run_id]
@@ -195,6 +197,40 @@ def _comparison(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:
     picture = draw_comparison(found, names, theme=look)
     text = comparison_table.render(found, names)
     return _answer(picture, text, comparison_words.headline(found))
+
+
+def _matrix(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:
+    """More than one baseline, apart by ``|``: the sets against each other, the candidate the last of them."""
+    from ...render import matrix_table
+    from ...render.chart.matrix import draw_matrix
+
+    texts = [*str(inputs["baseline"]).split("|"), str(inputs.get("candidate") or THIS_RUN)]
+    names = [text.strip() for text in texts if text.strip()][: matrix.SETS_MAX]
+    sets = [
+        [around.run_id]
+        if name.casefold() == THIS_RUN
+        else selection.choose(
+            around.history,
+            name,
+            workflow=around.workflow,
+            before=around.run_id or None,
+            user_id=around.run.user_id,
+        )
+        for name in names
+    ]
+    chosen = [run_id for each in sets for run_id in each]
+    if len(sets) < 2 or len(set(chosen)) < len(chosen):
+        raise _CannotTellError(t("The same run is in several of the sets: choose others."))
+    current = around.run if around.run_id in chosen else None
+    material = evidence.for_comparison(
+        around.history, sets[0], chosen[len(sets[0]) :], around.run.user_id, current
+    )
+    found = matrix.matrix(sets, material)
+    return _answer(
+        draw_matrix(found, names, theme=look),
+        matrix_table.render(found, names),
+        matrix_table.headline(found, names),
+    )
 
 
 def _trend(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:

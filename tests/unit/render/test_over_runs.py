@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from engine.analysis.compare import compare
+from engine.analysis.matrix import matrix
 from engine.analysis.trends import trends
-from engine.render import comparison_table, comparison_words, trend_words
+from engine.render import comparison_table, comparison_words, matrix_table, trend_words
 from engine.render.chart.comparison import draw_comparison
+from engine.render.chart.matrix import draw_matrix
 from engine.render.chart.trend import draw_trend
 from tests.planted.histories import evidence
 from tests.planted.trends import timed_workflow
@@ -73,3 +75,31 @@ def test_a_series_is_chosen_by_node_group_or_total() -> None:
         assert chosen is not None
         assert chosen.title == title
     assert trend_words.select(found, "nobody", "time") is None
+
+
+SETS = ([1, 2, 3], [4, 5], [6, 7], [8, 9, 10])
+SET_NAMES = (
+    "before the update",
+    "last 2",
+    "euler, 20 steps",
+    "this run and a name that goes on and on and on",
+)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("count", [2, 4])
+def test_sets_against_each_other_are_drawn(theme: str, count: int) -> None:
+    picture = draw_matrix(matrix(SETS[:count], evidence(TIMES)), SET_NAMES[:count], theme=theme)
+    assert picture.width == 1600
+    assert 300 < picture.height < 1500
+
+
+def test_sets_against_each_other_answer_first_and_say_how_sure() -> None:
+    found = matrix(SETS, evidence(TIMES))
+    assert matrix_table.headline(found, SET_NAMES) == (
+        "Fastest: before the update, 6.0 s, surely faster than euler, 20 steps, "
+        "this run and a name that goes on and on and on"
+    )
+    text = matrix_table.render(found, SET_NAMES)
+    assert "4. this run and a…and on and on" in text
+    assert "+25 %" in text

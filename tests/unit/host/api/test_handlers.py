@@ -460,3 +460,16 @@ def test_a_comparison_is_a_file_in_each_format(bench: Bench) -> None:
     assert len(tables) == 3
     for table in tables:
         assert len({line.replace("\\|", "").count("|") for line in table.splitlines()}) == 1
+
+
+def test_sets_of_runs_are_compared_each_with_each(bench: Bench) -> None:
+    ids = [bench.record({"1": 1.0, "2": seconds}) for seconds in (2.0, 2.01, 2.0, 3.0, 3.01, 3.0, 2.0)]
+    sets = f"{ids[0]},{ids[1]},{ids[2]}|{ids[3]},{ids[4]},{ids[5]}|{ids[6]}"
+    answer = bench.call(comparison.compare_sets, query={"sets": sets})
+    assert [each["run_ids"] for each in answer["sets"]] == [tuple(ids[:3]), tuple(ids[3:6]), tuple(ids[6:])]
+    square = answer["totals"]["total_time"]["deltas"]
+    assert (square[1][0]["verdict"], square[0][1]["verdict"], square[0][0]) == ("slower", "faster", None)
+    assert answer["nodes"][0]["node_id"] == "2"
+    json.dumps(answer)
+    with pytest.raises(RefusedError, match="once"):
+        bench.call(comparison.compare_sets, query={"sets": f"{ids[0]}|{ids[0]}"})
