@@ -161,7 +161,7 @@ MatrixSet = _object(
 MatrixTotal = _object(
     "MatrixTotal", medians=Annotated[list[float | None], Field(description="of each set")],
     deltas=Annotated[list[list[_OBJECT | None]],
-                     Field(description="deltas[row][column]: set row against set column; null on the diagonal")],
+                     Field(description="[row][column]: set row against set column, null on the diagonal")],
 )
 MatrixNode = _object(
     "MatrixNode", node_id=str, node_type=str, node_title=str,
