@@ -158,18 +158,17 @@ MatrixSet = _object(
     "MatrixSet", run_ids=[int],
     counted_ids=Annotated[list[int], Field(description="those of the kind that most sets have")],
 )
-MatrixTotal = _object(
-    "MatrixTotal", medians=Annotated[list[float | None], Field(description="of each set")],
-    deltas=Annotated[list[list[_OBJECT | None]],
-                     Field(description="[row][column]: set row against set column, null on the diagonal")],
-)
 MatrixNode = _object(
     "MatrixNode", node_id=str, node_type=str, node_title=str,
     medians=Annotated[list[float | None], Field(description="active time of each set")],
     deltas=Annotated[list[_OBJECT | None], Field(description="against the first set, which has null")],
 )
-RunMatrix = _object("RunMatrix", runs=[Run], sets=[MatrixSet], totals=dict[str, MatrixTotal],
-                    nodes=[MatrixNode], notes=[str])
+RunMatrix = _object(
+    "RunMatrix", runs=[Run], sets=[MatrixSet], nodes=[MatrixNode], notes=[str],
+    totals=Annotated[_OBJECT, Field(
+        description="by metric: medians of each set, deltas[row][column] of set row against set column"
+    )],
+)
 Statistics = _object("Statistics", types=[_OBJECT], owners=[_OBJECT], total=int, run_count=int)
 Trends = _object("Trends", workflow=str | None, runs=[_OBJECT], totals=_OBJECT, nodes=[_OBJECT],
                  change_points=[_OBJECT], leaks=[_OBJECT], forecast=_OBJECT)
