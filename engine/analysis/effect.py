@@ -113,6 +113,8 @@ def deltas(
     """
     kind = quantity(metric)
     stacked = np.concatenate([baseline, candidate], axis=1)
+    if not np.isfinite(stacked).any():  # not measured at all, as energy is on many machines
+        return [Delta(baseline=None, candidate=None)] * len(stacked)
     border = baseline.shape[1]
     logarithmic = _all_positive(stacked)
     kept = ~outliers(stacked, border)
@@ -124,23 +126,30 @@ def deltas(
     adjusted = corrected(p_values) if together else p_values
     median_before = medians(np.where(kept[:, :border], baseline, np.nan))
     median_after = medians(np.where(kept[:, border:], candidate, np.nan))
-    return [
-        _delta(
-            kind,
-            median_before[row],
-            median_after[row],
-            logarithmic=bool(logarithmic[row]),
-            level=before.mean[row],
-            difference=difference[row],
-            half=half[row],
-            p_value=adjusted[row],
-            variance=spread.variance[row],
-            counts=(int(before.count[row]), int(after.count[row])),
-            usual=_usual(noise, row),
-            left_out=tuple(run_ids[at] for at in np.flatnonzero(~kept[row]).tolist() if at < len(run_ids)),
-        )
-        for row in range(len(stacked))
-    ]
+    left_out: dict[int, tuple[int, ...]] = {}
+    for row, at in np.argwhere(~kept[:, : len(run_ids)]).tolist():
+        left_out[row] = (*left_out.get(row, ()), run_ids[at])
+    # As Python's own numbers, with which single values are computed much faster than with numpy's.
+    numbers = zip(
+        *(
+            column.tolist()
+            for column in (
+                median_before,
+                median_after,
+                logarithmic,
+                before.mean,
+                difference,
+                half,
+                adjusted,
+                spread.variance,
+                before.count.astype(np.int64),
+                after.count.astype(np.int64),
+                _usual(noise, len(stacked)),
+            )
+        ),
+        strict=True,
+    )
+    return [_delta(kind, *row, left_out=left_out.get(number, ())) for number, row in enumerate(numbers)]
 
 
 def corrected(p_values: Vector) -> Vector:
@@ -247,31 +256,32 @@ def _delta(
     kind: Quantity,
     old: float,
     new: float,
-    *,
     logarithmic: bool,
     level: float,
     difference: float,
     half: float,
     p_value: float,
     variance: float,
-    counts: tuple[int, int],
-    usual: float | None,
+    old_count: int,
+    new_count: int,
+    usual: float,
+    *,
     left_out: tuple[int, ...],
 ) -> Delta:
     made: dict[str, Any] = {
-        "baseline": None if math.isnan(old) else float(old),
-        "candidate": None if math.isnan(new) else float(new),
-        "baseline_count": counts[0],
-        "candidate_count": counts[1],
-        "usual_share": usual,
+        "baseline": None if math.isnan(old) else old,
+        "candidate": None if math.isnan(new) else new,
+        "baseline_count": old_count,
+        "candidate_count": new_count,
+        "usual_share": None if math.isnan(usual) else usual,
         "outliers": left_out,
     }
-    if not all(counts):
+    if not old_count or not new_count:
         return Delta(**made)
-    change = float(new - old)
-    made |= {"change": change, "ratio": float(new / old) if old else None}
+    change = new - old
+    made |= {"change": change, "ratio": new / old if old else None}
     if math.isnan(half):
-        return Delta(**made, runs_needed=1 if counts == (1, 1) else None)
+        return Delta(**made, runs_needed=1 if old_count == new_count == 1 else None)
     reach = min(half, 30.0)
     if logarithmic:
         center = math.exp(min(level, 700.0))
@@ -291,7 +301,7 @@ def _delta(
     else:
         reach_for = max(abs(change), same)
         wanted = math.log1p(reach_for / abs(center)) if logarithmic and center else reach_for
-        needed = _runs_needed(variance, wanted, min(counts))
+        needed = _runs_needed(variance, wanted, min(old_count, new_count))
     return Delta(**made, low=low, high=high, verdict=verdict, runs_needed=needed)
 
 
@@ -306,13 +316,15 @@ def _runs_needed(variance: float, difference: float, have: int) -> int | None:
     return min(RUNS_NEEDED_MAX, max(1, wanted - have))
 
 
-def _usual(noise: Noise | None, row: int) -> float | None:
-    if noise is None or not noise.freedom[row] or not math.isfinite(noise.variance[row]):
-        return None
+def _usual(noise: Noise | None, rows: int) -> Vector:
+    """``Delta.usual_share`` of each row; NaN where the history does not say."""
+    if noise is None:
+        return np.full(rows, np.nan)
     from scipy.special import stdtrit
 
-    reach = float(stdtrit(noise.freedom[row], 0.5 + CONFIDENCE / 2)) * math.sqrt(2.0 * noise.variance[row])
-    return math.expm1(min(reach, 5.0))
+    known = (noise.freedom > 0) & np.isfinite(noise.variance)
+    reach = stdtrit(np.where(known, noise.freedom, 1.0), 0.5 + CONFIDENCE / 2) * np.sqrt(2.0 * noise.variance)
+    return np.where(known, np.expm1(np.minimum(reach, 5.0)), np.nan)
 
 
 def _all_positive(values: Matrix) -> Mask:

@@ -97,8 +97,11 @@ def executions(
     nodes, titles, row_at = _rows(columns, kept, run_at, [(aliases or {}).get(i) for i in run_ids])
     shape = (len(nodes), len(run_ids))
     flat = row_at * len(run_ids) + run_at
-    real = chosen(columns["status"], ("ok", None))[kept]
-    from_cache = chosen(columns["status"], ("cached",))[kept]
+    status_of, statuses = coded(columns["status"])
+    real, from_cache = (
+        np.array([status in names for status in statuses], dtype=np.bool_)[status_of[kept]]
+        for names in (("ok", None), ("cached",))
+    )
     values = {
         name: _gathered(
             flat, np.where(real, np.array(columns[name], dtype=np.float64)[kept], np.nan), shape, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from . import codec, rows
@@ -26,8 +27,9 @@ USABLE_STEP: dict[str, Any] = {
 
 def json_row(row: RawRow) -> Row:
     """A run's, step's or group's row."""
-    result: Row = {}
-    for name, value in row.items():
+    result: Row = dict(row)
+    for name in _packed(tuple(result)):
+        value = result.pop(name)
         if name == "segments_json":
             segments = codec.unpack_segments(value, row["start_s"], row["end_s"])
             result["segments"] = [[each.kind, each.start_s, each.end_s] for each in segments]
@@ -35,16 +37,19 @@ def json_row(row: RawRow) -> Row:
             result["models"] = [codec.record(each) for each in codec.unpack_models(value)]
         elif name in ("settings_json", "overhead_json", "sizes_json"):
             result[name[:-5]] = codec.from_json(value, {})
-        elif name.endswith("_json") and name != "inputs_json":
+        elif name != "workflow_values_json":  # which only the store reads
             result[name[:-5]] = codec.from_json(value, [])
-        else:
-            result[name] = value
     return result
+
+
+@cache
+def _packed(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name.endswith("_json") and name != "inputs_json")
 
 
 def run_row(row: RawRow) -> Row:
     """A run's row, without what only the store reads."""
-    result = json_row({name: value for name, value in row.items() if name != "workflow_values_json"})
+    result = json_row(row)
     result["timestamp"] = rows.iso_timestamp(result["timestamp"])
     result["status"] = result["status"] or "success"
     for name in ("pinned", "forced"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,18 +116,30 @@ class Route:
     files: tuple[str, ...] = ()
 
 
+@cache
+def _fields(kind: Any) -> tuple[str, ...] | None:
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
+
+
+def _names(value: Any) -> tuple[str, ...] | None:
+    kind: Any = type(value)
+    return _fields(kind)
+
+
 def plain(value: Any, without: Collection[str] = ()) -> Any:
     """Findings as JSON takes them: dataclasses become objects, the outermost without its fields ``without``.
 
     A row of numbers is handed on as it is: ``dataclasses.asdict`` would copy each of them.
     """
-    if is_dataclass(value):
-        names = (field.name for field in fields(value))
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    names = _names(value)
+    if names is not None:
         return {name: plain(getattr(value, name)) for name in names if name not in without}
     if isinstance(value, Mapping):
         return {name: plain(entry) for name, entry in value.items()}
     if isinstance(value, (list, tuple)) and any(
-        is_dataclass(entry) or isinstance(entry, tuple) for entry in value[:2]
+        isinstance(entry, tuple) or _names(entry) is not None for entry in value[:2]
     ):
         return [plain(entry) for entry in value]
     return value
