@@ -12,6 +12,7 @@ from dataclasses import replace
 from ...model import Run, Summary
 from ..summary import summarize
 from ..trends import Trends
+from .actions import actions
 from .entry import Advice, Severity, Thresholds
 from .history import leaking, often_failing, repeated_work, slower
 from .memory import (
@@ -22,7 +23,7 @@ from .memory import (
     models_swapped,
     others_on_gpu,
 )
-from .outcome import dominates, long_run, out_of_memory, outputs_cost
+from .outcome import dominates, failed, long_run, out_of_memory, outputs_cost
 from .time import foreign_code, gpu_idle, loading, offloading, own_cost, sampling
 
 __all__ = ["Advice", "Severity", "Thresholds", "advise"]
@@ -64,13 +65,13 @@ def advise(
     limits = limits or Thresholds()
     found = [entry for rule in _RULES for entry in rule(run, summary)]
     found += [entry for limited in _LIMITED for entry in limited(run, summary, limits)]
-    found += out_of_memory(run, earlier)
+    found += [*out_of_memory(run, earlier), *failed(run, earlier)]
     found += repeated_work(run, earlier)
     if history is not None:
         found += [*slower(history), *often_failing(history, limits)]
         found += [leaking(leak) for leak in history.leaks]
     ordered = sorted(found, key=lambda entry: (_RANK[entry.severity], -(entry.saving_s or 0.0)))
-    return tuple(_each_second_once(ordered))
+    return tuple(replace(entry, actions=actions(entry, run)) for entry in _each_second_once(ordered))
 
 
 def _each_second_once(found: Sequence[Advice]) -> Iterable[Advice]:

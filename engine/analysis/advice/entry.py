@@ -17,13 +17,22 @@ LEAST_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One safe step: show these nodes, put them into a group, compare with a run, or pin that run."""
+
+    kind: Literal["select_nodes", "add_to_group", "compare_with", "pin_baseline"]
+    node_ids: tuple[str, ...] = ()
+    run_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """One thing worth doing. ``kind`` names the rule.
 
     ``text`` says what was seen and what to do; ``evidence`` are the numbers it rests on,
     with units in their names. ``saving_s`` is what a run could save at most, where it can
     be told. ``confidence`` is ``high`` where all of it was measured, less where the cause is
-    inferred. ``run_id`` is a run to compare with.
+    inferred. ``run_id`` is a run to compare with. ``actions`` are filled in for all rules alike.
     """
 
     kind: str
@@ -34,6 +43,7 @@ class Advice:
     node_ids: tuple[str, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)
     saving_s: float | None = None
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

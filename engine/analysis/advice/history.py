@@ -85,7 +85,7 @@ def slower(history: Trends) -> Iterable[Advice]:
             severity="medium",
             text=sentences((what, why)),
             confidence="high" if len(point.causes) == 1 else "medium",
-            run_id=point.run_id,
+            run_id=max((i for i in history.counted_ids if i < point.run_id), default=None),
             evidence={
                 "run_id": point.run_id,
                 "before_s": point.before,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 
 from ...language import sentences, stored, t
 from ...model import Run, Summary
-from ..labels import step_title
+from ...workflow.sizes import sizes
+from ..labels import clean, shorten, step_title
 from ..pairing import pair
 from ..spread import known
 from ..units import format_bytes, format_percent, format_seconds
@@ -17,6 +19,7 @@ from .entry import LEAST_S, Advice, Thresholds, name_of, ran
 
 DOMINATES = 0.6
 OUTPUT_SHARE = 0.1
+ERROR_WIDTH = 160
 
 _MEMORY_ERROR = re.compile(r"out\s?of\s?memory|\bOOM\b|memoryerror", re.IGNORECASE)
 _OUTPUT = re.compile(r"^(?:save|preview)|(?:save|preview)(?:image|video|animated)", re.IGNORECASE)
@@ -25,7 +28,7 @@ _SAMPLER = re.compile(r"sampler", re.IGNORECASE)
 
 def out_of_memory(run: Run, earlier: Sequence[Run]) -> Iterable[Advice]:
     """The run died of memory: what was resident, what to free, and what worked before."""
-    if run.status != "failed" or not _MEMORY_ERROR.search(f"{run.error_type} {run.error_message}"):
+    if run.status != "failed" or not _is_out_of_memory(run):
         return
     where = name_of(run, run.error_node_id)
     failed = next((step for step in run.steps if step.node_id == run.error_node_id), None)
@@ -39,18 +42,15 @@ def out_of_memory(run: Run, earlier: Sequence[Run]) -> Iterable[Advice]:
                 models=named,
             )
         )
-    worked = next((other for other in earlier if other.status == "success"), None)
+    worked = _nearest_that_worked(run, earlier)
     if worked is not None:
-        pairs = pair(graph_of(worked.prompt), graph_of(run.prompt))
-        changes = what_changed({}, {}, prompts=(worked.prompt, run.prompt), pairs=pairs)
         peak = max(known(step.vram_max for step in worked.measured_steps), default=None)
         parts.append(
             t("Run {id} worked with a peak of {size}.", id=worked.id, size=format_bytes(peak))
             if peak
             else t("Run {id} worked.", id=worked.id)
         )
-        if different := "; ".join(stored(change.detail) for change in changes[:3]):
-            parts.append(t("Different since: {changes}.", changes=different))
+        parts += _different(worked, run)
     elif not models:
         parts.append(t("Lower the batch size or the resolution, or use tiled VAE nodes."))
     yield Advice(
@@ -64,6 +64,52 @@ def out_of_memory(run: Run, earlier: Sequence[Run]) -> Iterable[Advice]:
         },
         run_id=worked.id if worked else None,
     )
+
+
+def failed(run: Run, earlier: Sequence[Run]) -> Iterable[Advice]:
+    """The run failed of something else than memory: where, and what was different when it worked."""
+    if run.status != "failed" or _is_out_of_memory(run) or run.error_node_id is None:
+        return
+    worked = _nearest_that_worked(run, earlier)
+    parts = [t("{node} failed: {error}.", node=name_of(run, run.error_node_id), error=_error(run))]
+    if worked is not None:
+        parts += [t("Run {id} worked.", id=worked.id), *_different(worked, run)]
+    yield Advice(
+        kind="failed",
+        severity="high",
+        text=sentences(parts),
+        node_ids=(run.error_node_id,),
+        evidence={"error_type": run.error_type, "worked_run_id": worked.id if worked else None},
+        run_id=worked.id if worked else None,
+    )
+
+
+def _is_out_of_memory(run: Run) -> bool:
+    return bool(_MEMORY_ERROR.search(f"{run.error_type} {run.error_message}"))
+
+
+def _error(run: Run) -> str:
+    """The error's first line, as far as it fits a sentence."""
+    lines = (run.error_message or "").strip().splitlines() or [run.error_type or "?"]
+    return shorten(clean(lines[0]), ERROR_WIDTH).rstrip(".")
+
+
+def _nearest_that_worked(run: Run, earlier: Sequence[Run]) -> Run | None:
+    """The earlier run that asked for most nearly as much; of equal ones the newest."""
+    wanted = sizes(run.prompt or {})
+
+    def distance(other: Run) -> float:
+        had = sizes(other.prompt or {})
+        return sum(abs(math.log(wanted[name] / had[name])) for name in wanted.keys() & had.keys())
+
+    return min((other for other in earlier if other.status == "success"), key=distance, default=None)
+
+
+def _different(worked: Run, run: Run) -> Iterable[str]:
+    pairs = pair(graph_of(worked.prompt), graph_of(run.prompt))
+    changes = what_changed({}, {}, prompts=(worked.prompt, run.prompt), pairs=pairs)
+    if different := "; ".join(stored(change.detail) for change in changes[:3]):
+        yield t("Different since: {changes}.", changes=different)
 
 
 def long_run(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advice]:

@@ -172,7 +172,13 @@ RunMatrix = _object(
 Statistics = _object("Statistics", types=[_OBJECT], owners=[_OBJECT], total=int, run_count=int)
 Trends = _object("Trends", workflow=str | None, runs=[_OBJECT], totals=_OBJECT, nodes=[_OBJECT],
                  change_points=[_OBJECT], leaks=[_OBJECT], forecast=_OBJECT)
-Recommendations = _object("Recommendations", run_id=int | None, recommendations=[_OBJECT], dismissed=int)
+Recommendations = _object(
+    "Recommendations", run_id=int | None, dismissed=int,
+    recommendations=Annotated[list[_OBJECT], Field(
+        description="kind, severity, confidence, text, evidence, saving_s, node_ids, run_id to compare with, "
+        "actions of kind select_nodes, add_to_group, compare_with or pin_baseline, and the key to dismiss by"
+    )],
+)
 
 # -- the history, preferences -------------------------------------------------------
 Tidied = _object("Tidied", runs=int, bytes_before=int | None, bytes_after=int | None)

@@ -14,6 +14,7 @@ from engine.analysis.trend_lines import Trend
 from engine.analysis.trends import trends
 from engine.model import (
     Device,
+    Group,
     Overhead,
     ResidentModel,
     Run,
@@ -262,6 +263,59 @@ def test_out_of_memory_says_what_was_loaded_and_what_worked() -> None:
     assert "Flux (20.0 GB)" in found.text
     assert "Run 4 worked with a peak of 18.0 GB. Different since: KSampler: width 1024 -> 2048." in found.text
     assert "out_of_memory" not in kinds(replace(died, error_type="ValueError", error_message="no"))
+
+
+def test_of_runs_that_worked_the_nearest_setting_is_named() -> None:
+    def prompt(width: int) -> dict[str, Any]:
+        return {"3": {"class_type": "EmptyLatentImage", "inputs": {"width": width, "height": 512}}}
+
+    died = run(
+        node("3", "KSampler", 5.0, status="error"),
+        status="failed",
+        error_node_id="3",
+        error_type="OutOfMemoryError",
+        prompt=prompt(2048),
+    )
+    earlier = [
+        replace(run(node("3", "KSampler")), id=number, prompt=prompt(width))
+        for number, width in ((8, 512), (7, 1536), (6, 1024))
+    ]
+    assert kinds(died, earlier)["out_of_memory"].run_id == 7
+
+
+def test_a_failure_says_where_and_what_was_different_when_it_worked() -> None:
+    def prompt(name: str) -> dict[str, Any]:
+        return {"3": {"class_type": "LoadImage", "inputs": {"image": name}}}
+
+    broken = run(
+        node("3", "LoadImage", 0.1, status="error"),
+        status="failed",
+        error_node_id="3",
+        error_type="FileNotFoundError",
+        error_message="No such file: b.png\nTraceback ...",
+        prompt=prompt("b.png"),
+    )
+    worked = replace(run(node("3", "LoadImage"), prompt=prompt("a.png")), id=4)
+    found = kinds(broken, [worked])["failed"]
+    assert found.text.startswith("LoadImage failed: No such file: b.png. Run 4 worked. Different since: ")
+    assert "a.png" in found.text
+    assert [(each.kind, each.run_id) for each in found.actions] == [
+        ("select_nodes", None),
+        ("compare_with", 4),
+    ]
+    assert kinds(broken)["failed"].run_id is None
+    assert "failed" not in kinds(replace(broken, status="interrupted"))
+
+
+def test_findings_carry_what_can_be_done_with_one_click() -> None:
+    long = run(node("1", "Upscale", 80.0), node("2", "Other", 20.0, 80.0), total_s=100.0)
+    found = kinds(long)["dominates"]
+    assert [(each.kind, each.node_ids) for each in found.actions] == [
+        ("select_nodes", ("1",)),
+        ("add_to_group", ("1",)),
+    ]
+    grouped = replace(long, groups=(Group(name="g", color="#112233", members=("1", "2")),))
+    assert [each.kind for each in kinds(grouped)["dominates"].actions] == ["select_nodes"]
 
 
 def test_workflows_that_fail_often() -> None:
