@@ -80,7 +80,7 @@ class ProfilerStart(io.ComfyNode):
                     "memory_snapshot",
                     ["never", "on out of memory", "always"],
                     "Record PyTorch's memory history and save a file for pytorch.org/memory_viz: "
-                    "when the run dies of memory, or always. Slows the run down; NVIDIA and AMD only.",
+                    "when the run is out of memory, or always. Slows the run down; NVIDIA and AMD only.",
                 ),
                 choice_input(
                     "inside",

@@ -45,5 +45,5 @@ export function importButton(context, after) {
       after();
     });
   }
-  return h("span", {}, picker, button(t("Import"), () => picker.click(), { iconName: "upload", title: t("Take in a bundle, or the history of another profiler") }));
+  return h("span", {}, picker, button(t("Import"), () => picker.click(), { iconName: "upload", title: t("Import a bundle, or the history of another profiler") }));
 }

@@ -188,7 +188,7 @@ export function statusChips(run) {
     h("span", { class: `hp-chip hp-status-${run.status}` }, statusWord(run.status)),
     run.forced ? h("span", { class: "hp-chip hp-forced", title: t("Run by force although the workflow had changed") }, t("forced")) : null,
     run.snapshot_match === "mismatch" && !run.forced
-      ? h("span", { class: "hp-chip hp-mismatch", title: t("The workflow was not its reference any more") }, t("changed"))
+      ? h("span", { class: "hp-chip hp-mismatch", title: t("The workflow no longer matched its reference") }, t("changed"))
       : null,
   ];
 }

@@ -55,7 +55,8 @@ export function installPromptTap(api, nameOf = () => "", now = () => Date.now())
       try {
         const mark = markOf(options.body);
         if (mark) sent = { ...options, body: markedBody(options.body, mark) };
-        if (language() !== "en") sent = { ...sent, headers: withLanguage(options.headers) };
+        // else the browser would say its own language, which need not be ComfyUI's
+        if (options.body.includes(`"${START}"`)) sent = { ...sent, headers: withLanguage(options.headers) };
       } catch (error) {
         console.warn("Workflow Profiler: the run could not be marked", error);
       }

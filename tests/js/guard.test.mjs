@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { installGuard } from "../../js/run/guard.js";
 import * as policy from "../../js/run/guard_policy.js";
 import { installPromptTap, markedBody } from "../../js/run/prompt_tap.js";
+import { useTexts } from "../../js/ui/i18n.js";
 
 const start = (inputs = {}) => ({ class_type: "HolafProfilerStart", inputs: { enabled: true, on_mismatch: "warn", ...inputs } });
 const CHANGES = [
@@ -153,6 +154,24 @@ test("the tap forces so many prompts of that workflow and touches nothing else",
   time = 61_000;
   await queue("w");
   assert.equal(forced(), false, "a force that was never used runs out");
+});
+
+test("the tap says ComfyUI's language for a profiled workflow, English too, and nothing of others", async () => {
+  const sent = [];
+  const api = { fetchApi: async (_route, options) => sent.push(options) };
+  installPromptTap(api, () => "");
+  const queue = async (prompt) => {
+    const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ prompt }) };
+    await api.fetchApi("/prompt", options);
+    assert.equal(sent.at(-1).body, options.body);
+    assert.equal(new Headers(sent.at(-1).headers).get("Content-Type"), "application/json");
+    return new Headers(sent.at(-1).headers).get("Accept-Language");
+  };
+  assert.equal(await queue({ 1: { class_type: "KSampler" } }), null);
+  assert.equal(await queue({ 1: start() }), "en");
+  useTexts("fr", {});
+  assert.equal(await queue({ 1: start() }), "fr");
+  useTexts("en", {});
 });
 
 test("the tap says what a profiled workflow is called, and nothing of others", async () => {
