@@ -14,6 +14,7 @@ from ..analysis.summary import duration_s
 from ..language import ENGLISH, current, msg, t
 from ..model import Device, Run, Series, Step
 from .chart.palette import Palette, palette_for
+from .chart.theme import DARK, LIGHT
 from .plain import to_json
 from .report import Report
 
@@ -131,7 +132,7 @@ def _node(step: Step, palette: Palette, members: dict[str, set[str]]) -> dict[st
         "title": step_title(step),
         "type": clean(step.node_type),
         "status": step.status,
-        "color": palette.of(step),
+        "colors": palette.all_of(step),
         "start_s": step.start_s,
         "end_s": max(ends, default=step.start_s),
         "exec_time": step.exec_time,
@@ -168,7 +169,8 @@ def _lanes(run: Run, device: Device | None) -> list[dict[str, Any]]:
         if series:
             capacity = device.memory_total_bytes if kind == "vram" and device is not None else None
             whole = f"{t(label)} {clean(name)}".strip() if kind in ("vram", "gpu", "power") else t(label)
-            found.append({"kind": kind, "name": whole, "unit": unit, "capacity": capacity, "series": series})
+            colors = {"dark": getattr(DARK, kind), "light": getattr(LIGHT, kind)}
+            found.append({"name": whole, "unit": unit, "capacity": capacity, "series": series, **colors})
     return found
 
 

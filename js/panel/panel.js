@@ -147,7 +147,8 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
         highlight: (ids) => highlight(isOpen() ? ids : null),
         showNode(id) {
           if (!isOpen()) {
-            snack.say(t("This node belongs to another workflow than the open one."), {
+            const workflow = run.workflow_name || run.name || `#${run.id}`;
+            snack.say(t("This node belongs to the workflow “{workflow}”, which is not the open one.", { workflow }), {
               label: t("Open it"),
               action: () => openRunWorkflow(run.id),
             });

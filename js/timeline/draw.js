@@ -7,6 +7,8 @@ import { HEAD_PX, ROW_PX, ticks } from "./layout.js";
 export const AXIS_PX = 22;
 export const EVENT_PX = 16;
 const LEAST_LABEL_PX = 26;
+const STRIPE_PX = 3;
+const STRIPES = 2; // of the further groups of a node; more would hide its name
 
 export const lanesHeight = (data) => eventsHeight(data) + heightOfLanes(data.lanes);
 
@@ -79,7 +81,7 @@ function paintBars(context, view, x, state, colors) {
       const width = x(node.end_s) - left;
       if (width < 1 && node.id !== state.selected) {
         if (left < (drawnUntil[row] ?? -1)) continue;
-        context.fillStyle = node.color;
+        context.fillStyle = node.colors[0];
         context.fillRect(left, top, 1, ROW_PX - 3);
         drawnUntil[row] = left + 1;
         continue;
@@ -97,8 +99,8 @@ function paintEvents(context, events, view, x, top, colors) {
   for (const { t_s, text } of events) {
     const left = Math.round(x(t_s));
     if (left < 0 || left > view.width || left <= drawnUntil) continue;
-    context.fillStyle = colors.isDark ? "#E69F00" : "#8F6200";
-    context.globalAlpha = 0.5;
+    context.fillStyle = colors.text;
+    context.globalAlpha = 0.4;
     context.fillRect(left, 0, 1, view.height);
     context.globalAlpha = 1;
     context.fillRect(left, top + 2, 6, EVENT_PX - 6);
@@ -138,17 +140,22 @@ function paintBar(context, node, x, top, view, colors, state) {
     const left = x(start);
     const width = Math.max(0.75, x(end) - left);
     if (kind === "lazy" || kind === "expand") {
-      context.strokeStyle = node.color;
+      context.strokeStyle = node.colors[0];
       context.setLineDash([4, 3]);
       context.strokeRect(left + 0.5, top + height / 2 - 4, Math.max(1, width - 1), 8);
       context.setLineDash([]);
       continue;
     }
-    context.fillStyle = node.color;
-    context.fillRect(left, top, width > 4 ? width - 1 : width, height);
+    context.fillStyle = node.colors[0];
+    const wide = width > 4 ? width - 1 : width;
+    context.fillRect(left, top, wide, height);
+    for (const [index, color] of node.colors.slice(1, 1 + STRIPES).entries()) {
+      context.fillStyle = color;
+      context.fillRect(left, top + STRIPE_PX * index, wide, STRIPE_PX);
+    }
     if (!widest || width > widest.width) widest = { left, width };
   }
-  for (const [start, end] of node.loads ?? []) hatch(context, x(start), x(end), top, height, inkOn(node.color));
+  for (const [start, end] of node.loads ?? []) hatch(context, x(start), x(end), top, height, inkOn(node.colors[0]));
   if (node.steps?.length) paintSteps(context, node, x, top + height, view);
   if (widest && widest.width > LEAST_LABEL_PX) label(context, node, widest, top + height / 2, view);
   if (node.status === "error" || node.status === "interrupted") {
@@ -166,7 +173,7 @@ function paintBar(context, node, x, top, view, colors, state) {
 }
 
 /** A tick where each sampler step ended, and where the first that is known began; none closer than 3 px. */
-function paintSteps(context, { steps, color }, x, bottom, view) {
+function paintSteps(context, { steps, colors: [color] }, x, bottom, view) {
   context.fillStyle = inkOn(color);
   let drawnUntil = -Infinity;
   for (const at of steps.flat()) {
@@ -201,7 +208,7 @@ function label(context, node, { left, width }, y, view) {
   const time = node.status === "running" ? "" : seconds(node.exec_time);
   let text = time ? `${node.title} · ${time}` : node.title;
   if (context.measureText(text).width > room) text = fitted(context, node.title, room);
-  context.fillStyle = inkOn(node.color);
+  context.fillStyle = inkOn(node.colors[0]);
   context.textAlign = "left";
   context.fillText(text, from + 4, y);
 }

@@ -9,14 +9,6 @@ const LANE_GAP_PX = 16;
 const ROOM_PX = LANE_PX - 6;
 const AREA_ALPHA = 0.28;
 const DASH_PX = 6;
-const LANE_COLORS = {
-  vram: ["#56B4E9", "#0072B2"],
-  ram: ["#CC79A7", "#A8467E"],
-  gpu: ["#E69F00", "#C27A00"],
-  cpu: ["#2BC79A", "#008561"],
-  power: ["#F0E442", "#8A7A00"],
-};
-const FALLBACK = ["#8A909C", "#8A909C"];
 let sheet = null;
 
 /** A lane's values as people read them. */
@@ -64,7 +56,7 @@ function curvesOf(lanes, view, width, height, isDark, ratio) {
   const pixels = new Uint32Array(image.data.buffer);
   for (const [index, lane] of lanes.entries()) {
     const part = pixels.subarray(index * width * height, (index + 1) * width * height);
-    const color = (LANE_COLORS[lane.kind] ?? FALLBACK)[isDark ? 0 : 1];
+    const color = isDark ? lane.dark : lane.light;
     for (const [number, series] of lane.series.entries()) {
       const columns = columnsOf(series, view.from_s, view.to_s, width);
       paintCurve(part, width, height, columns, topOf(lane), color, { isFirst: number === 0, ratio });

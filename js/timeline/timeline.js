@@ -13,13 +13,14 @@ const DRAG_PX = 4;
 /**
  * Draw `data` into `element` and keep it in step with its size. `data`:
  * - `duration_s`
- * - `nodes`: `{id, title, type, status, color, start_s, end_s, exec_time, groups: [name],
+ * - `nodes`: `{id, title, type, status, colors, start_s, end_s, exec_time, groups: [name],
  *   segments: [[kind, start_s, end_s]], loads: [[start_s, end_s]], steps: [[start_s, end_s]]}`: loading of
- *   models and sampler steps lie in the bar; kind is run, async, lazy or expand; times are seconds since the run began, null for a node that did not run
+ *   models and sampler steps lie in the bar; kind is run, async, lazy or expand; times are seconds since the
+ *   run began, null for a node that did not run; `colors` are those of all its groups, else its type's
  * - `groups`: name -> `#RRGGBB`; `subgraphs`: id -> title
  * - `events`: `{t_s, text, node_id}`, in time order: what somebody marked
- * - `lanes`: `{kind, name, unit, capacity, series: [{label, t_s, value, most}]}`; kind is vram, ram, gpu,
- *   cpu or power; unit is bytes, percent or watts; times sorted
+ * - `lanes`: `{name, unit, capacity, dark, light, series: [{label, t_s, value, most}]}`; unit is bytes, percent
+ *   or watts; `dark` and `light` are the colours in those themes; times sorted
  *
  * `onSelect(id)`: a bar was chosen. Returns `{select(id), redraw, dispose}`.
  */

@@ -152,7 +152,7 @@ test("a link never selects a node of another workflow; Run x N goes on while the
   await build(page, napping({ ms: 5, title: "Another graph" }));
   await page.locator(`tr[data-run-id="${run.id}"]`).click();
   await page.locator(".hp-steps-table .hp-link").first().click();
-  await page.locator(".hp-snack").getByText("belongs to another workflow").waitFor();
+  await page.locator(".hp-snack").getByText("belongs to the workflow").waitFor();
   assert.equal(await page.evaluate(() => app.canvas.selectedItems.size), 0);
   await page.locator(".hp-snack").getByRole("button", { name: "Open it" }).click();
   await page.waitForFunction((id) => app.rootGraph.id === id, first.id);

@@ -134,6 +134,32 @@ def test_cancel_while_only_the_report_waits(profiler: Profiler, fresh: str) -> N
     assert profile.run["status"] == "interrupted"
 
 
+def test_comfyui_names_the_node_at_work_while_reports_wait(profiler: Profiler, fresh: str) -> None:
+    """Its page takes the first node that is said to run."""
+    scene = Scene()
+    scene.start()
+    scene.report()
+    scene.report(id="second")
+    slow = scene.add("Sleep", id="slow", value=fresh, ms=50)
+    scene.show(scene.add("Sleep", id="later", value=slow, ms=50))
+    outcome = profiler.run(scene).outcome
+    running = [
+        [node_id for node_id, node in message["nodes"].items() if node["state"] == "running"]
+        for message in outcome.events("progress_state")
+    ]
+    for node_id in ("slow", "later"):
+        assert [node_id] in running
+    reports = {"report", "second"}
+    begun = next(index for index, ids in enumerate(running) if "slow" in ids)
+    ended = max(index for index, ids in enumerate(running) if "later" in ids)
+    assert not [ids for ids in running[begun : ended + 1] if reports & set(ids)]
+    assert [ids for ids in running[ended:] if reports & set(ids)], (
+        "when their turn comes they are said to run"
+    )
+    last = outcome.events("progress_state")[-1]["nodes"]
+    assert {last[node_id]["state"] for node_id in ("report", "second")} == {"finished"}
+
+
 def test_report_without_start_says_so_and_records_nothing(profiler: Profiler, fresh: str) -> None:
     before = profiler.run_count()
     scene = Scene()

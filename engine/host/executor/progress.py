@@ -113,3 +113,26 @@ class StepProgress(progress.ProgressHandler):  # type: ignore[misc] # the host's
         except Exception:
             self.disable()
             log.exception("Workflow Profiler no longer listens to progress messages in this run.")
+
+
+def show_as_waiting(node_id: str, prompt_id: str, is_waiting: bool) -> None:
+    """Have the page name the node at work, not a report that waits for it: it takes the first that runs.
+
+    What the page shows of a report is no reason to fail it: never raises.
+    """
+    try:
+        registry = progress.get_progress_state()
+        entry = registry.nodes.get(node_id) if registry.prompt_id == prompt_id else None
+        before, after = progress.NodeState.Running, progress.NodeState.Pending
+        if not is_waiting:
+            before, after = after, before
+        if entry is None or entry["state"] is not before:
+            return
+        entry["state"] = after
+        if is_waiting:
+            return  # the next node's message tells it
+        for handler in list(registry.handlers.values()):
+            if handler.enabled and not isinstance(handler, StepProgress):
+                handler.start_handler(node_id, entry, prompt_id)
+    except Exception:
+        log.exception("Workflow Profiler cannot change what ComfyUI shows as being at work.")

@@ -19,7 +19,7 @@ from ...model import Event, EventSource, Run, RunStatus
 from ...probes.select import Probes
 from ...workflow import prompt as prompts
 from .. import paths
-from ..executor import hooks
+from ..executor import hooks, progress
 from ..executor import nodes as host_nodes
 from ..executor.binding import NodeCall, PromptCall
 from ..executor.pending import Left
@@ -172,7 +172,9 @@ class Session:
 
     async def wait_until_last(self, node_id: str) -> None:
         """Wait in a report until only reports are left to run. Raises the host's interrupt on Cancel."""
+        progress.show_as_waiting(node_id, self._call.prompt_id, True)
         await self.gate.wait(node_id, host_nodes.raise_if_interrupted)
+        progress.show_as_waiting(node_id, self._call.prompt_id, False)
         try:
             self._coverage.say_why_opened(self.gate.opened_because)
         except Exception:

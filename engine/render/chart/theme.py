@@ -63,6 +63,7 @@ class Theme:
     ram: str
     gpu: str
     cpu: str
+    power: str
     capacity: str
     band_alpha: float
     fill_alpha: float
@@ -84,6 +85,7 @@ DARK = Theme(
     ram="#E3B7D6",
     gpu="#F2D49B",
     cpu="#A6E0C9",
+    power="#E4DFA6",
     capacity="#FF7A59",
     band_alpha=0.13,
     fill_alpha=0.28,
@@ -104,6 +106,7 @@ LIGHT = Theme(
     ram="#6E2F57",
     gpu="#7A5200",
     cpu="#0B5A43",
+    power="#55500A",
     capacity="#C24A00",
     band_alpha=0.14,
     fill_alpha=0.22,

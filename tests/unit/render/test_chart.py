@@ -182,8 +182,8 @@ def test_a_type_has_one_colour_whatever_runs_beside_it_and_a_group_its_own() -> 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT])
 def test_no_lane_has_the_colour_of_a_node(theme: Theme) -> None:
-    lanes = {theme.vram, theme.ram, theme.gpu, theme.cpu}
-    assert len(lanes) == 4
+    lanes = {theme.vram, theme.ram, theme.gpu, theme.cpu, theme.power}
+    assert len(lanes) == 5
     assert lanes.isdisjoint((*TYPE_COLORS, *GROUP_COLORS))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.model import Device, Event, Group, Run, Segment, Series, Step
+from engine.render.chart.theme import DARK
 from engine.render.report import prepare
 from engine.render.timeline import module_source, timeline_data
 
@@ -56,16 +57,17 @@ def test_nodes_lanes_groups_and_subgraphs_are_there_and_the_profilers_own_are_no
     assert data["duration_s"] == 4.0
     sample, cached = data["nodes"]
     assert (sample["id"], sample["title"], sample["groups"]) == ("7:3", "Sample", ["Samplers"])
-    assert sample["color"] == "#112233"
+    assert sample["colors"] == ["#112233"]
     assert sample["segments"] == [["run", 0.5, 2.5]]
     assert (cached["status"], cached["start_s"], cached["segments"]) == ("cached", None, [])
     assert data["subgraphs"] == {"7": "Upscale"}
     assert data["groups"] == {"Samplers": "#112233"}
-    assert [(lane["kind"], lane["capacity"]) for lane in data["lanes"]] == [
-        ("vram", 16),
-        ("ram", None),
-        ("gpu", None),
+    assert [(lane["name"], lane["capacity"]) for lane in data["lanes"]] == [
+        ("VRAM", 16),
+        ("RAM", None),
+        ("GPU load", None),
     ]
+    assert [lane["dark"] for lane in data["lanes"]] == [DARK.vram, DARK.ram, DARK.gpu], "as in the picture"
     ram = data["lanes"][1]["series"][0]
     assert (ram["t_s"], ram["value"], ram["most"]) == ([0.0, 1.0], [1.0, 3.0], 3.0)
     assert data["lanes"][2]["series"][0]["t_s"] == [0.25], "an average begins where its interval does"
