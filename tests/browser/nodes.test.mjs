@@ -36,7 +36,7 @@ for (const { nodes2, light, name } of [
     assert.equal(await badges.count(), 3, "each node has one, the profiler's own none");
     await page.evaluate((id) => (app.rootGraph.getNodeById(id).widgets.find(({ name }) => name === "ms").value = 1200), graph.ids.first);
     await action(page, "Run profile").click();
-    await badges.getByText("1.2 s", { exact: true }).waitFor();
+    await badges.getByText(/^1\.[2-9] s$/).first().waitFor();
     assert.equal(await badges.count(), 3, "the old badges are gone");
     await look(page, ["ProfilerTestSleep"]);
     await picture(page, `badges-${tag}`);
