@@ -31,6 +31,7 @@ class Outcome(NamedTuple):
     list_count: int | None = None
     error_type: str | None = None
     error_message: str | None = None
+    error_traceback: str | None = None
 
 
 class Recorder:
@@ -98,6 +99,7 @@ class Recorder:
             life.status = "ok" if _ran_before(life, outcome) else outcome.status
         life.error_type = outcome.error_type
         life.error_message = outcome.error_message
+        life.error_traceback = outcome.error_traceback
         self.finished.append(node_id)
 
     def step(self, node_id: str) -> Step:

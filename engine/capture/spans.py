@@ -74,6 +74,7 @@ class NodeLife:
     models: tuple[ResidentModel, ...] = ()
     error_type: str | None = None
     error_message: str | None = None
+    error_traceback: str | None = None
 
     def __init__(self, node_id: str, position: int, start: Boundary) -> None:
         self.node_id = node_id
@@ -161,6 +162,7 @@ def to_step(
         models=life.models,
         error_type=life.error_type,
         error_message=life.error_message,
+        error_traceback=life.error_traceback,
     )
 
 

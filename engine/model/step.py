@@ -80,6 +80,8 @@ class Step:
     ``sampler_step_spans`` those of the steps of its progress bar; both in seconds since the run started.
     Of a bar's first step nobody knows when it began, so it is not among them.
 
+    ``error_traceback`` are the innermost calls that led to the error, without its message.
+
     ``foreign_time_s`` was spent in the code of packs that the node does not belong to, as
     found by sampling; ``foreign_pack`` is the one with most of it.
 
@@ -140,5 +142,6 @@ class Step:
     previous_run_id: int | None = None
     error_type: str | None = None
     error_message: str | None = None
+    error_traceback: str | None = None
     step_comment: str = ""
     id: int | None = None

@@ -192,6 +192,7 @@ steps = Table(
     Column("previous_run_id", Integer),
     Column("error_type", Text),
     Column("error_message", Text),
+    Column("error_traceback", Text),
     Index("ix_profiler_steps_run_id", "run_id", "position"),
     Index("ix_profiler_steps_inputs_hash", "inputs_hash"),
 )

@@ -143,6 +143,7 @@ def test_failed_node_ends_the_run_as_failed(profiler: Profiler, fresh: str) -> N
     assert profile.run["status"] == "failed"
     assert profile.run["error_node_id"] == "bad"
     assert fresh in profile.run["error_message"]
+    assert "raise " in profile.steps["bad"]["error_traceback"].splitlines()[-1]
     statuses = profile.statuses()
     assert (statuses["good"], statuses["bad"]) == ("ok", "error")
     assert statuses.get("never", "skipped") == "skipped"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import traceback
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from ...workflow.secrets import hide_in_text
 from .binding import NodeCall
 
 MESSAGE_LENGTH_MAX = 2000
+CALLS_MAX = 20
+TRACEBACK_LENGTH_MAX = 8000
 
 _CACHED = Outcome(status="cached")
 _ONE_CALL = Outcome(list_count=1)
@@ -102,7 +105,15 @@ def failure(error: BaseException | None) -> Outcome:
     if is_interrupt(error):
         return Outcome(status="interrupted")
     name = type(error).__name__ if error is not None else "Error"
-    return Outcome(status="error", error_type=name, error_message=_message(error))
+    return Outcome(
+        status="error", error_type=name, error_message=_message(error), error_traceback=_traceback(error)
+    )
+
+
+def _traceback(error: BaseException | None) -> str | None:
+    """The innermost calls that led to an error, as Python writes them; ``None`` without any."""
+    calls = traceback.format_tb(error.__traceback__, -CALLS_MAX) if error is not None else []
+    return hide_in_text("".join(calls)[-TRACEBACK_LENGTH_MAX:]).rstrip() or None
 
 
 def cached_ids(status_messages: Iterable[Any]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from ..report import Report
 SUFFIX = ".csv"
 MIME = "text/csv; charset=utf-8"
 
-_NESTED = ("segments", "devices", "models", "load_spans", "sampler_step_spans")
+_NESTED = ("segments", "devices", "models", "load_spans", "sampler_step_spans", "error_traceback")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
