@@ -11,7 +11,7 @@ from ..model import Group, Run, Step
 from ..workflow.groups import GROUP_COLORS
 from .labels import clean, shorten
 from .ranking import did_not_run, time_share
-from .series import union_s, work_intervals
+from .series import union_s
 from .summary import duration_s
 from .units import format_energy
 
@@ -106,7 +106,7 @@ def _total_one(group: Group, members: Sequence[Step], total_time: float | None, 
         executed_count=sum(not did_not_run(step) for step in members),
         cached_count=sum(step.status == "cached" for step in members),
         exec_time=exec_time,
-        wall_time_s=union_s([span for step in members for span in work_intervals(step)]) if times else None,
+        wall_time_s=union_s([span for step in members for span in step.work]) if times else None,
         share=time_share(members, total_time),
         vram_max=max((step.vram_max for step in members if step.vram_max is not None), default=None),
         ram_max_bytes=max(

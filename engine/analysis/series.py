@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model import Run, Series, Step
+from ..model import Run, Series
+from ..model.step import Interval, merged
 
 PROCESS_VRAM = "vram_bytes"
 DEVICE_VRAM = "device_vram_bytes"
@@ -16,8 +17,6 @@ CPU_WAIT = "cpu_wait_percent"
 GPU_OTHERS = "gpu_others_percent"
 GPU_SLOWED = "gpu_slowed_percent"
 
-Interval = tuple[float, float]
-
 
 def find_series(run: Run, metric: str, device: str | None = None) -> Series | None:
     """The series of ``metric`` (on ``device``, if given) that has any samples."""
@@ -25,31 +24,6 @@ def find_series(run: Run, metric: str, device: str | None = None) -> Series | No
         if series.metric == metric and series.t_s and (device is None or series.device in (device, None)):
             return series
     return None
-
-
-def work_intervals(step: Step) -> tuple[Interval, ...]:
-    """When the node itself was at work, in seconds since the run started.
-
-    Its ``run`` and ``async`` segments; without segments, from start to end. Empty
-    for a node that never ran.
-    """
-    own = tuple((part.start_s, part.end_s) for part in step.segments if part.kind in ("run", "async"))
-    if own or step.segments:
-        return own
-    if step.start_s is None or step.end_s is None:
-        return ()
-    return ((step.start_s, step.end_s),)
-
-
-def merged(intervals: Sequence[Interval]) -> list[Interval]:
-    """``intervals`` in time order, those that touch or overlap as one."""
-    found: list[Interval] = []
-    for start, end in sorted(intervals):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end))
-        elif end > start:
-            found.append((start, end))
-    return found
 
 
 def union_s(intervals: Sequence[Interval]) -> float:

@@ -50,7 +50,7 @@ def summarize(run: Run, sort_by: str = SORT_KEYS[0]) -> Summary:
         detail="",
         status=run.status,
         total_time=total_time,
-        busy_s=curves.union_s([span for step in steps for span in curves.work_intervals(step)]),
+        busy_s=curves.union_s([span for step in steps for span in step.work]),
         node_count=len(steps),
         executed_count=sum(step.status not in ("cached", "skipped") for step in steps),
         cached_count=sum(step.status == "cached" for step in steps),
@@ -92,7 +92,7 @@ def loads_models(step: Step) -> bool:
 
 def _node_at(steps: tuple[Step, ...], t_s: float) -> str | None:
     for step in steps:
-        if any(start <= t_s <= end for start, end in curves.work_intervals(step)):
+        if any(start <= t_s <= end for start, end in step.work):
             return step.node_id
     return None
 
@@ -235,7 +235,7 @@ def _idle_by_node(steps: tuple[Step, ...], parts: list[tuple[float, float, float
 
     found: dict[str, float] = {}
     for step in steps:
-        idle_s = sum(idle_until(end) - idle_until(start) for start, end in curves.work_intervals(step))
+        idle_s = sum(idle_until(end) - idle_until(start) for start, end in step.work)
         if idle_s > 0:
             found[step.node_id] = found.get(step.node_id, 0.0) + idle_s
     return found

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..model import Run, Series, Step
+from ..model.step import merged
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -46,27 +47,11 @@ def work_of(steps: tuple[Step, ...]) -> Work:
     ends: list[float] = []
     owners: list[int] = []
     for index, step in enumerate(steps):
-        spans = [(s.start_s, s.end_s) for s in step.segments if s.kind in ("run", "async")]
-        if not spans and not step.segments and step.start_s is not None and step.end_s is not None:
-            spans = [(step.start_s, step.end_s)]
-        if len(spans) > 1:
-            spans = _merged(spans)
-        for start_s, end_s in spans:
+        for start_s, end_s in step.work if len(step.work) < 2 else merged(step.work):
             starts.append(start_s)
             ends.append(end_s)
             owners.append(index)
     return Work(np.array(starts), np.array(ends), np.array(owners, dtype=np.intp), len(steps))
-
-
-def _merged(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    spans = sorted(spans)
-    merged = [spans[0]]
-    for start_s, end_s in spans[1:]:
-        if start_s <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], end_s))
-        else:
-            merged.append((start_s, end_s))
-    return merged
 
 
 def arrays(series: Series) -> tuple[Floats, Floats, Floats | None]:

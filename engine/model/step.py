@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from .device import DeviceMemory, ResidentModel
 
+Interval = tuple[float, float]
+"""Begin and end in seconds."""
 StepStatus = Literal["running", "ok", "cached", "error", "interrupted", "skipped"]
 Role = Literal["node", "profiler", "report_output"]
 """``node``: measured and counted. ``profiler``: a node of this pack.
@@ -145,3 +148,25 @@ class Step:
     error_traceback: str | None = None
     step_comment: str = ""
     id: int | None = None
+
+    @property
+    def work(self) -> tuple[Interval, ...]:
+        """When the node itself was at work, in seconds since the run started; empty where it never ran.
+
+        Its ``run`` and ``async`` segments; without segments, from start to end.
+        """
+        own = tuple((part.start_s, part.end_s) for part in self.segments if part.kind in ("run", "async"))
+        if own or self.segments or self.start_s is None or self.end_s is None:
+            return own
+        return ((self.start_s, self.end_s),)
+
+
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """``intervals`` in time order, those that touch or overlap as one."""
+    found: list[Interval] = []
+    for start, end in sorted(intervals):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        elif end > start:
+            found.append((start, end))
+    return found

@@ -36,7 +36,7 @@ VERSION_TABLE = "profiler_schema_version"
 """Where Alembic notes the revision; not ``alembic_version``, which a shared database may use itself."""
 
 metadata = MetaData()
-_LISTED = [
+LISTED = [
     "user_id",
     "deleted_at",
     "timestamp",
@@ -60,6 +60,7 @@ _LISTED = [
     "workflow_name",
     "tags_json",
 ]
+"""What the index behind any list of runs holds."""
 
 runs = Table(
     "profiler_runs",
@@ -129,7 +130,7 @@ runs = Table(
     Index("ux_profiler_runs_uuid", "uuid", unique=True),
     Index("ix_profiler_runs_newest", "timestamp", "id"),
     # All that a list is filtered and sorted by. On PostgreSQL, which sorts by it in pages, in another form.
-    Index("ix_profiler_runs_listed", *_LISTED),
+    Index("ix_profiler_runs_listed", *LISTED),
     Index("ix_profiler_runs_workflow_hash", "workflow_hash"),
     Index("ix_profiler_runs_running", "status", sqlite_where=text("status = 'running'")),
     Index("ix_profiler_runs_workflow_id", "workflow_id", "timestamp", "id"),

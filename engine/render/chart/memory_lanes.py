@@ -122,7 +122,7 @@ def _marker(peak: Peak | None, summary: Summary, shown: Sequence[Curve]) -> tupl
     t_s = peak.t_s
     step = next((one for one in summary.ranking if one.node_id == peak.node_id), None)
     if t_s is None:
-        spans = curves.work_intervals(step) if step else ()
+        spans = step.work if step else ()
         if not spans:
             return None
         import numpy as np
@@ -151,7 +151,7 @@ def _step_memory(
     edges: list[tuple[float, float]] = []
     caps: list[tuple[float, float, float]] = []
     for step in steps:
-        spans = curves.work_intervals(step)
+        spans = step.work
         if not spans:
             continue
         start_bytes, max_bytes, end_bytes = read(step)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...analysis.labels import step_title
-from ...analysis.series import work_intervals
 from ...analysis.units import format_seconds
 from ...language import grouped, t
 from ...model import Step
@@ -63,7 +62,7 @@ def arrange(
                 free_from.append(0.0)
         free_from[row] = max(free_from[row], end)
         waits = tuple((part.start_s, part.end_s) for part in step.segments if part.kind in ("lazy", "expand"))
-        work = work_intervals(step) or (() if waits else ((start, end),))
+        work = step.work or (() if waits else ((start, end),))
         bars.append(Bar(step, row, start, end, work, waits))
     return bars, crowded
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from ...analysis.labels import clean, step_title
 from ...analysis.ranking import did_not_run
-from ...analysis.series import merged, work_intervals
 from ...model import Run, Series, Step
+from ...model.step import merged
 from ..chart.timeline import arrange
 from ..plain import summary_json, to_json
 from ..report import Report
@@ -84,7 +84,7 @@ def _tracks(report: Report, total_s: float) -> Iterator[dict[str, Any]]:
     yield from _inner_work(run)
     for number, entry in enumerate(report.totals):
         members = frozenset(entry.node_ids)
-        spans = [span for step in run.steps if step.node_id in members for span in work_intervals(step)]
+        spans = [span for step in run.steps if step.node_id in members for span in step.work]
         track = _GROUPS_TRACK + number
         if spans:
             yield from _named(track, f"group {entry.name}")

@@ -19,28 +19,7 @@ from .values import chunks
 
 runs = schema.runs
 
-SORTABLE = (
-    "id",
-    "timestamp",
-    "name",
-    "status",
-    "total_time",
-    "workflow_id",
-    "workflow_hash",
-    "node_count",
-    "cached_count",
-    "vram_max",
-    "ram_max_bytes",
-    "gpu_load_avg",
-    "cpu_seconds",
-    "energy_joules",
-    "pinned",
-    "timing",
-    "cache",
-    "user_id",
-    "global_comment",
-    "workflow_name",
-)
+SORTABLE = tuple(name for name in schema.LISTED if name not in ("deleted_at", "tags_json"))
 """The columns that a list of runs can be sorted by."""
 BULKY = (
     "changes_json",

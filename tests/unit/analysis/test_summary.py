@@ -9,9 +9,9 @@ import pytest
 
 from engine.analysis.advice import advise
 from engine.analysis.ranking import rank
-from engine.analysis.series import merged
 from engine.analysis.summary import summarize
 from engine.model import Device, Overhead, Run, Series, Step
+from engine.model.step import merged
 from engine.render.notes import notes_for
 from tests import builders
 
