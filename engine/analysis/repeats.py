@@ -2,11 +2,8 @@
 
 Pure: seconds in, numbers out.
 
-Outliers are found by the generalized extreme Studentized deviate test on the logarithms
-of the times (Rosner, "Percentage Points for a Generalized ESD Many-Outlier Procedure",
-1983) with one false series in a hundred; at most a fifth of the runs can be outliers, and
-fewer than five runs have none. The interval is Student's on the logarithms of the runs
-that are kept, turned back into seconds.
+Outliers are those of ``outliers.py``, as in comparisons. The interval is Student's on the
+logarithms of the runs that are kept, turned back into seconds.
 """
 
 from __future__ import annotations
@@ -16,15 +13,14 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from .outliers import outliers
+
 CONFIDENCE = 0.95
-OUTLIER_LEVEL = 0.01
-FEWEST_FOR_OUTLIERS = 5
-MOST_OUTLIERS = 0.2
 FEWEST_TO_STOP = 5
 """Runs that a series has at least before it may end early: looking after every run makes an
 interval from fewer than these too narrow too often."""
-_SMALLEST_SPREAD = 0.005
-"""Half a percent: where runs agree better than this, nobody is an outlier for a millisecond."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +44,13 @@ def summarize_repeats(times_s: Sequence[float]) -> Repeats | None:
     """What ``times_s`` (positive seconds, one a run, warm-ups left out) come to; ``None`` for none."""
     if not times_s:
         return None
-    logs = [math.log(time_s) for time_s in times_s]
-    outliers = _outliers(logs)
-    kept = tuple(position for position in range(len(logs)) if position not in outliers)
-    values = [logs[position] for position in kept]
+    marked = outliers(np.array([times_s]), len(times_s))[0]
+    left_out, kept = (tuple(np.flatnonzero(chosen).tolist()) for chosen in (marked, ~marked))
+    values = [math.log(times_s[position]) for position in kept]
     median_s = math.exp(statistics.median(values))
     if len(values) < 2:
         return Repeats(
-            median_s=median_s, low_s=None, high_s=None, relative_width=None, kept=kept, outliers=outliers
+            median_s=median_s, low_s=None, high_s=None, relative_width=None, kept=kept, outliers=left_out
         )
     middle = statistics.fmean(values)
     half = _student(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
@@ -65,7 +60,7 @@ def summarize_repeats(times_s: Sequence[float]) -> Repeats | None:
         high_s=math.exp(middle + half),
         relative_width=math.sinh(half),
         kept=kept,
-        outliers=outliers,
+        outliers=left_out,
     )
 
 
@@ -77,27 +72,7 @@ def is_narrow_enough(times_s: Sequence[float], wanted: float) -> bool:
     return found.relative_width <= wanted
 
 
-def _outliers(logs: Sequence[float]) -> tuple[int, ...]:
-    """The positions that the test finds, in order."""
-    if len(logs) < FEWEST_FOR_OUTLIERS:
-        return ()
-    left = dict(enumerate(logs))
-    removed: list[int] = []
-    found = 0
-    for _ in range(max(1, int(MOST_OUTLIERS * len(logs)))):
-        count = len(left)
-        middle = statistics.fmean(left.values())
-        spread = max(statistics.stdev(left.values()), _SMALLEST_SPREAD)
-        farthest = max(left, key=lambda position: abs(left[position] - middle))
-        deviate = abs(left.pop(farthest) - middle) / spread
-        removed.append(farthest)
-        critical = _student(count - 2, 1.0 - OUTLIER_LEVEL / (2 * count))
-        if deviate > (count - 1) * critical / math.sqrt((count - 2 + critical**2) * count):
-            found = len(removed)
-    return tuple(sorted(removed[:found]))
-
-
-def _student(freedom: int, share: float = 0.5 + CONFIDENCE / 2) -> float:
+def _student(freedom: int) -> float:
     from scipy.stats import t  # scipy takes a while to load: only where an interval is asked for
 
-    return float(t.ppf(share, freedom))
+    return float(t.ppf(0.5 + CONFIDENCE / 2, freedom))

