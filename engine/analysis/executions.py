@@ -33,7 +33,6 @@ SUMMED = (
     "energy_joules",
     "load_time_s",
 )
-HIGHEST = ("vram_max", "ram_max_bytes", "wall_time_s", "gpu_load_avg")
 WHO = ("run_id", "node_id", "node_type", "node_title", "role", "status")
 COLUMNS = (*WHO, "exec_time", "vram_max", "ram_max_bytes", "energy_joules", "load_time_s")
 """The columns that every analysis over runs reads."""
@@ -71,10 +70,6 @@ class Executions:
         """The columns of these runs, in their order; runs that are not here are left out."""
         place = {run_id: column for column, run_id in enumerate(self.run_ids)}
         return [place[run_id] for run_id in run_ids if run_id in place]
-
-    def row_of(self, node_id: str) -> int | None:
-        """The first row of a node's id, or ``None``."""
-        return next((row for row, node in enumerate(self.nodes) if node.node_id == node_id), None)
 
 
 def executions(

@@ -188,11 +188,6 @@ class Recorder:
         return Running(current.node_id, (current.entered or current.start).t_s, in_flight)
 
     @property
-    def visited(self) -> frozenset[str]:
-        """The ids of all nodes that ran or were found cached when their turn came."""
-        return frozenset(self._lives)
-
-    @property
     def progress_updates(self) -> dict[str, tuple[ProgressUpdate, ...]]:
         """``(clock time, value, maximum)`` of every update, for the nodes that sent any."""
         return {key: tuple(life.progress) for key, life in self._lives.items() if life.progress}

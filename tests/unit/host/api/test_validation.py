@@ -85,7 +85,7 @@ def test_what_does_not_fit_is_named(model: type[BaseModel], body: Any, where: st
         (schemas.RunsQuery, {"status": "fine"}, "query.status[0]", "must be one of 'running'"),
         (schemas.RunsQuery, {"since": "yesterday"}, "query.since", "must be a date like 2026-05-31"),
         (schemas.RunsQuery, {"since": "2026-02-30"}, "query.since", "must be a date like 2026-05-31"),
-        (schemas.RunsQuery, {"sort": "id;drop"}, "query.sort", "must be one of id, timestamp"),
+        (schemas.RunsQuery, {"sort": "id;drop"}, "query.sort", "must be one of user_id, timestamp"),
         (schemas.CompareQuery, {"ids": "1,x"}, "query.ids[1]", 'is "x", must be a whole number'),
         (
             schemas.CompareQuery,
