@@ -17,8 +17,9 @@ from ..language import msg, t
 from ..model import Group
 from . import comparable
 from .comparable import Kind, Row
-from .effect import Delta, deltas, noise_of
+from .effect import Delta, deltas
 from .executions import COLUMNS, Columns, Executions, Matrix, NodeKey, executions, rows_of_groups
+from .noise import noise_of
 from .pairing import Pair, Pairing, pair
 from .versions import Prompts, graph_of, version_key, versions
 from .what_changed import WhatChanged, what_changed

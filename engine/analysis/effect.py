@@ -8,7 +8,8 @@ ask for.
 The test is Student's t for two samples, with Welch's degrees of freedom where one
 side has far more values than the other. ``noise`` adds what single runs of the same
 quantity differed by in the history, so that small sets are not judged by themselves
-alone. Where several rows are looked at, Benjamini and Hochberg's procedure
+alone. Where several rows are looked at, what noise they have together steadies that of
+each (``noise``), and Benjamini and Hochberg's procedure
 (``scipy.stats.false_discovery_control``) keeps the share of false verdicts where one
 row alone would have it.
 """
@@ -23,6 +24,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .executions import Mask, Matrix, Vector
+from .noise import Noise, usual_variance
 from .outliers import medians, outliers
 
 Verdict = Literal["faster", "slower", "less", "more", "no difference", "unknown"]
@@ -33,6 +35,8 @@ CONFIDENCE = 0.95
 LEAST_SHARE = 0.01
 """A change under 1 % gets no verdict, however certain."""
 RUNS_NEEDED_MAX = 200
+_FAR = 4.0
+"""Runs that scatter by so many times the variance that was to be expected are judged by themselves."""
 _UNEVEN = 1.5
 _WELCH_LEAST_RUNS = 10
 """Of fewer runs, a side's own variance is too uncertain to stand alone."""
@@ -89,14 +93,6 @@ class Delta:
     outliers: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """What single runs of each row differ by: variance of the logarithms, and its degrees of freedom."""
-
-    variance: Vector
-    freedom: Vector
-
-
 def deltas(
     metric: str,
     baseline: Matrix,
@@ -120,7 +116,7 @@ def deltas(
     kept = ~outliers(stacked, border)
     scaled = np.where(kept, _scaled(stacked, logarithmic), np.nan)
     before, after = _Side.of(scaled[:, :border]), _Side.of(scaled[:, border:])
-    spread = _spread(before, after, noise, logarithmic)
+    spread = _spread(before, after, noise, logarithmic, together)
     p_values, half = _tested(before, after, spread)
     difference = after.mean - before.mean
     adjusted = corrected(p_values) if together else p_values
@@ -164,24 +160,6 @@ def corrected(p_values: Vector) -> Vector:
     return result
 
 
-def noise_of(values: Matrix) -> Noise:
-    """What single runs differ by, from the history: ``[row, run]``, oldest first.
-
-    Half the mean square of the differences of neighbours (von Neumann), so that a lasting
-    change on the way is one difference; those beyond 3.5 robust standard deviations do not
-    count. Such an estimate is worth two thirds of its degrees of freedom.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.where(values > 0, np.log(values), np.nan)
-        steps = np.abs(np.diff(logs, axis=1))
-        usual = steps <= 3.5 * 1.4826 * medians(steps)[:, None]
-        squares = np.where(usual, steps, 0.0) ** 2
-        variance = squares.sum(axis=1) / usual.sum(axis=1) / 2.0
-    count = np.isfinite(steps).sum(axis=1)
-    enough = count >= 5
-    return Noise(np.where(enough, variance, np.nan), np.where(enough, 0.6 * count, 0.0))
-
-
 @dataclass(frozen=True, slots=True)
 class _Side:
     count: Vector
@@ -209,7 +187,7 @@ class _Spread:
     freedom: Vector
 
 
-def _spread(before: _Side, after: _Side, noise: Noise | None, logarithmic: Mask) -> _Spread:
+def _spread(before: _Side, after: _Side, noise: Noise | None, logarithmic: Mask, together: bool) -> _Spread:
     n, m = before.count, after.count
     with np.errstate(divide="ignore", invalid="ignore"):
         freedom = np.maximum(n + m - 2, 0.0)
@@ -218,9 +196,14 @@ def _spread(before: _Side, after: _Side, noise: Noise | None, logarithmic: Mask)
             usable = logarithmic & np.isfinite(noise.variance) & (noise.freedom > 0)
             own = squares / freedom
             # Runs that scatter far more than the history's are judged by themselves.
-            usable &= ~((freedom > 0) & (own > 4.0 * noise.variance))
+            usable &= ~((freedom > 0) & (own > _FAR * noise.variance))
             squares = squares + np.where(usable, noise.variance * noise.freedom, 0.0)
             freedom = freedom + np.where(usable, noise.freedom, 0.0)
+        if together:
+            usual, worth = usual_variance(np.where(logarithmic, squares / freedom, np.nan), freedom)
+            drawn = logarithmic & (squares > 0) & (freedom > 0) & (squares <= _FAR * usual * freedom)
+            squares = squares + np.where(drawn, usual * worth, 0.0)
+            freedom = freedom + np.where(drawn, worth, 0.0)
         pooled = np.where(freedom > 0, squares / freedom, np.nan)
         of_difference = pooled * (1.0 / n + 1.0 / m)
         # Welch, where pooling would let the larger side speak for the smaller one.

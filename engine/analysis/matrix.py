@@ -15,9 +15,10 @@ import numpy as np
 from . import comparable
 from .comparable import Conditions
 from .compare import TOTALS, Evidence
-from .effect import Delta, Noise, deltas, noise_of
+from .effect import Delta, deltas
 from .executions import Matrix as Values
 from .executions import executions
+from .noise import Noise, noise_of
 from .versions import versions
 
 SETS_MAX = 8

@@ -7,11 +7,13 @@ were alone. Noise is log-normal: ``noise`` is its standard deviation as a share.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.analysis.effect import deltas, noise_of
+from engine.analysis.effect import deltas
 from engine.analysis.executions import Matrix
+from engine.analysis.noise import noise_of
 
 
 def verdicts(
@@ -52,11 +54,45 @@ def changes(found: Counter[str]) -> float:
     return (found["faster"] + found["slower"]) / found.total()
 
 
-def any_node_changed(seed: int, *, comparisons: int, nodes: int, runs: int, noise: float = 0.05) -> float:
-    """The share of comparisons of equal sets in which any of so many nodes is said to have changed."""
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """How comparisons of many nodes at once came out, as shares.
+
+    ``any_false``: of the comparisons, those with a false verdict; ``false``: of the verdicts, the false
+    ones; ``seen``: of the nodes that changed, those with a verdict.
+    """
+
+    any_false: float
+    false: float
+    seen: float
+
+
+def many_nodes(
+    seed: int,
+    *,
+    comparisons: int,
+    nodes: int,
+    runs: int,
+    noise: float = 0.05,
+    spread: float = 0.0,
+    changed: int = 0,
+    change: float = 0.1,
+) -> Nodes:
+    """``runs`` a side of so many nodes, of which ``changed`` did by the share ``change``.
+
+    ``spread`` is how far the nodes differ in their noise: the standard deviation of its logarithm.
+    """
     chance = np.random.default_rng(seed)
-    wrong = 0
+    any_false, false, seen = [], [], []
     for _ in range(comparisons):
-        before, after = (np.exp(noise * chance.standard_normal((nodes, runs))) for _ in range(2))
-        wrong += any(delta.verdict in ("faster", "slower") for delta in deltas("exec_time", before, after))
-    return wrong / comparisons
+        own = noise * np.exp(spread * chance.standard_normal((nodes, 1)))
+        before, after = np.exp(own * chance.standard_normal((2, nodes, runs)))
+        after[:changed] *= 1.0 + change
+        found = np.array(
+            [delta.verdict in ("faster", "slower") for delta in deltas("exec_time", before, after)]
+        )
+        wrong = int(found[changed:].sum())
+        any_false.append(wrong > 0)
+        false.append(wrong / max(1, int(found.sum())))
+        seen.append(int(found[:changed].sum()) / max(1, changed))
+    return Nodes(float(np.mean(any_false)), float(np.mean(false)), float(np.mean(seen)))
