@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sqlite3
 import tempfile
 import zlib
@@ -282,6 +283,21 @@ def test_a_file_that_is_no_history_is_refused_without_saying_where_it_lies(
         bench.call(history.import_history, body={"path": "x.db"})
     assert caught.value.kind == "not_a_history"
     assert str(tmp_path) not in caught.value.message
+
+
+def test_a_database_that_was_copied_in_use_says_what_may_be_missing(bench: Bench, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    other = Bench(folder)
+    other.history.update_run(other.record({"1": 1.0}), name="only in the log")
+    shutil.copy(folder / "history.db", tmp_path / "copied.db")
+    answer = bench.call(history.import_history, upload=tmp_path / "copied.db")
+    assert answer["runs"] == 1
+    assert "-wal" in answer["notes"][0]
+    assert bench.history.list_runs()[0][0]["name"] != "only in the log"
+    # By name both files are read, and there is nothing to say.
+    whole = bench.call(history.import_history, body={"path": "other/history.db"})
+    assert (whole["skipped_runs"], whole["notes"]) == (1, [])
 
 
 def test_the_status_is_that_of_the_user_who_asks(bench: Bench) -> None:
