@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
 
@@ -17,17 +17,21 @@ from ...analysis import budget, compare, matrix, trends
 from ...language import msg, speaking, t
 from ...model import Run
 from ...render.options import Options
-from ...store.errors import StoreError
+from ...store.errors import StoreAway, StoreError
 from ...store.history import History
 from .. import evidence, paths, selection
 from ..executor import hooks
+from ..run import background
 from ..run.session import Session
 from . import answer, save, theme
-from .node import NO_START, language_of, notice_language
+from .node import LIMIT_S, NO_START, language_of, notice_language
 
 log = logging.getLogger("holaf.profiler")
 
+T = TypeVar("T")
 THIS_RUN = "this run"
+ANSWER_S = 2.0
+"""How long a history may take to show that it answers at all."""
 NO_HISTORY = msg("The history cannot be opened, so there is nothing to compare with; ComfyUI's log says why.")
 
 
@@ -91,10 +95,11 @@ async def _make_budget(node_id: str, prompt: Any, inputs: Mapping[str, Any]) -> 
     try:
         session = await _last(node_id, prompt)
         if limits:
-            checked = await asyncio.to_thread(_checked, session, limits)
+            needed = session.archive.history if any(limit.is_relative for limit in limits) else None
+            checked = await _bounded(lambda: _checked(session, limits), needed)
         elif not problems:
             lines.append(t("No limit is set. Write lines like {example}.", example=budget.example()))
-    except _CannotTellError as error:
+    except (_CannotTellError, StoreError) as error:
         lines.append(str(error))
     except Exception as error:
         log.exception("Workflow Profiler could not check the budget.")
@@ -148,12 +153,38 @@ async def _drawn(
         user_id = running.draft.user_id if isinstance(running, Session) else paths.DEFAULT_USER
         look = theme.settle(Options.read({"theme": inputs.get("theme")}), user_id).theme
         session = await _last(node_id, prompt)
-        return await asyncio.to_thread(lambda: draw(_around(session), inputs, look))
+        return await _bounded(lambda: draw(_around(session), inputs, look), session.archive.history)
     except (_CannotTellError, selection.SelectionError, StoreError) as error:
         return _notice(str(error), look)
     except Exception as error:
         log.exception("Workflow Profiler could not look at several runs.")
         return _notice(t("This could not be drawn: {reason}", reason=save.in_words(error)), look)
+
+
+async def _bounded(work: Callable[[], T], history: History | None = None) -> T:
+    """``work`` on a thread that can hold neither the prompt nor ComfyUI's end.
+
+    Raises ``StoreAway`` in a moment where ``history`` is mute, :class:`_CannotTellError` after
+    :data:`LIMIT_S`.
+    """
+
+    def guarded(work: Callable[[], object]) -> object:
+        try:
+            return work()
+        except SystemExit as error:  # it would end the host's event loop
+            raise _CannotTellError(save.in_words(error)) from error
+
+    if history is not None:
+        alive = background.in_thread(guarded, lambda: history.list_runs(limit=1))
+        try:
+            await asyncio.wait_for(alive, ANSWER_S)
+        except asyncio.TimeoutError:
+            raise StoreAway(f"The history at {history.database.where} does not answer now.") from None
+    try:
+        found: T = await asyncio.wait_for(background.in_thread(guarded, work), LIMIT_S)
+    except asyncio.TimeoutError:
+        raise _CannotTellError(t("The report was not done in {n} s.", n=f"{LIMIT_S:g}")) from None
+    return found
 
 
 def _around(session: Session) -> _Around:

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.host.run.conftest import hand_run
+
+__all__ = ["hand_run", "output"]
+
 
 @pytest.fixture
 def output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
