@@ -34,6 +34,7 @@ _WORDS = {
 _STRUCTURES: dict[str, Any] = {
     "settings_json": model.RunSettings,
     "overhead_json": model.Overhead,
+    "tags_json": list[str],
     "warnings_json": list[str],
     "changes_json": list[model.Change],
     "devices_json": list[model.Device],

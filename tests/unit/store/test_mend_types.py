@@ -17,7 +17,7 @@ from engine.host.api.http import to_json
 from engine.render import formats
 from engine.render.options import Options
 from engine.render.report import prepare
-from engine.store import schema
+from engine.store import mend_types, schema
 from engine.store.database import Database
 from engine.store.history import History
 from engine.store.mend_types import mend
@@ -105,3 +105,10 @@ def test_bytes_and_words_in_the_wrong_columns_are_mended(original: Path, tmp_pat
         columns = "name, total_time, pinned, devices_json, status, timestamp"
         found = connection.execute(f"SELECT {columns} FROM profiler_runs").fetchone()
     assert found == ("\ufffd\ufffd\ufffd", None, None, None, None, "17.5")
+
+
+def test_every_column_of_json_is_looked_at() -> None:
+    columns = {column.name for table in schema.metadata.tables.values() for column in table.columns}
+    # The text of a node's inputs is shown as it is; a workflow that cannot be put together is left out.
+    unread = {"inputs_json", "workflow_values_json"}
+    assert {name for name in columns if name.endswith("_json")} - unread == set(mend_types._STRUCTURES)
