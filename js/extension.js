@@ -12,6 +12,7 @@ import { BADGES_SETTING, createHeatMap } from "./nodes/heat_map.js";
 import { dressGroupNode } from "./nodes/group.js";
 import { dressReportNode, restoreFromHistory, restoreFromOutputs } from "./nodes/report.js";
 import { createPanel } from "./panel/panel.js";
+import { createWindowOpener } from "./panel/window.js";
 import { loadTexts, t } from "./ui/i18n.js";
 import { createPreferences } from "./ui/preferences.js";
 import { installPromptTap } from "./run/prompt_tap.js";
@@ -72,7 +73,9 @@ function createServices() {
   );
   const live = createLive();
   const overlay = createHeatMap();
-  const panel = createPanel({ live, series, reference, prefs, actions, overlay });
+  const parts = { live, series, reference, prefs, actions, overlay };
+  const openWindow = createWindowOpener(() => ({ ...parts, place: panel.place }));
+  const panel = createPanel(parts, { openWindow });
   return { actions, overlay, panel };
 }
 

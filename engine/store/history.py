@@ -114,6 +114,11 @@ class History:
         claimed = any(run["status"] == "running" for run in found[0])
         return read() if claimed and self._look_for_crashes() else found
 
+    def totals(self, user_id: str | None = None, **filters: str) -> Row:
+        """What all runs that fit ``workflow``, ``since``, ``until`` come to; see ``run_list.totals``."""
+        with self.database.read() as connection:
+            return run_list.totals(connection, RunFilter(user_id=user_id, **filters))  # type: ignore[arg-type] # all are text
+
     def workflows(self, user_id: str | None = None) -> list[Row]:
         """``{"workflow", "name", "run_count", "newest"}`` of every workflow with runs, newest run first."""
         with self.database.read() as connection:
@@ -352,12 +357,14 @@ class History:
 
         return dict(import_database(self.database, Path(path), user_id))
 
-    def bundle(self, run_id: int, change_workflow: ChangeWorkflow, *, user_id: str | None = None) -> bytes:
-        """A run as a database file of its own; ``change_workflow`` answers prompt and graph as they leave."""
+    def bundle(
+        self, run_ids: Sequence[int], change_workflow: ChangeWorkflow, *, user_id: str | None = None
+    ) -> bytes:
+        """Runs as a file of their own; ``change_workflow`` answers prompt and graph as they leave."""
         from .import_history import export_runs
 
-        self.run_row(run_id, user_id)
-        return export_runs(self.database, [run_id], change_workflow)
+        self.run_rows(run_ids, user_id)
+        return export_runs(self.database, run_ids, change_workflow)
 
     def close(self) -> None:
         """Close the database's connections. The next call opens it again."""

@@ -117,6 +117,12 @@ def vacuum(database: Database) -> tuple[int, int] | None:
     return before, _size(path)
 
 
+def size(database: Database) -> int | None:
+    """The bytes of the history's file; ``None`` where it lies on a server."""
+    path = sqlite_path(database.url)
+    return None if path is None else _size(path)
+
+
 def _size(path: Path) -> int:
     return sum(each.stat().st_size for each in (path, path.with_name(path.name + "-wal")) if each.exists())
 

@@ -96,6 +96,14 @@ export const getRunWorkflow = (id) => json("GET", `/runs/${id}/workflow`);
 /** Without baselines the server takes the pinned runs, else the first. */
 export const compareRuns = (ids, baselineIds, options) =>
   json("GET", `/runs/compare${queryString({ ids: ids.join(","), baseline: baselineIds?.join(",") })}`, undefined, options);
+/** A comparison as csv, md or html, as a Blob. */
+export const exportComparison = async (ids, baselineIds, format) =>
+  (await send("GET", `/runs/compare/export/${format}${queryString({ ids: ids.join(","), baseline: baselineIds?.join(",") })}`)).blob();
+/** Runs as one file that another Profiler takes in, as a Blob. */
+export const exportHistory = async (ids) => (await send("GET", `/history/export${queryString({ ids: ids.join(",") })}`)).blob();
+export const getStatistics = (params, options) => json("GET", `/statistics${queryString(params)}`, undefined, options);
+export const tidyHistory = (limits) => json("POST", "/history/tidy", limits);
+export const resetHistory = (confirm) => json("POST", "/history/reset", { confirm });
 export const patchStep = (id, changes) => json("PATCH", `/steps/${id}`, changes);
 
 /** The series of repeated runs that ComfyUI keeps, newest first. */

@@ -33,6 +33,9 @@ export function setting(id, fallback) {
   }
 }
 
+/** The document that ComfyUI's canvas stands in; not `document` where the panel is a window of its own. */
+export const onPage = () => app.canvas?.canvas?.ownerDocument ?? document;
+
 /** Listen to a ComfyUI or profiler event. Returns a function that stops listening. */
 export function onEvent(name, listener) {
   const handler = (event) => listener(event.detail ?? {});
@@ -76,4 +79,16 @@ export function workflowName() {
   const open = app.extensionManager?.workflow?.activeWorkflow;
   const name = String(open?.filename ?? "").replace(/\.json$/, "");
   return open?.isTemporary && name.startsWith("Unsaved Workflow") ? "" : name;
+}
+
+/** Where the browser finds a file that a run made: `{filename, subfolder, type}`. */
+export function viewUrl({ filename, subfolder = "", type = "output" }, { isPreview = false } = {}) {
+  return api.apiURL(`/view?${new URLSearchParams({ filename, subfolder, type, ...(isPreview ? { preview: "webp;75" } : {}) })}`);
+}
+
+/** The pack that a node class comes from, as its folder is called; "ComfyUI" for its own, "" for one not installed. */
+export function packOf(nodeType) {
+  const module = onPage().defaultView.LiteGraph?.registered_node_types?.[nodeType]?.nodeData?.python_module;
+  if (typeof module !== "string") return "";
+  return module.startsWith("custom_nodes.") ? module.split(".")[1] : "ComfyUI";
 }

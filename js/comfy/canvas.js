@@ -1,6 +1,6 @@
 // Acting on ComfyUI's canvas: what is selected, showing nodes, adding nodes.
 
-import { app } from "./app.js";
+import { app, onPage } from "./app.js";
 import {
   GROUP,
   REPORT,
@@ -117,7 +117,7 @@ function centre(canvas, nodes) {
   const [left, top] = [0, 1].map((side) => Math.min(...bounds.map((box) => box[side])));
   const [right, bottom] = [2, 3].map((side) => Math.max(...bounds.map((box) => box[side])));
   const view = canvas.canvas.getBoundingClientRect();
-  const panel = document.querySelector(".hp-panel")?.getBoundingClientRect();
+  const panel = onPage().querySelector(".hp-panel")?.getBoundingClientRect();
   const isLeft = panel && panel.left < view.left + view.width / 2;
   const from = panel && isLeft ? panel.right - view.left : 0;
   const to = panel && !isLeft ? panel.left - view.left : view.width;
@@ -151,7 +151,7 @@ export function highlight(ids) {
     mark.style.height = `${(bottom - top) * scale + 8}px`;
     frame.append(mark);
   }
-  document.body.append(frame);
+  onPage().body.append(frame);
 }
 
 function corner(graph) {

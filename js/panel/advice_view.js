@@ -1,9 +1,9 @@
 // What to try next for one run. Takes no room where there is nothing to say.
 
 import * as backend from "../comfy/api.js";
-import { button, fill, h } from "../ui/dom.js";
+import { button, fill, h, iconButton } from "../ui/dom.js";
 import { seconds, share } from "../ui/format.js";
-import { msg, t } from "../ui/i18n.js";
+import { msg, t, tn } from "../ui/i18n.js";
 import { nodeLink, problem } from "../ui/widgets.js";
 
 const ENTRIES_AT_ONCE = 4;
@@ -11,6 +11,7 @@ const SEVERITIES = { high: msg("important"), medium: msg("worth a try"), low: ms
 
 /** `run`, `steps` as `GET runs/{id}` gives them. Returns `{element, update, dispose}`. */
 export function createAdviceView({ context, run, steps }) {
+  const workflow = run.workflow_id || run.workflow_hash || "";
   let shown = { run, steps };
   let request = null;
   const element = h("section", { class: "hp-advice", "aria-label": t("What to try"), hidden: true });
@@ -21,8 +22,8 @@ export function createAdviceView({ context, run, steps }) {
     const mine = new AbortController();
     request = mine;
     try {
-      const { recommendations } = await backend.getRecommendations(run.id, { signal: mine.signal });
-      if (request === mine) draw(recommendations);
+      const { recommendations, dismissed } = await backend.getRecommendations(run.id, { signal: mine.signal });
+      if (request === mine) draw(recommendations, dismissed);
     } catch (error) {
       if (error.name === "AbortError") return;
       element.hidden = false;
@@ -32,17 +33,50 @@ export function createAdviceView({ context, run, steps }) {
 
   const heading = () => h("h3", {}, t("What to try"));
 
-  function draw(entries, limit = ENTRIES_AT_ONCE) {
-    element.hidden = !entries.length;
+  function draw(entries, dismissed, limit = ENTRIES_AT_ONCE) {
+    element.hidden = !entries.length && !dismissed;
     fill(
       element,
       heading(),
       h("ul", {}, entries.slice(0, limit).map(item)),
-      entries.length > limit ? button(t("Show {n} more", { n: entries.length - limit }), () => draw(entries, Infinity)) : null,
+      entries.length > limit ? button(t("Show {n} more", { n: entries.length - limit }), () => draw(entries, dismissed, Infinity)) : null,
+      dismissed ? button(tn("Bring back {n} that was dismissed|Bring back {n} that were dismissed", dismissed), bringBack) : null,
     );
   }
 
-  function item({ severity, text, node_ids: ids, saving_s }) {
+  /** Change the list of what is dismissed, as it is on the server now, and draw anew. */
+  async function setDismissed(change) {
+    const isDone = await context.change(async () => {
+      const { settings } = await backend.getSettings();
+      await backend.putSettings({ dismissed_advice: change(settings.dismissed_advice) });
+    });
+    if (isDone) await load();
+  }
+
+  const bringBack = () => setDismissed((keys) => keys.filter((key) => !key.startsWith(`${workflow}:`)));
+
+  async function dismiss(key) {
+    await setDismissed((keys) => [...new Set([...keys, key])]);
+    context.say(t("Not shown for this workflow any more."), { action: () => setDismissed((keys) => keys.filter((other) => other !== key)) });
+  }
+
+  const group = (ids) => context.change(() => backend.createGroup({ name: t("Group from advice"), members: ids, workflow_id: run.workflow_id }));
+  const pin = () => context.change(() => backend.patchRun(run.id, { pinned: true }));
+
+  /** What can be done about it here, without changing the workflow. */
+  function remedies({ node_ids: ids, run_id: other, action }) {
+    const several = ids.length > 1;
+    return [
+      several ? button(t("Select them"), () => context.showNode(...ids), { title: t("Select these nodes on the canvas") }) : null,
+      several && run.workflow_id ? button(t("Make a group"), () => group(ids), { title: t("A profiler group of these nodes, to follow what they come to") }) : null,
+      other && other !== run.id ? button(t("Compare with run {id}", { id: other }), () => context.actions.compare([other, run.id])) : null,
+      action === "pin" && !run.pinned ? button(t("Pin as baseline"), pin) : null,
+    ].filter(Boolean);
+  }
+
+  function item(entry) {
+    const { severity, text, node_ids: ids, saving_s, key } = entry;
+    const actions = remedies(entry);
     return h(
       "li",
       {
@@ -54,9 +88,11 @@ export function createAdviceView({ context, run, steps }) {
         { class: "hp-advice-head" },
         h("span", { class: "hp-chip" }, SEVERITIES[severity] ? t(SEVERITIES[severity]) : severity),
         saving_s ? h("span", { class: "hp-muted" }, saving(saving_s)) : null,
+        iconButton("eye-slash", t("Do not show this for this workflow"), () => dismiss(key)),
       ),
       h("p", {}, text),
       ids.length ? h("p", { class: "hp-advice-nodes" }, ids.map((id) => nodeLink(context, nodeOf(id)))) : null,
+      actions.length ? h("div", { class: "hp-row hp-wrap" }, actions) : null,
     );
   }
 

@@ -1,9 +1,10 @@
 // Two or more runs side by side: totals, nodes, and what was different around them.
 
 import * as backend from "../comfy/api.js";
-import { fill, h, iconButton, select } from "../ui/dom.js";
+import { button, fill, h, iconButton, select } from "../ui/dom.js";
 import { MISSING, bytes, joules, runLabel, seconds, share, signed } from "../ui/format.js";
 import { msg, t } from "../ui/i18n.js";
+import { copyText, saveBlob } from "./export.js";
 import { loading, nodeLink, number, problem, table } from "../ui/widgets.js";
 
 const TOTALS = [
@@ -46,6 +47,29 @@ export function createCompareView(context, ids) {
     );
   }
 
+  const file = (format) => backend.exportComparison(order, baselineIds, format);
+  const fileName = (format) => `comparison_${order.slice(0, 6).join("_")}.${format}`;
+
+  async function save(format) {
+    try {
+      if (format) saveBlob(await file(format), fileName(format));
+    } catch (error) {
+      context.say(error.message, { tone: "error" });
+    }
+  }
+
+  /** What one does with a comparison. */
+  function tools() {
+    const formats = [
+      ["csv", t("Spreadsheet (csv)")],
+      ["md", t("Markdown (md)")],
+      ["html", t("Web page (html)")],
+    ];
+    const saver = select([["", t("Save as…")], ...formats], "", (format) => save(format).then(() => (saver.value = "")), { "aria-label": t("Save as") });
+    const copy = () => copyText(context, () => file("md"), fileName("md"), t("The comparison is on the clipboard as Markdown."));
+    return h("div", { class: "hp-row hp-wrap" }, button(t("Copy as Markdown"), copy, { iconName: "copy" }), saver);
+  }
+
   function draw(comparison) {
     const baseline = comparison.baseline_ids.join(",");
     const isPinned = comparison.baseline_ids.length > 1;
@@ -74,6 +98,7 @@ export function createCompareView(context, ids) {
       nodes(comparison),
       differences(t("Whose code took the time"), (comparison.owners ?? []).map((entry) => ({ ...entry, title: entry.kind === "gpu_wait" ? t("waiting for the GPU") : entry.owner })), (entry) => [seconds(entry.baseline), seconds(entry.candidate)]),
       differences(t("What changed"), comparison.changes, (entry) => [entry.before, entry.after]),
+      tools(),
     );
   }
 

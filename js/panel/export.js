@@ -46,14 +46,29 @@ export async function download(context, run, format) {
 }
 
 /** `format`: md, or issue for the short text. */
-export async function copyMarkdown(context, run, format = "md") {
+export const copyMarkdown = (context, run, format = "md") =>
+  copyText(context, () => backend.exportRun(run.id, format), `profile_${run.id}.${EXTENSIONS[format] ?? format}`, t("The run is on the clipboard as Markdown."));
+
+/** Put what `file()` resolves with, a Blob, on the clipboard and `said` below the view; where there is no clipboard, save it. */
+export async function copyText(context, file, name, said) {
   try {
-    const text = await (await backend.exportRun(run.id, format)).text();
-    await navigator.clipboard.writeText(text);
-    context.say(t("The run is on the clipboard as Markdown."));
+    const blob = await file();
+    try {
+      await navigator.clipboard.writeText(await blob.text());
+      context.say(said);
+    } catch {
+      saveBlob(blob, name); // without HTTPS there is no clipboard: the file says the same
+    }
   } catch (error) {
-    // without HTTPS there is no clipboard: the file says the same
-    if (error instanceof backend.BackendError) context.say(error.message, { tone: "error" });
-    else await download(context, run, format);
+    context.say(error.message, { tone: "error" });
+  }
+}
+
+/** Runs as one file, which the Import of another Profiler takes. */
+export async function downloadHistory(context, ids) {
+  try {
+    saveBlob(await backend.exportHistory(ids), ids.length === 1 ? `run_${ids[0]}.profile.db` : `${ids.length}_runs.profile.db`);
+  } catch (error) {
+    context.say(error.message, { tone: "error" });
   }
 }

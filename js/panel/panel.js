@@ -3,7 +3,7 @@
 import * as backend from "../comfy/api.js";
 import { isMine, onEvent, openWorkflow } from "../comfy/app.js";
 import { highlight, showNodes, workflowId } from "../comfy/canvas.js";
-import { button, debounce, fill, h } from "../ui/dom.js";
+import { button, debounce, fill, h, iconButton } from "../ui/dom.js";
 import { runLabel } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
 import { attempt, createSnack } from "../ui/widgets.js";
@@ -14,27 +14,31 @@ import { createHistoryView } from "./history_view.js";
 import { createLiveView } from "./live_view.js";
 import { createRunView } from "./run_view.js";
 import { createRunsView } from "./runs_view.js";
+import { createStatisticsView } from "./statistics_view.js";
 
 const WRITTEN_MS = 1000;
 /** An edit's answer and the server's event about it ask for one redraw, not two. */
 const TOGETHER_MS = 60;
 
+const TABS = ["runs", "groups", "statistics"];
 const VIEWS = {
   runs: (context) => createRunsView(context),
   run: (context, { id }) => createRunView(context, id),
   history: (context, place) => createHistoryView(context, place),
   compare: (context, { ids }) => createCompareView(context, ids),
   groups: (context) => createGroupsView(context),
+  statistics: (context) => createStatisticsView(context),
 };
 
 /**
- * `services`: `{live, series, reference, prefs, actions, overlay}`. Returns `{mount, unmount,
- * open(runId)}`; what the user was looking at survives closing and opening the tab.
+ * `services`: `{live, series, reference, prefs, actions, overlay}`; `place`: where to begin; `openWindow()`
+ * shows the panel as a window, where it is not one. Returns `{mount, unmount, place, open(runId)}`; what the
+ * user was looking at survives closing and opening the tab.
  */
-export function createPanel({ live, series, reference, prefs, actions, overlay }) {
+export function createPanel({ live, series, reference, prefs, actions, overlay }, { place: first = { name: "runs" }, openWindow = null } = {}) {
   const selection = new Set();
   const kept = {}; // what views want to find again when one comes back to them
-  let place = { name: "runs" };
+  let place = first;
   let trail = [];
   let mounted = null;
 
@@ -75,7 +79,7 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
     };
 
     function go(next) {
-      if (next.name === "runs" || next.name === "groups") trail = [];
+      if (TABS.includes(next.name)) trail = [];
       else if (JSON.stringify(next) !== JSON.stringify(place)) trail.push({ place, scroll: main.scrollTop });
       show(next);
     }
@@ -103,9 +107,11 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
       const tab = (name, label) =>
         button(label, () => go({ name }), {
           class: "hp-tab",
-          "aria-current": (place.name === "groups") === (name === "groups") ? "page" : undefined,
+          "aria-current": (TABS.includes(place.name) ? place.name : "runs") === name ? "page" : undefined,
         });
-      fill(tabs, tab("runs", t("Runs")), tab("groups", t("Groups")));
+      fill(tabs, tab("runs", t("Runs")), tab("groups", t("Groups")), tab("statistics", t("Statistics")),
+        openWindow ? iconButton("external-link", t("Own window"), openWindow, { class: "hp-own-window" }) : null,
+      );
     }
 
     /** Do something on the server, then redraw; on failure say why. True where it succeeded. */
@@ -145,14 +151,15 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
         ...context,
         isOpen,
         highlight: (ids) => highlight(isOpen() ? ids : null),
-        showNode(id) {
+        /** Select nodes of the run on the canvas; where that cannot be, say why. */
+        showNode(...ids) {
           if (!isOpen()) {
             const workflow = run.workflow_name || run.name || `#${run.id}`;
             snack.say(t("This node belongs to the workflow “{workflow}”, which is not the open one.", { workflow }), {
               label: t("Open it"),
               action: () => openRunWorkflow(run.id),
             });
-          } else if (!showNodes([id])) snack.say(t("The open workflow has no node #{id}.", { id }));
+          } else if (!showNodes(ids)) snack.say(t("The open workflow has no node #{id}.", { id: ids[0] }));
         },
       };
     }
@@ -214,6 +221,9 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
   return {
     mount,
     unmount,
+    get place() {
+      return place;
+    },
     /** Show a run, now or when the panel is opened. */
     open(runId) {
       if (mounted) mounted.go({ name: "run", id: runId });

@@ -13,6 +13,7 @@ import { FORMATS, copyMarkdown, download, openWindow } from "./export.js";
 import { createInsideView } from "./inside_view.js";
 import { statusChips } from "./runs_table.js";
 import { createStepsTable } from "./steps_table.js";
+import { eventList, storyText, thumbnails } from "./story.js";
 import { tagEditor } from "./tags.js";
 
 const HIGHLIGHT_MS = 1500;
@@ -152,6 +153,8 @@ export function createRunView(context, runId) {
         : null,
       (run.warnings ?? []).map((warning) => h("p", { class: "hp-warning" }, String(warning))),
       figures(figuresOf(run)),
+      storyText(run) ? h("p", { class: "hp-muted hp-story" }, storyText(run)) : null,
+      eventList(here, run),
       changesOf(run),
     );
   }
@@ -233,6 +236,7 @@ export function createRunView(context, runId) {
         }, { "aria-label": t("Save as") }),
       ),
       reportTools(context, run),
+      thumbnails(run),
     );
   }
 

@@ -6,7 +6,7 @@ import { button, fill, h, icon, iconButton, select } from "../ui/dom.js";
 import { t, tn } from "../ui/i18n.js";
 import { problem } from "../ui/widgets.js";
 import { importButton } from "./bundle.js";
-import { FORMATS, download } from "./export.js";
+import { FORMATS, download, downloadHistory } from "./export.js";
 import { createRunsFilters } from "./runs_filters.js";
 import { EMPTY_FILTERS, isFiltered, pageOf, runNumber, toParams, withFilter } from "./runs_query.js";
 import { createRunsTable } from "./runs_table.js";
@@ -210,10 +210,11 @@ export function createRunsView(context) {
         draw();
       }),
       select(
-        [["", t("Save as…")], ...FORMATS()],
+        [["", t("Save as…")], ["history", t("One file for another Profiler (db)")], ...FORMATS()],
         "",
         async (format) => {
-          for (const run of runs) await download(context, run, format);
+          if (format === "history") await downloadHistory(context, ids);
+          else for (const run of runs) await download(context, run, format);
           drawSelected();
         },
         { "aria-label": t("Save the selected runs as") },

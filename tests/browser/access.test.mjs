@@ -71,6 +71,10 @@ for (const { light, width, locale } of [
     await page.locator(".hp-run .pi-chart-line").click();
     await page.locator(".hp-trend-point").first().waitFor();
     await look("history");
+    await page.locator(".hp-tab").nth(2).click();
+    await page.locator(".hp-statistics .hp-table").first().waitFor();
+    await page.locator(".hp-statistics summary").click();
+    await look("statistics");
     await page.locator(".hp-tab").nth(1).click();
     await page.locator(".hp-groups .hp-primary").click();
     await page.locator(".hp-group").waitFor();
@@ -146,7 +150,7 @@ test("a link never selects a node of another workflow; Run x N goes on while the
   await page.locator(".hp-panel").waitFor({ state: "detached" });
   await openPanel(page);
   await page.locator(".hp-repeat").getByRole("button", { name: "Cancel" }).waitFor();
-  await page.locator(".hp-snack").getByText(/All 3 runs done\. Median /).waitFor();
+  await page.locator(".hp-repeat-end").getByText(/^3 runs done\. Median /).waitFor();
   const [run] = await endedRuns(page, first.id, 3);
 
   await build(page, napping({ ms: 5, title: "Another graph" }));

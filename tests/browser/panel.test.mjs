@@ -40,15 +40,22 @@ const showThisWorkflow = async () => {
   await page.getByLabel("Workflow", { exact: true }).selectOption("this");
 };
 
-test("Run x 3 queues three runs, counts them and shows what runs now", async () => {
+test("Run x 3 queues a warm-up and three runs, counts them, and ends in their median and interval", async () => {
   await page.locator(".hp-times").fill("3");
+  await page.locator(".hp-times").blur();
   await action(page, "Run ×").click();
   await page.locator(".hp-live-head").waitFor();
   await page.locator(".hp-repeat").getByText(/of 3 runs done/).waitFor();
-  await page.locator(".hp-snack").getByText("All 3 runs done.").waitFor();
-  const runs = await endedRuns(page, graph.id, 3);
-  assert.deepEqual(runs.map(({ status }) => status), ["success", "success", "success"]);
+  await page.locator(".hp-repeat-end").getByText(/^3 runs done\. Median \d.*\(.+–.+\)\./).waitFor();
+  const runs = await endedRuns(page, graph.id, 4);
+  assert.deepEqual(runs.map(({ status }) => status), ["success", "success", "success", "success"]);
   await page.locator(".hp-last").getByRole("button", { name: "Open" }).waitFor();
+
+  await page.locator(".hp-repeat").getByRole("button", { name: "Compare with…" }).click();
+  await page.locator(".hp-selected").getByText("3 runs selected").waitFor();
+  await page.getByRole("button", { name: "Clear the selection" }).click();
+  await page.locator(".hp-repeat").getByRole("button", { name: "Dismiss" }).click();
+  await page.locator(".hp-repeat").waitFor({ state: "hidden" });
 });
 
 test("Cancel ends the series and stops the run that is going on", async () => {
@@ -71,8 +78,11 @@ test("Cancel ends the series and stops the run that is going on", async () => {
   await action(page, "Run ×").click();
   await page.locator(".hp-live-now").getByText("Long nap").waitFor();
   await picture(page, "live");
+  await reload(page); // the series is ComfyUI's: the page that began it is gone
+  await openPanel(page);
+  await page.locator(".hp-repeat").getByText("Warm-up 1 of 1").waitFor();
   await page.locator(".hp-repeat").getByRole("button", { name: "Cancel" }).click();
-  await page.locator(".hp-snack").getByText("Cancelled after 0 of 3 runs.").waitFor();
+  await page.locator(".hp-repeat-end").getByText("Cancelled after 0 runs.").waitFor();
   const runs = await endedRuns(page, graph.id, before + 1);
   assert.equal(runs.length, before + 1, "nothing more was queued");
   assert.equal(runs[0].status, "interrupted");

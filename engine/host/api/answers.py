@@ -169,7 +169,14 @@ RunMatrix = _object(
         description="by metric: medians of each set, deltas[row][column] of set row against set column"
     )],
 )
-Statistics = _object("Statistics", types=[_OBJECT], owners=[_OBJECT], total=int, run_count=int)
+HistoryTotals = _object(
+    "HistoryTotals", run_count=int, total_time=float, by_status=dict[str, int],
+    success_rate=Annotated[float | None, Field(description="of the runs that are over, 0 to 1")],
+    months=[_object("Month", month=str, run_count=int, total_time=float)],
+    size_bytes=Annotated[int | None, Field(description="of the history's file; null on a server")],
+)
+Statistics = _object("Statistics", totals=HistoryTotals, types=[_OBJECT], owners=[_OBJECT], total=int,
+                     run_count=int)
 Trends = _object("Trends", workflow=str | None, runs=[_OBJECT], totals=_OBJECT, nodes=[_OBJECT],
                  change_points=[_OBJECT], leaks=[_OBJECT], forecast=_OBJECT)
 Recommendations = _object(

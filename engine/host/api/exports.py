@@ -16,11 +16,20 @@ def get_history(call: Call) -> File:
 
     Secrets are left out of its workflow, unless that is asked for whole.
     """
-    run_id = call.path["run_id"]
+    return _as_file(call, [call.path["run_id"]])
+
+
+def get_histories(call: Call) -> File:
+    """Several runs as one file, which ``runs/import`` takes on another machine."""
+    return _as_file(call, list(dict.fromkeys(call.query["ids"])))
+
+
+def _as_file(call: Call, run_ids: list[int]) -> File:
     whole = call.query["workflow"] == "whole"
     change = (lambda prompt, workflow: (prompt, workflow)) if whole else without_secrets
-    content = call.history.bundle(run_id, change, user_id=call.user_id)
-    return File(content=content, content_type="application/vnd.sqlite3", name=f"run_{run_id}.profile.db")
+    content = call.history.bundle(run_ids, change, user_id=call.user_id)
+    name = f"run_{run_ids[0]}" if len(run_ids) == 1 else f"{len(run_ids)}_runs"
+    return File(content=content, content_type="application/vnd.sqlite3", name=f"{name}.profile.db")
 
 
 def kernel_trace(call: Call) -> File:

@@ -78,6 +78,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "history/import", history.import_history, body=schemas.ImportPath, upload=True,
           answer=answers.Imported),
     Route("POST", "history/comfyui", history.take_in_comfyui, answer=answers.TakenIn),
+    Route("GET", "history/export", exports.get_histories, schemas.HistoryExportQuery,
+          files=("application/vnd.sqlite3",)),
     Route("POST", "history/tidy", history.tidy_history, body=schemas.Tidy, answer=answers.Tidied),
     Route("POST", "history/reset", history.reset_history, body=schemas.Reset, answer=answers.Tidied),
     Route("GET", "repeats", repeats.list_repeats, answer=answers.RepeatList),

@@ -154,6 +154,10 @@ class RunHistoryQuery(_Request):
     workflow: Literal["without secrets", "whole"] = "without secrets"
 
 
+class HistoryExportQuery(RunHistoryQuery):
+    ids: Annotated[list[Id], Field(min_length=1, max_length=1_000), BeforeValidator(comma_list)]
+
+
 class ExportQuery(_Request):
     theme: Literal["auto", "dark", "light"] = "dark"
     title: Name = ""

@@ -6,11 +6,12 @@ from dataclasses import asdict
 
 from ...analysis import statistics
 from ...analysis.stacks import owner_statistics
+from ...store import upkeep
 from .call import Answer, Call
 
 
 def get_statistics(call: Call) -> Answer:
-    """What each class of node costs, over the newest runs that fit."""
+    """What all runs that fit come to, and what each class of node costs over the newest of them."""
     filters = {name: call.query[name] for name in ("workflow", "since", "until") if call.query.get(name)}
     runs, total = call.history.list_runs(call.user_id, limit=call.query["last"], profiled=True, **filters)
     columns = call.history.step_columns([run["id"] for run in runs], statistics.STEP_COLUMNS)
@@ -19,6 +20,10 @@ def get_statistics(call: Call) -> Answer:
     types = [entry for entry in statistics.by_type(runs, columns) if not wanted or entry.node_type == wanted]
     offset, limit = call.query["offset"], call.query["limit"]
     return {
+        "totals": {
+            **call.history.totals(call.user_id, **filters),
+            "size_bytes": upkeep.size(call.history.database),
+        },
         "types": [asdict(entry) for entry in types[offset : offset + limit]],
         "total": len(types),
         "limit": limit,

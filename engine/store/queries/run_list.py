@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -21,6 +22,7 @@ runs = schema.runs
 
 SORTABLE = tuple(name for name in schema.LISTED if name not in ("deleted_at", "tags_json"))
 """The columns that a list of runs can be sorted by."""
+_MONTH = re.compile(r"\d{4}-\d{2}")
 BULKY = (
     "changes_json",
     "devices_json",
@@ -220,3 +222,38 @@ def tags(connection: Connection, user_id: str | None) -> dict[str, int]:
     for text, count in connection.execute(query):
         counts.update(dict.fromkeys(codec.from_json(text, []), count))
     return dict(sorted(counts.items()))
+
+
+def totals(connection: Connection, wanted: RunFilter) -> Row:
+    """What the runs of ``wanted`` come to, all of them, whatever the page.
+
+    ``{"run_count", "total_time", "by_status": {status: count}, "success_rate", "months": [{"month",
+    "run_count", "total_time"}]}``: seconds; ``success_rate`` is a share of the runs that are over, ``None``
+    without one; months like ``2026-05``, oldest first.
+    """
+    month = func.substr(runs.c.timestamp, 1, 7)
+    query = select(runs.c.status, month, func.count(), func.sum(runs.c.total_time))
+    by_status: Counter[str] = Counter()
+    months: dict[str, list[float]] = {}
+    for status, text, count, seconds in connection.execute(
+        query.where(_conditions(connection, wanted)).group_by(runs.c.status, month)
+    ):
+        by_status[status or "success"] += count
+        if _MONTH.fullmatch(str(text)):  # not where another program wrote seconds
+            known = months.setdefault(text, [0, 0.0])
+            known[0] += count
+            known[1] += seconds or 0.0
+        else:
+            months.setdefault("", [0, 0.0])[1] += seconds or 0.0
+    over = sum(by_status.values()) - by_status["running"]
+    return {
+        "run_count": sum(by_status.values()),
+        "total_time": sum(seconds for _, seconds in months.values()),
+        "by_status": dict(by_status),
+        "success_rate": by_status["success"] / over if over else None,
+        "months": [
+            {"month": name, "run_count": count, "total_time": seconds}
+            for name, (count, seconds) in sorted(months.items())
+            if name
+        ],
+    }

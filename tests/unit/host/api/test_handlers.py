@@ -218,6 +218,33 @@ def test_a_comparison_says_what_was_different_on_each_side(bench: Bench) -> None
     assert found == [("torch.version", "2.10", "2.11")]
 
 
+def test_statistics_say_what_the_whole_history_comes_to(bench: Bench) -> None:
+    bench.record({"1": 1.0, "2": 2.0}, timestamp="2026-04-30T23:00:00.000Z")
+    bench.record({"1": 1.0}, status="failed")
+    bench.record({"1": 4.0}, user_id="ann")
+    bench.record({}, status="running", total_time=None)
+    query = {"last": 1, "limit": 10, "offset": 0}
+    found = bench.call(statistics.get_statistics, query=query)["totals"]
+    assert (found["run_count"], found["total_time"], found["success_rate"]) == (3, 4.0, 0.5)
+    assert found["by_status"] == {"success": 1, "failed": 1, "running": 1}
+    assert [(each["month"], each["run_count"]) for each in found["months"]] == [
+        ("2026-04", 1),
+        ("2026-05", 2),
+    ]
+    assert found["size_bytes"] > 0
+
+
+def test_several_runs_leave_as_one_file_and_arrive_once(bench: Bench, tmp_path: Path) -> None:
+    ids = [bench.record({"1": 1.0}), bench.record({"1": 2.0}), bench.record({"1": 3.0})]
+    query = {"ids": [*ids[:2], ids[0]], "workflow": "without secrets"}
+    file = bench.call(exports.get_histories, query=query)
+    assert file.name == "2_runs.profile.db"
+    (tmp_path / "two.db").write_bytes(file.content)
+    found = bench.call(bundles.import_runs, upload=tmp_path / "two.db", user="bob")
+    assert (found["runs"], found["notes"]) == (2, [])
+    assert bench.call(bundles.import_runs, upload=tmp_path / "two.db", user="bob")["skipped_runs"] == 2
+
+
 def test_statistics_and_trends_read_the_history(bench: Bench) -> None:
     for number in range(4):
         bench.record({"1": 1.0, "2": 2.0 + number}, cold=number == 0)
