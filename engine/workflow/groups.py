@@ -70,7 +70,7 @@ def resolve(groups: Iterable[Group], nodes: Sequence[Node]) -> tuple[Group, ...]
     Members that a group has already are node ids. A pattern is a node id (``3``, ``#3``,
     ``7:3``), a title or a class name; ``*`` stands for any text. Titles match in either
     case, ids and class names exactly. Whatever stands inside a member, in a subgraph or
-    made by expansion, is a member too.
+    made by expansion, is a member too. A node that was moved into a subgraph stays a member.
     """
     index = _Index(nodes)
     return tuple(_resolve_one(group, index) for group in groups)
@@ -90,16 +90,26 @@ class _Index:
         self.titles = [_folded(node.node_title) for node in nodes]
         parents = {node.node_id: node.parent_node_id for node in nodes}
         self._inside: dict[str, list[int]] = {}
+        self._moved: dict[str, set[str]] = {}
         self._named: dict[str, list[int]] = {}
         self._titled: dict[str, list[int]] = {}
         for number, node in enumerate(nodes):
             for identity in _identities(node, parents):
                 self._inside.setdefault(identity, []).append(number)
+                if ":" in identity:
+                    self._moved.setdefault(identity.rpartition(":")[2], set()).add(identity)
             self._named.setdefault(node.node_type, []).append(number)
             self._titled.setdefault(self.titles[number], []).append(number)
 
     def inside(self, node_id: str) -> list[int]:
-        """The node with this id and all that stand inside it."""
+        """The node with this id and all that stand inside it.
+
+        ComfyUI moves nodes into a subgraph with the ids they had: one that nobody has any more means the
+        one node inside a subgraph that has it there.
+        """
+        moved = self._moved.get(node_id, set())
+        if node_id not in self._inside and len(moved) == 1:
+            (node_id,) = moved
         return self._inside.get(node_id, [])
 
     def matching(self, line: str) -> set[int]:

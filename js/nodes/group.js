@@ -7,7 +7,7 @@ import { button, debounce, fill, h } from "../ui/dom.js";
 import { t, tn } from "../ui/i18n.js";
 import { GROUP, groupBounds, setWidget, widgetValue } from "../comfy/graph.js";
 import { app, toast } from "../comfy/app.js";
-import { addMembers, matchMembers, parseMembers, removeMember } from "./members.js";
+import { addMembers, matchMembers, nodeOfMember, parseMembers, removeMember } from "./members.js";
 import { memberChip } from "../panel/groups_view.js";
 import { safeColor } from "../panel/run_view.js";
 
@@ -92,7 +92,7 @@ function drawMembers(node, list) {
   const byId = new Map(nodes.map((entry) => [entry.id, entry]));
   const parts = matchMembers(lines, nodes).map(({ line, nodes: matches }) => {
     const remove = () => setWidget(app, node, "members", removeMember(widgetValue(node, "members", ""), line));
-    if (matches.length === 1 && (matches[0].id === line || `#${matches[0].id}` === line)) {
+    if (matches.length === 1 && nodeOfMember(line.replace(/^#/, ""), matches)) {
       return memberChip(matches[0].id, matches[0], remove);
     }
     return patternChip(line, matches, remove);

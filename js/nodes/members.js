@@ -55,10 +55,21 @@ export function matchesMember(line, { id, title, type }) {
   return line.includes("*") && (isLike(line, id) || isLike(line, type) || isLike(folded(line), folded(title)));
 }
 
+/** The node with this id; where there is none, the one inside a subgraph that has it there, since it was moved. */
+export function nodeOfMember(id, nodes) {
+  const own = nodes.find((node) => node.id === id);
+  const moved = own ? [] : nodes.filter((node) => node.id.endsWith(`:${id}`));
+  return own ?? (moved.length === 1 ? moved[0] : undefined);
+}
+
 /**
  * Which nodes each line names. `nodes`: `{id, title, type}`. Returns, a line:
  * `{line, nodes}`; an empty list means that it matches nothing.
  */
 export function matchMembers(lines, nodes) {
-  return lines.map((line) => ({ line, nodes: nodes.filter((node) => matchesMember(line, node)) }));
+  return lines.map((line) => {
+    const found = nodes.filter((node) => matchesMember(line, node));
+    const moved = found.length ? undefined : nodeOfMember(line.replace(/^#/, ""), nodes);
+    return { line, nodes: moved ? [moved] : found };
+  });
 }

@@ -2,20 +2,23 @@
 // Runs recorded before an edit are totalled anew by the server.
 
 import * as backend from "../comfy/api.js";
-import { app } from "../comfy/app.js";
+import { app, onEvent } from "../comfy/app.js";
+import { matchMembers, nodeOfMember, parseMembers } from "../nodes/members.js";
 import { canvasGroupList, highlight, nodeList, rootGraph, selectedIds, showNodes } from "../comfy/canvas.js";
-import { GROUP, setWidget, walk } from "../comfy/graph.js";
+import { GROUP, setWidget, walk, widgetValue } from "../comfy/graph.js";
 import { choose } from "../ui/dialog.js";
-import { button, fill, h, icon, iconButton } from "../ui/dom.js";
+import { button, debounce, fill, h, icon, iconButton } from "../ui/dom.js";
 import { seconds, share } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
-import { loading, problem } from "../ui/widgets.js";
+import { loading, problem, sparkline } from "../ui/widgets.js";
 import { safeColor } from "./run_view.js";
 
 /** Colours that stay apart for colour-blind eyes (Okabe and Ito). */
 const PALETTE = ["#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#999999"];
 
-const TOTALS_OVER = 5;
+const TOTALS_OVER = 10;
+const NAMED_TOTALS = 4;
+const SETTLE_MS = 500;
 
 /** Returns `{element, refresh, concerns, dispose}`. */
 export function createGroupsView(context) {
@@ -83,12 +86,12 @@ export function createGroupsView(context) {
   }
 
   function draw() {
-    const nodes = new Map(nodeList().map((node) => [node.id, node]));
+    const nodes = nodeList();
     showTotals();
     fill(
       list,
       groups.length
-        ? groups.map((group) => card(group, nodes))
+        ? groups.map((group) => card(asOnNode(group, nodes), nodes))
         : h(
             "div",
             { class: "hp-empty" },
@@ -133,7 +136,7 @@ export function createGroupsView(context) {
         }),
         iconButton("trash", t("Delete this group"), () => remove(group)),
       ),
-      h("p", { class: "hp-muted", dataset: { totals: group.id } }),
+      h("div", { class: "hp-muted", dataset: { totals: group.id } }),
       h("textarea", {
         class: "hp-input",
         rows: 1,
@@ -145,7 +148,7 @@ export function createGroupsView(context) {
       h(
         "ul",
         { class: "hp-members" },
-        members.map((id) => memberChip(id, nodes.get(id), () => save({ members: members.filter((other) => other !== id) }))),
+        members.map((id) => memberChip(id, nodeOfMember(id, nodes), () => save({ members: members.filter((other) => other !== id) }))),
         members.length ? null : h("li", { class: "hp-muted" }, t("No members yet.")),
       ),
       h(
@@ -160,7 +163,7 @@ export function createGroupsView(context) {
           const chosen = await pickCanvasGroup();
           if (chosen) save({ members: [...new Set([...members, ...chosen.ids])] });
         }),
-        members.length ? button(t("Show"), () => showNodes(members), { title: t("Select the members on the canvas") }) : null,
+        members.length ? button(t("Show"), () => showNodes(members.map((id) => nodeOfMember(id, nodes)?.id ?? id)), { title: t("Select the members on the canvas") }) : null,
       ),
       group.source_node_id
         ? h("p", { class: "hp-muted" }, t("Kept in Profiler Group node #{id}: an edit here changes the node.", { id: group.source_node_id }))
@@ -168,13 +171,31 @@ export function createGroupsView(context) {
     );
   }
 
+  /** The Group node on the canvas that made a group; undefined where there is none. */
+  function nodeOf(group) {
+    if (!group.source_node_id) return undefined;
+    const entry = [...walk(rootGraph())].find(({ id, node }) => id === String(group.source_node_id) && node.type === GROUP);
+    return entry?.node;
+  }
+
+  /** A group as its Group node says it now, which may be newer than the last run. */
+  function asOnNode(group, nodes) {
+    const node = nodeOf(group);
+    if (!node) return group;
+    const lines = parseMembers(widgetValue(node, "members", ""));
+    const box = String(widgetValue(node, "canvas_group", "") ?? "").trim().toLowerCase();
+    const drawn = box ? canvasGroupList().filter(({ title }) => title.trim().toLowerCase() === box).flatMap(({ ids }) => ids) : [];
+    const named = matchMembers(lines, nodes).flatMap(({ nodes: found }) => found.map(({ id }) => id));
+    const values = Object.fromEntries(["name", "color", "description"].map((name) => [name, widgetValue(node, name, group[name])]));
+    return { ...group, ...values, name: values.name || group.name, members: [...new Set([...drawn, ...named])] };
+  }
+
   /** A group that a Group node made is kept in that node too: both are always the same. */
   function writeToNode(group, changes) {
-    if (!group.source_node_id) return;
-    const entry = [...walk(rootGraph())].find(({ id }) => id === String(group.source_node_id));
-    if (entry?.node.type !== GROUP) return;
+    const node = nodeOf(group);
+    if (!node) return;
     const values = { ...changes, ...(changes.members ? { members: changes.members.join("\n"), canvas_group: "" } : {}) };
-    for (const [name, value] of Object.entries(values)) setWidget(app, entry.node, name, value);
+    for (const [name, value] of Object.entries(values)) setWidget(app, node, name, value);
   }
 
   /** What the groups came to in the newest runs. */
@@ -183,13 +204,20 @@ export function createGroupsView(context) {
     const found = (await Promise.all(runs.map(({ id }) => backend.getRun(id).catch(() => null)))).filter(Boolean);
     for (const line of list.querySelectorAll("[data-totals]")) {
       const totals = found.map(({ groups: each }) => each.find((total) => String(total.group_id) === line.dataset.totals)).filter((total) => typeof total?.exec_time === "number");
-      line.textContent = totals.length
-        ? t("Last run {time}{share}; before: {earlier}", {
-            time: seconds(totals[0].exec_time),
-            share: typeof totals[0].share === "number" ? ` (${share(totals[0].share)})` : "",
-            earlier: totals.slice(1).map((total) => seconds(total.exec_time)).join(", ") || "–",
-          })
-        : t("Not in a run yet.");
+      if (!totals.length) {
+        line.textContent = t("Not in a run yet.");
+        continue;
+      }
+      const [newest, ...before] = totals;
+      fill(
+        line,
+        t("Last run {time}{share}; before: {earlier}", {
+          time: seconds(newest.exec_time),
+          share: typeof newest.share === "number" ? ` (${share(newest.share)})` : "",
+          earlier: before.slice(0, NAMED_TOTALS).map((total) => seconds(total.exec_time)).join(", ") || "–",
+        }),
+        before.length ? sparkline(totals.map((total) => total.exec_time).reverse()) : null,
+      );
     }
   }
 
@@ -201,12 +229,19 @@ export function createGroupsView(context) {
     });
   }
 
+  // the canvas may change what a group's node, its box or its members are
+  const soon = debounce(refresh, SETTLE_MS);
+  const stop = onEvent("graphChanged", soon);
   refresh();
   return {
     element,
     refresh,
     concerns: (what) => what === "group",
-    dispose: () => highlight(null),
+    dispose() {
+      stop();
+      soon.cancel();
+      highlight(null);
+    },
   };
 }
 
@@ -217,7 +252,7 @@ export function memberChip(id, node, onRemove) {
     {
       class: `hp-member ${node ? "" : "hp-member-missing"}`,
       title: node ? `${node.type} #${id}` : t("The open workflow has no such node"),
-      on: { mouseenter: () => highlight([id]), mouseleave: () => highlight(null) },
+      on: { mouseenter: () => highlight([node?.id ?? id]), mouseleave: () => highlight(null) },
     },
     h("span", { class: "hp-ellipsis" }, node ? node.title : id),
     h("span", { class: "hp-muted" }, node ? `#${id}` : t("missing")),

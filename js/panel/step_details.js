@@ -1,9 +1,10 @@
 // Everything about one node of one run: what it was given, what it held, and how long it took before.
 
 import * as backend from "../comfy/api.js";
-import { h, svg } from "../ui/dom.js";
-import { bytes, bytesChange, count, joules, percent, range, seconds, share } from "../ui/format.js";
+import { h } from "../ui/dom.js";
+import { bytes, bytesChange, count, joules, percent, seconds, share } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
+import { sparkline } from "../ui/widgets.js";
 import { measured } from "./trend_words.js";
 
 const EARLIER_RUNS = 30;
@@ -86,19 +87,5 @@ export function stepDetails(step, groups, earlierTimes) {
         ]
       : null,
     earlier,
-  );
-}
-
-function sparkline(times) {
-  const width = 160;
-  const height = 28;
-  const most = Math.max(...times);
-  const points = times.map((time, index) => `${((index / (times.length - 1)) * width).toFixed(1)},${(height - (time / most) * (height - 3)).toFixed(1)}`);
-  const text = range(Math.min(...times), most, seconds);
-  return h(
-    "div",
-    { class: "hp-row" },
-    svg("svg", { width, height, role: "img", "aria-label": t("Times in earlier runs: {range}", { range: text }) }, svg("polyline", { class: "hp-trend-line", points: points.join(" ") })),
-    h("span", { class: "hp-muted" }, text),
   );
 }

@@ -1,7 +1,8 @@
 // What the views are made of: a table, a text edited in place, a link to a node, and
 // the lines that say what is loading, missing or done.
 
-import { button, fill, h, icon, iconButton } from "./dom.js";
+import { button, fill, h, icon, iconButton, svg } from "./dom.js";
+import { range, seconds } from "./format.js";
 import { t } from "./i18n.js";
 
 const UNDO_MS = 12_000;
@@ -155,4 +156,19 @@ export function createSnack() {
     },
     dispose: hide,
   };
+}
+
+/** Two times or more, oldest first, as a small line from zero with their range in words. */
+export function sparkline(times) {
+  const width = 160;
+  const height = 28;
+  const most = Math.max(...times);
+  const points = times.map((time, index) => `${((index / (times.length - 1)) * width).toFixed(1)},${(height - (time / most) * (height - 3)).toFixed(1)}`);
+  const text = range(Math.min(...times), most, seconds);
+  return h(
+    "div",
+    { class: "hp-row" },
+    svg("svg", { width, height, role: "img", "aria-label": t("Times in earlier runs: {range}", { range: text }) }, svg("polyline", { class: "hp-trend-line", points: points.join(" ") })),
+    h("span", { class: "hp-muted" }, text),
+  );
 }

@@ -68,4 +68,7 @@ test("a line names nodes by id, parent, title, class or pattern", () => {
   assert.deepEqual(matches("<img onerror>"), ["17"]);
   assert.deepEqual(matches("."), [], "a dot is a dot, no pattern");
   assert.deepEqual(matches("nothing"), []);
+  const moved = [{ id: "9:5", title: "A", type: "X" }, { id: "7:3", title: "B", type: "X" }, { id: "2:3", title: "C", type: "X" }];
+  const among = (line) => members.matchMembers([line], moved)[0].nodes.map(({ id }) => id);
+  assert.deepEqual([among("5"), among("#5"), among("3")], [["9:5"], ["9:5"], []], "moved into a subgraph, where only one can be meant");
 });

@@ -78,6 +78,15 @@ def test_nodes_inside_belong_where_their_parent_belongs() -> None:
     assert group.members == ("8:5", "odd")
 
 
+def test_a_member_that_was_moved_into_a_subgraph_stays_one() -> None:
+    moved = [Node("9:5", "Moved", "KSampler"), Node("9:6:8", "Deep", "VAEDecode"), Node("7:3"), Node("2:3")]
+    (group,) = resolve([Group(name="g", members=("5", "8"))], moved)
+    assert group.members == ("9:5", "9:6:8")
+    assert members("#6", moved) == ["9:6:8"], "a subgraph that was moved brings along what is inside"
+    assert members("3", moved) == [], "which of the two is not known"
+    assert members("3") == ["3"], "the node that still has the id is the one"
+
+
 def test_nodes_that_name_each_other_as_parent_end() -> None:
     nodes = [Node("1", parent_node_id="2"), Node("2", parent_node_id="1")]
     assert members("1", nodes) == ["1", "2"]
