@@ -85,6 +85,7 @@ bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.conclusions
 	@$(RUN) -m metrics.accuracy
 	@$(RUN) -m metrics.timeline
+	@$(RUN) -m metrics.panel
 	@$(RUN) -m metrics.stacks
 
 format:  ## rewrite the sources in the one style
