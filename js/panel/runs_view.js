@@ -224,15 +224,11 @@ export function createRunsView(context) {
   }
 
   const ready = refresh();
-  loadBaselines();
-  loadFacets();
+  ready.then(loadBaselines).then(loadFacets); // the rows come first
   return {
     element,
     ready,
-    refresh() {
-      loadFacets();
-      return refresh();
-    },
+    refresh: () => refresh().then(loadFacets),
     concerns: (what) => what !== "group",
     dispose: () => request?.abort(),
   };

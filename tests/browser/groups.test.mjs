@@ -128,3 +128,51 @@ for (const nodes2 of [false, true]) {
     assert.equal(await widget("HolafProfilerGroup", "members"), "");
   });
 }
+
+test("the panel shows what the Group node says now, and neither writes over the other", async () => {
+  await page.evaluate(() => app.extensionManager.setting.set("Comfy.VueNodes.Enabled", false));
+  const nodes = { ...napping({ ms: 5 }), group: { type: "HolafProfilerGroup", at: [500, 420], widgets: { name: "Naps" } } };
+  const graph = await build(page, nodes);
+  const set = (name, value) =>
+    page.evaluate(([name, value]) => {
+      const node = app.rootGraph.nodes.find(({ type }) => type === "HolafProfilerGroup");
+      const widget = node.widgets.find((each) => each.name === name);
+      widget.value = value;
+      widget.callback?.(value);
+    }, [name, value]);
+  await set("members", graph.ids.first);
+  await action(page, "Run profile").click();
+  await endedRuns(page, graph.id, 1);
+  await set("members", `${graph.ids.first}\n${graph.ids.second}`); // not run since
+  await set("name", "Both naps");
+  await tab(page, "Groups");
+  const card = page.locator(".hp-group");
+  await card.getByText("Second nap").waitFor();
+  assert.equal(await card.getByLabel("Name of the group").inputValue(), "Both naps");
+  await card.getByLabel("Description").fill("said in the panel");
+  await card.getByLabel("Description").blur();
+  while ((await widget("HolafProfilerGroup", "description")) !== "said in the panel") await page.waitForTimeout(50);
+  assert.equal(await widget("HolafProfilerGroup", "members"), `${graph.ids.first}\n${graph.ids.second}`);
+  await card.getByRole("button", { name: "Remove First nap" }).click();
+  while ((await widget("HolafProfilerGroup", "members")) !== graph.ids.second) await page.waitForTimeout(50);
+  assert.equal(await widget("HolafProfilerGroup", "name"), "Both naps");
+  await tab(page, "Runs");
+});
+
+test("members stay members when their nodes are converted into a subgraph", async () => {
+  const graph = await build(page, { ...napping({ ms: 5 }), group: { type: "HolafProfilerGroup", at: [500, 420], widgets: { name: "Naps" } } });
+  await page.evaluate((members) => (app.rootGraph.nodes.find(({ type }) => type === "HolafProfilerGroup").widgets.find(({ name }) => name === "members").value = members), `${graph.ids.first}\n${graph.ids.second}`);
+  await server(page, "groups", { method: "POST", body: { name: "In the panel", members: [graph.ids.first], workflow_id: graph.id } });
+  await page.evaluate((ids) => {
+    app.rootGraph.convertToSubgraph(new Set(ids.map((id) => app.rootGraph.getNodeById(id))));
+  }, [graph.ids.first, graph.ids.second]);
+  await action(page, "Run profile").click();
+  const [run] = await endedRuns(page, graph.id, 1);
+  const found = await totals(run);
+  assert.equal(found.Naps.step_count, 2);
+  assert.equal(found["In the panel"].step_count, 1);
+  await tab(page, "Groups");
+  await page.locator(".hp-group").first().getByText("First nap").waitFor();
+  assert.equal(await page.locator(".hp-member-missing").count(), 0);
+  await tab(page, "Runs");
+});
