@@ -102,6 +102,8 @@ export const exportComparison = async (ids, baselineIds, format) =>
 /** Runs as one file that another Profiler takes in, as a Blob. */
 export const exportHistory = async (ids) => (await send("GET", `/history/export${queryString({ ids: ids.join(",") })}`)).blob();
 export const getStatistics = (params, options) => json("GET", `/statistics${queryString(params)}`, undefined, options);
+/** Take in the runs that ComfyUI itself remembers. */
+export const takeInHistory = () => json("POST", "/history/comfyui");
 export const tidyHistory = (limits) => json("POST", "/history/tidy", limits);
 export const resetHistory = (confirm) => json("POST", "/history/reset", { confirm });
 export const patchStep = (id, changes) => json("PATCH", `/steps/${id}`, changes);

@@ -4,7 +4,7 @@ import * as backend from "../comfy/api.js";
 import { button, fill, h, iconButton, select } from "../ui/dom.js";
 import { MISSING, bytes, joules, runLabel, seconds, share, signed } from "../ui/format.js";
 import { msg, t } from "../ui/i18n.js";
-import { copyText, saveBlob } from "./export.js";
+import { copyText, saveFile } from "./export.js";
 import { loading, nodeLink, number, problem, table } from "../ui/widgets.js";
 
 const TOTALS = [
@@ -50,13 +50,7 @@ export function createCompareView(context, ids) {
   const file = (format) => backend.exportComparison(order, baselineIds, format);
   const fileName = (format) => `comparison_${order.slice(0, 6).join("_")}.${format}`;
 
-  async function save(format) {
-    try {
-      if (format) saveBlob(await file(format), fileName(format));
-    } catch (error) {
-      context.say(error.message, { tone: "error" });
-    }
-  }
+  const save = (format) => (format ? saveFile(context, file(format), fileName(format)) : Promise.resolve());
 
   /** What one does with a comparison. */
   function tools() {

@@ -49,26 +49,18 @@ export async function download(context, run, format) {
 export const copyMarkdown = (context, run, format = "md") =>
   copyText(context, () => backend.exportRun(run.id, format), `profile_${run.id}.${EXTENSIONS[format] ?? format}`, t("The run is on the clipboard as Markdown."));
 
-/** Put what `file()` resolves with, a Blob, on the clipboard and `said` below the view; where there is no clipboard, save it. */
-export async function copyText(context, file, name, said) {
-  try {
+/** Put what `file()` resolves with, a Blob, on the clipboard and say so; where there is no clipboard, save it. */
+export const copyText = (context, file, name, said) =>
+  attempt(context, async () => {
     const blob = await file();
     try {
       await navigator.clipboard.writeText(await blob.text());
       context.say(said);
     } catch {
-      saveBlob(blob, name); // without HTTPS there is no clipboard: the file says the same
+      await saveFile(context, blob, name); // without HTTPS there is no clipboard: the file says the same
     }
-  } catch (error) {
-    context.say(error.message, { tone: "error" });
-  }
-}
+  });
 
 /** Runs as one file, which the Import of another Profiler takes. */
-export async function downloadHistory(context, ids) {
-  try {
-    saveBlob(await backend.exportHistory(ids), ids.length === 1 ? `run_${ids[0]}.profile.db` : `${ids.length}_runs.profile.db`);
-  } catch (error) {
-    context.say(error.message, { tone: "error" });
-  }
-}
+export const downloadHistory = (context, ids) =>
+  saveFile(context, backend.exportHistory(ids), ids.length === 1 ? `run_${ids[0]}.profile.db` : `${ids.length}_runs.profile.db`);

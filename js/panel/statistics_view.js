@@ -7,6 +7,7 @@ import { button, fill, h } from "../ui/dom.js";
 import { bytes, count, seconds, share } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
 import { figures, loading, number, problem, table } from "../ui/widgets.js";
+import { settingsFold } from "./settings_view.js";
 import { createUpkeep } from "./upkeep_view.js";
 import { packTotals } from "./statistics_sums.js";
 
@@ -20,7 +21,7 @@ export function createStatisticsView(context) {
   let request = null;
   const body = h("div", { class: "hp-stack" }, loading());
   const upkeep = createUpkeep(context, load);
-  const element = h("section", { class: "hp-statistics", "aria-label": t("Statistics") }, body, upkeep.element);
+  const element = h("section", { class: "hp-statistics", "aria-label": t("Statistics") }, body, upkeep.element, settingsFold(context));
 
   async function load() {
     request?.abort();

@@ -5,6 +5,7 @@ import { ask } from "../ui/dialog.js";
 import { button, field, fill, h } from "../ui/dom.js";
 import { bytes } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
+import { attempt } from "../ui/widgets.js";
 import { importButton } from "./bundle.js";
 import { keepLimits } from "./statistics_sums.js";
 
@@ -13,19 +14,33 @@ const CONFIRMATION = "delete all runs";
 
 /** `after()`: the history has changed. Returns `{element, update(totals)}`. */
 export function createUpkeep(context, after) {
-  const input = (label) => h("input", { class: "hp-input", type: "number", min: 0, step: "any", "aria-label": label, on: { input: () => fill(found) } });
+  const input = (label) => h("input", { class: "hp-input", type: "number", min: 0, step: "any", "aria-label": label, on: { input: () => fill(found), change: () => always.checked && keepAlways() } });
   const fields = { days: input(t("Days")), runs: input(t("Runs")), gigabytes: input("GB") };
+  const always = h("input", { type: "checkbox", on: { change: () => keepAlways() } });
   const found = h("div", { class: "hp-row hp-wrap", role: "status" });
   const size = h("div", {});
 
-  const guarded = (action) => async () => {
-    try {
-      await action();
-    } catch (error) {
-      context.say(error.message, { tone: "error" });
-    }
-  };
+  const guarded = (action) => () => attempt(context, action);
   const limits = () => keepLimits(Object.fromEntries(Object.entries(fields).map(([name, { value }]) => [name, value])));
+
+  /** The limits as settings, which the server keeps to by itself; none where it is not to. */
+  const keepAlways = guarded(async () => {
+    const wanted = always.checked ? limits() : {};
+    if (!wanted) {
+      always.checked = false;
+      await backend.putSettings({ keep_days: null, keep_runs: null, keep_bytes: null });
+      return context.say(t("Say first how many days, runs or gigabytes to keep."));
+    }
+    await backend.putSettings({ keep_days: null, keep_runs: null, keep_bytes: null, ...wanted });
+    return context.say(always.checked ? t("Runs beyond that go by themselves from now on.") : t("No run goes by itself any more."));
+  });
+
+  function showSettings() {
+    const [days, runs, size] = ["keep_days", "keep_runs", "keep_bytes"].map(context.prefs.get);
+    const texts = { days, runs, gigabytes: typeof size === "number" ? size / 1024 ** 3 : null };
+    always.checked = Object.values(texts).some((value) => typeof value === "number");
+    for (const [name, value] of Object.entries(texts)) if (typeof value === "number") fields[name].value = String(value);
+  }
 
   const preview = guarded(async () => {
     if (!limits()) return context.say(t("Say first how many days, runs or gigabytes to keep."));
@@ -68,6 +83,13 @@ export function createUpkeep(context, after) {
     after();
   });
 
+  const takeIn = guarded(async () => {
+    const { runs, skipped_runs: skipped } = await backend.takeInHistory();
+    const known = skipped ? ` ${tn("{n} was here already.|{n} were here already.", skipped)}` : "";
+    context.say(`${tn("Imported {n} run.|Imported {n} runs.", runs)}${known}`);
+    after();
+  });
+
   async function resetViews() {
     const isDone = await context.change(async () => {
       const { defaults } = await backend.getSettings();
@@ -86,6 +108,7 @@ export function createUpkeep(context, after) {
     h("summary", {}, t("Upkeep")),
     h("p", { class: "hp-muted" }, t("Keep only the newest runs. Pinned and commented ones always stay.")),
     h("div", { class: "hp-row hp-wrap" }, field(t("Days"), fields.days), field(t("Runs"), fields.runs), field("GB", fields.gigabytes), button(t("Count"), preview)),
+    h("label", { class: "hp-check" }, always, t("Keep to this after every run")),
     found,
     size,
     h(
@@ -93,10 +116,12 @@ export function createUpkeep(context, after) {
       { class: "hp-row hp-wrap" },
       button(t("Give space back"), guarded(() => tidy({ keep_days: 100_000 })), { title: t("Compacts the history's file; no run is removed") }),
       importButton(context, after),
+      button(t("Take in ComfyUI's history"), takeIn, { iconName: "download", title: t("Runs that ComfyUI itself still remembers, without their nodes; each is taken once") }),
       button(t("Reset the views"), resetViews, { title: t("Columns, order, filters and what is folded, as they were at first") }),
       button(t("Delete the whole history…"), reset, { iconName: "trash" }),
     ),
   );
+  showSettings();
   return {
     element,
     update: ({ size_bytes: now }) => fill(size, typeof now === "number" ? h("p", { class: "hp-muted" }, t("The history takes {size}.", { size: bytes(now) })) : null),
