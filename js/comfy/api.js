@@ -96,6 +96,8 @@ export const getRunWorkflow = (id) => json("GET", `/runs/${id}/workflow`);
 /** Without baselines the server takes the pinned runs, else the first. */
 export const compareRuns = (ids, baselineIds, options) =>
   json("GET", `/runs/compare${queryString({ ids: ids.join(","), baseline: baselineIds?.join(",") })}`, undefined, options);
+/** Sets of run ids, each against each. */
+export const compareSets = (sets) => json("GET", `/runs/matrix${queryString({ sets: sets.map((ids) => ids.join(",")).join("|") })}`);
 /** A comparison as csv, md or html, as a Blob. */
 export const exportComparison = async (ids, baselineIds, format) =>
   (await send("GET", `/runs/compare/export/${format}${queryString({ ids: ids.join(","), baseline: baselineIds?.join(",") })}`)).blob();

@@ -1,29 +1,32 @@
 // Two or more runs side by side: totals, nodes, and what was different around them.
 
 import * as backend from "../comfy/api.js";
-import { button, fill, h, iconButton, select } from "../ui/dom.js";
-import { MISSING, bytes, joules, runLabel, seconds, share, signed } from "../ui/format.js";
-import { msg, t } from "../ui/i18n.js";
-import { copyText, saveFile } from "./export.js";
+import { button, field, fill, h, iconButton, select } from "../ui/dom.js";
+import { MISSING, bytes, runLabel, seconds } from "../ui/format.js";
+import { t } from "../ui/i18n.js";
 import { loading, nodeLink, number, problem, table } from "../ui/widgets.js";
-
-const TOTALS = [
-  ["total_time", msg("Time"), seconds],
-  ["vram_max", msg("VRAM peak"), bytes],
-  ["ram_max_bytes", msg("RAM peak"), bytes],
-  ["energy_joules", msg("Energy"), joules],
-];
+import { TOTALS, changeCell } from "./deltas.js";
+import { copyText, saveFile } from "./export.js";
+import { matrix } from "./matrix.js";
+import { setsOf } from "./run_sets.js";
 
 /** Returns `{element, refresh, concerns, dispose}`. */
 export function createCompareView(context, ids) {
   const order = [...ids].sort((a, b) => a - b);
   let baselineIds = null; // null: the server takes the pinned runs, all of them
   let runs = new Map();
+  let setsBy = ""; // one baseline against all others
   let here = context;
   const element = h("section", { class: "hp-compare", "aria-label": t("Comparison") }, loading(t("Comparing")));
 
   async function load() {
     try {
+      const sets = setsBy && setsOf([...runs.values()], setsBy);
+      if (sets) {
+        const found = await backend.compareSets(sets.map((set) => set.ids));
+        fill(element, head(), chooser(), matrix(here, found, sets.map((set) => set.label)));
+        return;
+      }
       const comparison = await backend.compareRuns(order, baselineIds);
       runs = new Map(comparison.runs.map((run) => [run.id, run]));
       here = context.forRun(comparison.runs.find((run) => run.workflow_id) ?? {});
@@ -64,12 +67,32 @@ export function createCompareView(context, ids) {
     return h("div", { class: "hp-row hp-wrap" }, button(t("Copy as Markdown"), copy, { iconName: "copy" }), saver);
   }
 
+  /** More than two runs may be compared as sets, each with each. */
+  function chooser() {
+    const all = [...runs.values()];
+    const ways = [
+      ["tag", t("sets by tag")],
+      ["workflow", t("sets by workflow")],
+      ["name", t("sets by name")],
+      ["run", t("each run with each")],
+    ].filter(([by]) => order.length > 2 && setsOf(all, by));
+    if (!ways.length) return null;
+    return field(
+      t("Compare"),
+      select([["", t("a baseline with the others")], ...ways], setsBy, (by) => {
+        setsBy = by;
+        load();
+      }),
+    );
+  }
+
   function draw(comparison) {
     const baseline = comparison.baseline_ids.join(",");
     const isPinned = comparison.baseline_ids.length > 1;
     fill(
       element,
       head(),
+      chooser(),
       h(
         "label",
         { class: "hp-field" },
@@ -170,25 +193,4 @@ export function createCompareView(context, ids) {
 
 const onOneSide = ({ pairing }) => pairing.endsWith(" only");
 
-const VERDICTS = { faster: "hp-better", less: "hp-better", slower: "hp-worse", more: "hp-worse" };
-
 const isKnown = (delta) => typeof (delta?.baseline ?? delta?.candidate) === "number";
-
-/** Less is better in everything compared here; a change without a verdict has no colour. */
-function changeCell(delta, format) {
-  const change = delta?.change ?? null;
-  const tone = VERDICTS[delta?.verdict] ?? "";
-  return h(
-    "td",
-    { class: `hp-number ${tone}`, title: delta?.verdict === "no difference" ? t("No larger than runs differ by chance") : "" },
-    change === null ? MISSING : signed(change, format),
-    relative(delta) ? h("div", { class: "hp-muted" }, relative(delta)) : null,
-  );
-}
-
-function relative(delta) {
-  if (!delta || delta.ratio === null || delta.ratio === undefined) return "";
-  const change = delta.ratio - 1;
-  if (Math.abs(change) < 0.0005) return "";
-  return signed(change, share);
-}

@@ -92,6 +92,23 @@ test("several runs leave as one file; a comparison as csv and as Markdown on the
   await page.getByRole("button", { name: "Clear the selection" }).click();
 });
 
+test("sets of runs are compared each with each", async () => {
+  await action(page, "Run profile").click();
+  runs = await endedRuns(page, graph.id, 3);
+  await server(page, `runs/${runs[0].id}`, { method: "PATCH", body: { tags: ["new"] } });
+  await tick(...runs);
+  await page.locator(".hp-selected").getByRole("button", { name: "Compare" }).click();
+  await page.locator(".hp-compare").getByLabel("Compare", { exact: true }).selectOption("run");
+  const matrix = page.locator(".hp-matrix");
+  await matrix.getByText("Second nap").waitFor();
+  assert.equal(await matrix.locator("table").first().locator("tbody tr").count(), 3);
+  await picture(page, "matrix");
+  await page.locator(".hp-compare").getByLabel("Compare", { exact: true }).selectOption("tag");
+  await matrix.getByText("against new").waitFor();
+  await back();
+  await page.getByRole("button", { name: "Clear the selection" }).click();
+});
+
 test("a run says what it made, shows the picture, and where one came from is where Back leads", async () => {
   const view = page.locator(".hp-view");
   await row(runs[1]).scrollIntoViewIfNeeded();

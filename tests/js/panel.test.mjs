@@ -4,6 +4,8 @@ import { test } from "node:test";
 import * as columns from "../../js/panel/columns.js";
 import * as live from "../../js/run/live_model.js";
 import { createSeries, repeatCount, seriesKey } from "../../js/run/repeat.js";
+import { setsOf } from "../../js/panel/run_sets.js";
+import { keepLimits, packTotals } from "../../js/panel/statistics_sums.js";
 import * as query from "../../js/panel/runs_query.js";
 
 const STEPS = [
@@ -175,4 +177,25 @@ test("the running node stays among the bars however long the others took", () =>
   const shown = live.bars(state, 1000, 5);
   assert.equal(shown.length, 5);
   assert.equal(shown.at(-1).title, "now");
+});
+
+test("runs fall into sets by tag, workflow, name or one each; one set or too many are none", () => {
+  const runs = [
+    { id: 1, name: "a", tags: ["fp8"], workflow_name: "flux" },
+    { id: 2, name: "", tags: ["fp16"], workflow_name: "flux" },
+    { id: 3, name: "a", tags: ["fp8"], workflow_name: "flux" },
+  ];
+  assert.deepEqual(setsOf(runs, "tag"), [{ label: "fp8", ids: [1, 3] }, { label: "fp16", ids: [2] }]);
+  assert.deepEqual(setsOf(runs, "name"), [{ label: "a", ids: [1, 3] }, { label: "–", ids: [2] }]);
+  assert.deepEqual(setsOf(runs, "run").map(({ label }) => label), ["a", "flux · 2", "a"]);
+  assert.equal(setsOf(runs, "workflow"), null);
+  assert.equal(setsOf(Array.from({ length: 9 }, (_, id) => ({ id })), "run"), null);
+});
+
+test("node types add up to their packs; a form says what to keep only where it holds numbers", () => {
+  const packs = packTotals([{ node_type: "A", total_s: 6 }, { node_type: "B", total_s: 1 }, { node_type: "C", total_s: 3 }], (type) => (type === "C" ? "" : "ComfyUI"));
+  assert.deepEqual(packs, [{ name: "ComfyUI", total_s: 7, type_count: 2, share: 0.7 }, { name: "", total_s: 3, type_count: 1, share: 0.3 }]);
+  assert.equal(keepLimits({ days: "", runs: " ", gigabytes: "much" }), null);
+  assert.deepEqual(keepLimits({ days: "0", runs: "10.6", gigabytes: "0.5" }), { keep_days: 0, keep_runs: 10, keep_bytes: 2 ** 29 });
+  assert.equal(keepLimits({ days: "-1" }), null);
 });

@@ -1,0 +1,58 @@
+// Several sets of runs, each against each: a square for every total, a row for every node.
+
+import { h, select } from "../ui/dom.js";
+import { seconds } from "../ui/format.js";
+import { t, tn } from "../ui/i18n.js";
+import { nodeLink, number, table } from "../ui/widgets.js";
+import { TOTALS, changeCell } from "./deltas.js";
+
+/** `found`: what `GET runs/matrix` gives; `labels`: of its sets. */
+export function matrix(context, found, labels) {
+  const known = TOTALS.filter(([name]) => found.totals[name]?.medians.some((value) => typeof value === "number"));
+  const holder = h("div", {});
+  const show = (wanted) => holder.replaceChildren(square(found, labels, known.find(([name]) => name === wanted) ?? known[0]));
+  if (known.length) show(known[0][0]);
+  return h(
+    "div",
+    { class: "hp-stack hp-matrix" },
+    found.notes.map((note) => h("p", { class: "hp-note" }, note)),
+    known.length > 1 ? select(known.map(([name, label]) => [name, t(label)]), known[0][0], show, { "aria-label": t("What is compared") }) : null,
+    holder,
+    h("h3", {}, t("Nodes")),
+    table(
+      [[t("Node")], ...labels.map((label) => [label])],
+      found.nodes.map((node) =>
+        h(
+          "tr",
+          { on: { mouseenter: () => context.highlight([node.node_id]), mouseleave: () => context.highlight(null) } },
+          h("td", { class: "hp-step-name" }, nodeLink(context, node)),
+          node.medians.map((median, index) => medianCell(median, node.deltas[index], seconds)),
+        ),
+      ),
+    ),
+  );
+}
+
+/** Each row's set against each column's. */
+function square(found, labels, [name, label, format]) {
+  const { medians, deltas } = found.totals[name];
+  return table(
+    [[t(label)], [t("Median")], ...labels.map((column) => [t("against {set}", { set: column })])],
+    labels.map((row, at) =>
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row" }, row, h("div", { class: "hp-muted" }, tn("{n} run|{n} runs", found.sets[at].counted_ids.length))),
+        number(format(medians[at])),
+        deltas[at].map((delta) => (delta ? changeCell(delta, format) : h("td", { class: "hp-number hp-muted" }, "–"))),
+      ),
+    ),
+  );
+}
+
+/** A median, and below it its change against the first set. */
+function medianCell(median, delta, format) {
+  const cell = delta ? changeCell(delta, format) : h("td", { class: "hp-number" });
+  cell.prepend(h("div", {}, format(median)));
+  return cell;
+}
