@@ -38,24 +38,25 @@ export function createStatisticsView(context) {
   }
 
   function draw({ totals, types, run_count: looked, runs_left_out: left }) {
-    const known = [
+    const hasVram = types.some((type) => typeof type.vram_max?.maximum === "number");
+    const whole = [
       [t("Runs"), totals.run_count, count],
       [t("Time in all"), totals.total_time, seconds],
       [t("Succeeded"), totals.success_rate, share],
       [t("Size"), totals.size_bytes, bytes],
-    ].filter(([, value]) => typeof value === "number");
+    ];
     fill(
       body,
-      figures(known.map(([label, value, format]) => [label, format(value)])),
+      figures(whole),
       totals.months.length > 1 ? growth(totals.months.slice(-MONTHS)) : null,
       types.length
         ? [
             left > 0 ? h("p", { class: "hp-muted" }, tn("Over the newest {n} run:|Over the newest {n} runs:", looked)) : null,
             h("h3", {}, t("Time by node type")),
             longTable(
-              [[t("Type")], [t("Time in all")], [t("Median")], [t("Ran")], [t("From cache")], [t("VRAM peak")]],
+              [[t("Type")], [t("Time in all")], [t("Median")], [t("Ran")], [t("From cache")], ...(hasVram ? [[t("VRAM peak")]] : [])],
               types,
-              (type) => [type.node_type, seconds(type.total_s), seconds(type.exec_time?.median), count(type.executed_count), count(type.cached_count), bytes(type.vram_max?.maximum)],
+              (type) => [type.node_type, seconds(type.total_s), seconds(type.exec_time?.median), count(type.executed_count), count(type.cached_count), ...(hasVram ? [bytes(type.vram_max?.maximum)] : [])],
             ),
             h("h3", {}, t("Time by pack")),
             longTable([[t("Pack")], [t("Time in all")], [t("Share")], [t("Node types")]], packTotals(types, packOf), (pack) => [

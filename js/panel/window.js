@@ -16,7 +16,11 @@ export function createWindowOpener(services) {
 /** In the window: show the panel in ComfyUI's look, until the page that it belongs to goes. */
 export async function show({ place, ...services }) {
   const page = onPage();
-  for (const style of page.head.querySelectorAll("link[rel=stylesheet], style")) document.head.append(style.cloneNode(true));
+  for (const style of page.head.querySelectorAll("link[rel=stylesheet], style")) {
+    const copy = style.cloneNode(true);
+    if (style.href) copy.href = style.href; // whole, since this window lies elsewhere
+    document.head.append(copy);
+  }
   const dress = () => {
     const { className, style, lang } = page.documentElement;
     Object.assign(document.documentElement, { className, lang });
