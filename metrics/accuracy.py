@@ -23,12 +23,12 @@ from pathlib import Path
 import numpy as np
 
 from .measured import Measured, run_nodes
+from .result import write
 
 MIB = 1024 * 1024
 ROUNDS = 10
 BETWEEN_S = 0.005
 """What the host does between two nodes: caches, progress messages, previews."""
-RESULTS = Path(__file__).parent / "results"
 METHODS = ("this pack", "next start is end", "host clock, no sync", "50 ms polling")
 
 
@@ -291,11 +291,8 @@ def _error(pairs: Sequence[tuple[float, float]]) -> str:
 def main() -> int:
     """Measure, print, write."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    text = table(collect(rounds), rounds)
-    print(text)
-    RESULTS.mkdir(exist_ok=True)
     slug = re.sub(r"[^a-z0-9]+", "_", hardware().lower()).strip("_")
-    (RESULTS / f"accuracy_{slug}.md").write_text(text, encoding="utf-8")
+    write(f"accuracy_{slug}", table(collect(rounds), rounds))
     return 0
 
 

@@ -9,7 +9,6 @@ routes' handlers over a real SQLite history of runs of 100 nodes.
 
 from __future__ import annotations
 
-import platform
 import statistics
 import sys
 import tempfile
@@ -33,7 +32,8 @@ from tests.planted import comparisons, trends
 from tests.planted.trends import MB
 from tests.unit.store.help import record
 
-RESULT = Path(__file__).parent / "results" / "conclusions.md"
+from .result import MACHINE, write
+
 NODES = 100
 RUNS = 1_000
 
@@ -185,12 +185,7 @@ def _fill(history: History) -> None:
 
 def main() -> int:
     wanted = sys.argv[1:] or ["rates", "speed"]
-    lines = [
-        "# Conclusions from several runs",
-        "",
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}.",
-        "",
-    ]
+    lines = ["# Conclusions from several runs", "", f"{MACHINE}.", ""]
     good = True
     if "rates" in wanted:
         found = rates()
@@ -207,8 +202,7 @@ def main() -> int:
         ]
         lines.append("")
     if set(wanted) == {"rates", "speed"}:
-        RESULT.write_text("\n".join(lines), encoding="utf-8")
-        print(f"written: {RESULT}")
+        write("conclusions", "\n".join(lines))
     return 0 if good else 1
 
 

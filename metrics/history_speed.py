@@ -8,7 +8,6 @@ PostgreSQL of its own as well.
 
 from __future__ import annotations
 
-import platform
 import random
 import statistics
 import sys
@@ -31,8 +30,9 @@ from engine.store.run_file import Ended, RunFile
 from engine.store.writer import RunWriter
 from tests import builders
 
+from .result import MACHINE, write
+
 ROOT = Path(__file__).parent.parent
-RESULT = Path(__file__).parent / "results" / "history_speed.md"
 RUNS, WORKFLOWS, STEPS, PATTERNS = 10_000, 30, 100, 300
 SERVER_RUNS = 1_000_000
 FOLDER = ROOT / ".cache" / "history_speed"
@@ -290,16 +290,16 @@ def main() -> int:
     rest = ", ".join(
         f"{name} {size:.0f}" for name, size in sorted(sizes.items(), key=lambda each: -each[1])[:5]
     )
-    print(table, f"bytes a step by table: {rest}", f"missed: {missed}", sep="\n")
-    RESULT.write_text(
+    write(
+        "history_speed",
         "# How fast and how large a long history is\n\n"
         f"{RUNS:,} runs of {STEPS} steps in {WORKFLOWS} workflows,"
-        f" a file of {path.stat().st_size / 1e6:.0f} MB; medians of {repeats} calls.\n{platform.system()}"
-        f" {platform.machine()}, Python {platform.python_version()}, {psutil.cpu_count()} cores.\n\n"
+        f" a file of {path.stat().st_size / 1e6:.0f} MB; medians of {repeats} calls.\n"
+        f"{MACHINE}, {psutil.cpu_count()} cores.\n\n"
         f"{table}\n\n"
         f"Bytes by table, for each step: {rest}.\n",
-        encoding="utf-8",
     )
+    print(f"missed: {missed}")
     return 1 if missed else 0
 
 

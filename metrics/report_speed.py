@@ -11,7 +11,6 @@ from __future__ import annotations
 import gc
 import io
 import json
-import platform
 import statistics
 import subprocess
 import sys
@@ -25,8 +24,9 @@ import psutil
 from engine.model import Run
 from tests import builders
 
+from .result import MACHINE, write
+
 ROOT = Path(__file__).parent.parent
-RESULT = Path(__file__).parent / "results" / "report_speed.md"
 CASES = {"100 nodes, 12,000 samples": (100, 12_000, 1.0), "1,000 nodes, 12,000 samples": (1000, 12_000, 2.5)}
 """Nodes, samples, and the limit in seconds."""
 MEMORY_LIMIT_MB = 150
@@ -94,6 +94,13 @@ def _peak_bytes() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
+def _in_fresh_process(*arguments: str | int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "metrics.report_speed", *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
 def main() -> None:
     """Measure every case in a fresh process; exits with 1 where a limit is missed."""
     if sys.argv[1:2] == ["--beside"]:
@@ -108,17 +115,7 @@ def main() -> None:
     lines.append("|---|---:|---:|---:|---:|---:|---:|")
     met = True
     for name, (nodes, samples, limit_s) in CASES.items():
-        command = [
-            sys.executable,
-            "-m",
-            "metrics.report_speed",
-            "--case",
-            str(nodes),
-            str(samples),
-            str(repeats),
-        ]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-        found = json.loads(done.stdout)
+        found = _in_fresh_process("--case", nodes, samples, repeats)
         later, slowest = statistics.median(found["later_s"]), max(found["later_s"])
         extra_mb = found["extra_bytes"] / 1024**2
         met = met and later <= limit_s and extra_mb <= MEMORY_LIMIT_MB
@@ -126,9 +123,7 @@ def main() -> None:
             f"| {name} | {found['first_s']:.2f} s | {later:.2f} s | {slowest:.2f} s | {limit_s} s"
             f" | {extra_mb:.0f} MB | {MEMORY_LIMIT_MB} MB |"
         )
-    command = [sys.executable, "-m", "metrics.report_speed", "--beside"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    beside = json.loads(done.stdout)
+    beside = _in_fresh_process("--beside")
     met = met and beside["first_s"] <= FIRST_LIMIT_S
     lines += [
         "",
@@ -138,16 +133,13 @@ def main() -> None:
         f" {beside['slowed_s']:+.2f} s longer.",
     ]
     text = "\n".join(lines)
-    print(text)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(
+    write(
+        "report_speed",
         "# How fast a report is\n\n"
         "Summary, picture (1600 pixels wide), PNG and table of a made-up run. The first report in a process\n"
         f"also loads matplotlib and its fonts; {repeats} later ones follow. Memory is the process's peak\n"
         "over what it held before the first report, matplotlib included.\n\n"
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()},"
-        f" {psutil.cpu_count()} cores.\n\n{text}\n",
-        encoding="utf-8",
+        f"{MACHINE}, {psutil.cpu_count()} cores.\n\n{text}\n",
     )
     sys.exit(0 if met else 1)
 
