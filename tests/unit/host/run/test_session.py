@@ -221,7 +221,7 @@ def test_messages_about_another_executors_nodes_are_not_taken_for_ones_of_this_p
     here = contextvars.copy_context()
     here.run(hooks._run.set, run.session)
     here.run(listener.start_handler, "made by another executor", None, "p")
-    assert run.session.run_so_far().warnings == ()
+    assert "progress messages" not in "".join(run.session._warnings)
     here.run(listener.start_handler, "1", None, "p")
     assert "progress messages" in "".join(run.session._warnings)
     run.end()
