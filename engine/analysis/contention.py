@@ -54,6 +54,16 @@ def _at_least(
     return share / 100 if share is not None and share >= 100 * least else None
 
 
+def contention_kinds(found: Contention) -> str | None:
+    """What was missing as ``Run.contention`` has it; ``None`` where nothing was."""
+    kinds = {
+        "cpu": found.cpu_missing_share is not None or found.others_cpu_share is not None,
+        "gpu shared": found.gpu_others_share is not None,
+        "gpu slowed": found.gpu_slowed_share is not None,
+    }
+    return ", ".join(kind for kind, is_so in kinds.items() if is_so) or None
+
+
 def with_contention(answer: str, found: Contention) -> str:
     """A headline with what was missing, the gravest only."""
     if found.cpu_missing_share is not None or found.others_cpu_share is not None:

@@ -72,6 +72,8 @@ class Run:
     is neither a profiler node nor behind a Report. ``timestamp`` is ISO 8601 UTC.
     ``environment`` is a flat mapping of dotted names to text (``torch.version``).
     ``workflow_name`` is what the page that queued it calls its workflow; "" where it does not say.
+    ``contention`` names what the run got less of than it asked for: of ``cpu``, ``gpu shared`` and
+    ``gpu slowed`` those that apply, with commas.
     ``cold`` is true when the host held no model as the run began. ``uuid`` names the run in every
     database that it may be copied to; ``id`` is its number in one of them. ``profiled`` is false of a
     run that was only noted, without steps.
@@ -113,6 +115,7 @@ class Run:
     environment: Mapping[str, str] = field(default_factory=dict)
     overhead: Overhead = field(default_factory=Overhead)
     warnings: tuple[str, ...] = ()
+    contention: str | None = None
     running_node_id: str | None = None
     error_node_id: str | None = None
     error_type: str | None = None

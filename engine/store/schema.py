@@ -115,6 +115,7 @@ runs = Table(
     Column("uuid", Text),
     Column("workflow_name", Text),
     Column("tags_json", Text),
+    Column("contention", Text),
     Column("profiled", Boolean),
     Column("sizes_json", Text),
     Column("outputs_json", Text),

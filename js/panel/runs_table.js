@@ -190,5 +190,16 @@ export function statusChips(run) {
     run.snapshot_match === "mismatch" && !run.forced
       ? h("span", { class: "hp-chip hp-mismatch", title: t("The workflow no longer matched its reference") }, t("changed"))
       : null,
+    run.contention ? h("span", { class: "hp-chip hp-mismatch", title: contentionText(run.contention) }, t("disturbed")) : null,
   ];
+}
+
+/** What a run got less of than it asked for, in words. */
+function contentionText(kinds) {
+  const words = {
+    cpu: t("Other programs kept the machine busy"),
+    "gpu shared": t("Other programs used the GPU"),
+    "gpu slowed": t("The GPU was slowed down, for heat or its power supply"),
+  };
+  return kinds.split(", ").map((kind) => words[kind] ?? kind).join(" · ");
 }

@@ -1,6 +1,6 @@
 // What the timeline says in words below itself: a node, a moment, a stretch. Pure: data in, text out.
 
-import { seconds } from "../ui/format.js";
+import { seconds, statusWord } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
 import { laneText } from "./lanes.js";
 import { valueAt } from "./layout.js";
@@ -16,7 +16,7 @@ export function momentText(data, t_s) {
 /** How a node ended, how long it took and when, what lay in it, its groups. */
 export const nodeText = (node) =>
   [
-    node.status === "ok" ? "" : node.status,
+    node.status === "ok" ? "" : statusWord(node.status),
     seconds(node.exec_time),
     t("from {start} to {end}", { start: seconds(node.start_s), end: seconds(node.end_s) }),
     ...insides(node),

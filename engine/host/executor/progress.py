@@ -122,7 +122,9 @@ def show_as_waiting(node_id: str, prompt_id: str, is_waiting: bool) -> None:
     """
     try:
         registry = progress.get_progress_state()
-        entry = registry.nodes.get(node_id) if registry.prompt_id == prompt_id else None
+        if getattr(registry, "prompt_id", None) != prompt_id:
+            return
+        entry = registry.nodes.get(node_id)
         before, after = progress.NodeState.Running, progress.NodeState.Pending
         if not is_waiting:
             before, after = after, before

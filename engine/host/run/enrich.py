@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from ...analysis.contention import contention_sentences, find_contention
+from ...analysis.contention import contention_kinds, contention_sentences, find_contention
 from ...model import Group, Run
 from ...store.history import History
 from ...store.queries import run_list
@@ -42,9 +42,10 @@ def _moment(timestamp: str) -> datetime:
 
 
 def with_contention(run: Run) -> Run:
-    """``run`` with a warning, kept with it, for each thing that others kept from it."""
-    found = contention_sentences(find_contention(run, run.total_time))
-    return replace(run, warnings=tuple(dict.fromkeys((*run.warnings, *found)))) if found else run
+    """``run`` with what was kept from it, and a warning for each of that."""
+    found = find_contention(run, run.total_time)
+    warnings = tuple(dict.fromkeys((*run.warnings, *contention_sentences(found))))
+    return replace(run, warnings=warnings, contention=contention_kinds(found))
 
 
 def with_groups(run: Run, history: History | None = None) -> Run:

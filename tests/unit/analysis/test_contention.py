@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.analysis.contention import contention_kinds
 from engine.analysis.summary import summarize
 from engine.model import Contention, Device, Run, Series
 from engine.render.notes import notes_for
@@ -73,6 +74,7 @@ def test_what_was_missing_is_in_the_headline_and_the_notes(
     for name in Contention.__dataclass_fields__:
         value = getattr(expected, name)
         assert getattr(summary.contention, name) == (value if value is None else pytest.approx(value)), name
+    assert bool(contention_kinds(summary.contention)) == bool(phrase)
     said = ", on a" in summary.headline
     assert phrase in summary.headline
     assert said == bool(phrase)
