@@ -28,8 +28,8 @@ class ProfilerTrend(LastNode):
                 ),
                 choice_input(
                     "metric",
-                    ["time", "vram", "ram", "energy"],
-                    "What is shown. ram and energy are those of the whole run.",
+                    ["time", "vram", "ram", "energy", "frame time"],
+                    "What is shown. ram, energy and frame time are those of the whole run.",
                 ),
                 io.Int.Input(
                     "last",
@@ -40,6 +40,10 @@ class ProfilerTrend(LastNode):
                     tooltip="How many of the newest runs are looked at.",
                 ),
                 theme_input(),
+                text_input(
+                    "forecast",
+                    "Other sizes to forecast: width 1024, height 1024, frames 81, batch 4, steps 30.",
+                ),
             ],
             outputs=[
                 chart_output(),

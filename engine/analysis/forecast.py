@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..language import plain, t, tn
+from .comparable import Row
 from .drift import slope
 from .executions import Matrix, Vector
 
@@ -22,6 +23,9 @@ LEAST_RUNS = 5
 MOST_RUNS = 50
 """Older runs than the last fifty say little about the next."""
 LEAST_RUNS_FOR_SETTINGS = 8
+METRICS = ("total_time", "vram_max", "ram_max_bytes")
+"""What is forecast for other sizes."""
+_SIDES, _RESOLUTION = ("width", "height"), "resolution"
 REACH = 2.0
 """A setting is forecast up to so many times beyond what was tried."""
 
@@ -85,6 +89,45 @@ def for_settings(
         return Forecast(run_count=count, reason=t("the settings always changed together"))
     target = np.array([1.0, *(value for _, value in varied)])
     return _predicted(design, np.log(np.asarray(values, dtype=np.float64)), target)
+
+
+def tried(runs: Sequence[Row]) -> dict[str, tuple[int, int, int]]:
+    """What the prompts of runs, oldest first, asked for: ``{name: (newest, lowest, highest)}``."""
+    values: dict[str, list[int]] = {}
+    for run in runs:
+        for name, value in (run.get("sizes") or {}).items():
+            values.setdefault(name, []).append(value)
+    return {name: (known[-1], min(known), max(known)) for name, known in values.items()}
+
+
+def for_sizes(runs: Sequence[Row], wanted: Mapping[str, int]) -> dict[str, Forecast]:
+    """What a run of other sizes (see ``workflow.sizes``) will take: a forecast for each of :data:`METRICS`.
+
+    ``runs`` are alike, oldest first; what is not in ``wanted`` stays as in the newest of them. Width and
+    height count as one, the resolution: they mostly change together.
+    """
+    known = [run for run in runs if run.get("sizes")]
+    target = _terms({**(known[-1]["sizes"] if known else {}), **wanted})
+    asked = {_RESOLUTION if name in _SIDES else name for name in wanted}
+    settings = [_terms(run["sizes"]) for run in known]
+    used = {
+        name: target.get(name, 0.0)
+        for name in (*target, *asked)
+        if name in asked or all(name in each for each in settings)
+    }
+    found = {}
+    for metric in METRICS:
+        rows = [number for number, run in enumerate(known) if (run.get(metric) or 0) > 0]
+        values = [float(known[number][metric]) for number in rows]
+        found[metric] = for_settings(values, [settings[number] for number in rows], used)
+    return found
+
+
+def _terms(sizes: Mapping[str, int]) -> dict[str, float]:
+    terms = {name: float(value) for name, value in sizes.items() if name not in _SIDES}
+    if all(side in sizes for side in _SIDES):
+        terms[_RESOLUTION] = float(sizes["width"]) * float(sizes["height"])
+    return terms
 
 
 def _unknown(have: int, need: int) -> Forecast:

@@ -31,7 +31,7 @@ from .what_changed import WhatChanged, what_changed
 METRICS = ("exec_time", "vram_max")
 STEP_COLUMNS = (*WHO, *METRICS)
 """The columns of steps that a trend reads; those of :data:`leaks.COLUMNS` are wanted of the newest runs."""
-TOTALS = ("total_time", "vram_max", "ram_max_bytes", "energy_joules")
+TOTALS = ("total_time", "vram_max", "ram_max_bytes", "energy_joules", "frame_time_s")
 FALSE_CHANGES = 0.008
 """The share of quiet workflows in which any change may be found: half of it for the total time."""
 LEAST_SHARE = 0.01
@@ -165,7 +165,8 @@ def trends(evidence: Evidence, kind: str | None = None) -> Trends:
         leaks=leaks.leaks([by_id[i] for i in newest_memory], memory),
         forecast={
             name: forecast.next_run(series.totals[name][_since(points, name, None, ids) :])
-            for name in ("total_time", "vram_max", "ram_max_bytes")
+            for name in (*forecast.METRICS, "frame_time_s")
+            if name != "frame_time_s" or np.isfinite(series.totals[name]).any()
         },
         against_pinned=_against_pinned(runs, counted),
         notes=tuple(_notes(kinds, chosen)),

@@ -94,10 +94,10 @@ def _row(run: Run) -> dict[str, Any]:
         )
         for name in ("vram_max", "ram_max_bytes")
     }
-    same = ("timestamp", "name", "status", "total_time", "cold", "pinned", "forced", "energy_joules")
+    same = ("timestamp", "name", "status", "total_time", "cold", "pinned", "forced", "energy_joules", "sizes")
     return {
         "id": run.id or 0,
-        **{name: getattr(run, name) for name in (*same, "workflow_id", "workflow_hash")},
+        **{name: getattr(run, name) for name in (*same, "workflow_id", "workflow_hash", "frame_time_s")},
         **peaks,
         "timing": run.settings.timing,
         "cache": run.settings.cache,

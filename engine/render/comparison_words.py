@@ -22,6 +22,7 @@ NAMES = {
     "ram_max_bytes": msg("RAM peak"),
     "energy_joules": msg("energy"),
     "exec_time": msg("active time"),
+    "frame_time_s": msg("time a frame"),
 }
 
 _VERDICTS = {"faster": msg("faster"), "slower": msg("slower"), "less": msg("less"), "more": msg("more")}
@@ -38,6 +39,8 @@ def shown(metric: str, value: float | None) -> str:
         return NOT_AVAILABLE
     if metric in ("vram_max", "ram_max_bytes"):
         return format_bytes(value)
+    if metric == "frame_time_s" and value > 0:
+        return f"{format_seconds(value)} ({1.0 / value:.3g} fps)"
     return format_energy(value) if metric == "energy_joules" else format_seconds(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..analysis.change_points import LEAST_RUNS
@@ -23,17 +23,26 @@ class Selected:
     trend: Trend
     points: tuple[ChangePoint, ...]
     forecast: Forecast | None = None
+    sizes: Mapping[str, int] | None = None
+    for_sizes: Forecast | None = None
+    """What a run of ``sizes`` will take, where somebody asked."""
+
+
+_TOTALS = {
+    "vram": "vram_max",
+    "ram": "ram_max_bytes",
+    "energy": "energy_joules",
+    "frame time": "frame_time_s",
+}
 
 
 def select(found: Trends, what: str, metric: str) -> Selected | None:
     """The series that ``what`` names: ``total``, a node's id or title, or a group's name; ``None`` for none.
 
-    ``metric`` is one of time, vram, ram and energy.
+    ``metric`` is one of time, vram, ram, energy and frame time.
     """
     wanted = what.strip() or "total"
-    total_metric = {"vram": "vram_max", "ram": "ram_max_bytes", "energy": "energy_joules"}.get(
-        metric, "total_time"
-    )
+    total_metric = _TOTALS.get(metric, "total_time")
     if wanted.casefold() == "total":
         points = tuple(
             one for one in found.change_points if one.node_id is None and one.metric == total_metric
@@ -68,7 +77,7 @@ def headline(found: Trends, chosen: Selected) -> str:
         return t("{what}: nothing was measured yet", what=chosen.title)
     if chosen.points:
         last = chosen.points[-1]
-        is_time = chosen.metric in ("exec_time", "total_time")
+        is_time = chosen.metric in ("exec_time", "total_time", "frame_time_s")
         if last.share > 0:
             verdict = t("slower") if is_time else t("more")
         else:
@@ -122,6 +131,20 @@ def lines(found: Trends, chosen: Selected) -> tuple[str, ...]:
         )
     elif band is not None and band.reason:
         made.append(t("No forecast: {reason}.", reason=stored(band.reason)))
+    if chosen.sizes and (asked := chosen.for_sizes) is not None:
+        sizes = ", ".join(f"{name} {value}" for name, value in chosen.sizes.items())
+        made.append(
+            t(
+                "With {sizes}: {expected}, nine times of ten between {low} and {high} (fitted on {n} runs).",
+                sizes=sizes,
+                expected=words.shown(chosen.metric, asked.expected),
+                low=words.shown(chosen.metric, asked.low),
+                high=words.shown(chosen.metric, asked.high),
+                n=asked.run_count,
+            )
+            if asked.expected is not None
+            else t("With {sizes}: not known; {reason}.", sizes=sizes, reason=stored(asked.reason or ""))
+        )
     if found.success_rate is not None and found.success_rate < 1.0:
         made.append(t("{share} of the runs ended well.", share=format_percent(found.success_rate)))
     pinned = found.against_pinned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,15 @@ from .prompt import Prompt, inputs_of, widget
 NAMES = ("width", "height", "frames", "batch_size", "steps")
 FRAMES = ("length", "num_frames", "frames", "video_frames", "frame_count", "frames_number")
 """What inputs that hold a number of frames are called."""
+
+
+_SAID = re.compile(rf"\b({'|'.join(NAMES)}|batch)\b\s*[:=]?\s*(\d{{1,6}})\b", re.IGNORECASE)
+
+
+def read(text: str) -> dict[str, int]:
+    """Sizes that somebody wrote down: ``width 1024, height 768, steps 30``."""
+    found = ((name.lower(), int(value)) for name, value in _SAID.findall(text))
+    return {"batch_size" if name == "batch" else name: value for name, value in found if value}
 
 
 def frames_of(prompt: Prompt, node_id: str) -> int | None:

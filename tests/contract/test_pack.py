@@ -69,9 +69,10 @@ NODES = {
         "inputs": {
             "profiler": ("HOLAF_PROFILER", None),
             "what": ("STRING", "total"),
-            "metric": (["time", "vram", "ram", "energy"], "time"),
+            "metric": (["time", "vram", "ram", "energy", "frame time"], "time"),
             "last": ("INT", 100),
             "theme": (["auto", "dark", "light"], "auto"),
+            "forecast": ("STRING", None),
         },
         "outputs": ["chart", "table"],
     },

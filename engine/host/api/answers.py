@@ -178,7 +178,9 @@ HistoryTotals = _object(
 Statistics = _object("Statistics", totals=HistoryTotals, types=[_OBJECT], owners=[_OBJECT], total=int,
                      run_count=int)
 Trends = _object("Trends", workflow=str | None, runs=[_OBJECT], totals=_OBJECT, nodes=[_OBJECT],
-                 change_points=[_OBJECT], leaks=[_OBJECT], forecast=_OBJECT)
+                 change_points=[_OBJECT], leaks=[_OBJECT], forecast=_OBJECT,
+                 sizes=Annotated[_OBJECT, Field(description="by name: newest, lowest and highest tried")],
+                 forecast_for=Annotated[_OBJECT, Field(description="by metric, for the sizes asked about")])
 Recommendations = _object(
     "Recommendations", run_id=int | None, dismissed=int,
     recommendations=Annotated[list[_OBJECT], Field(

@@ -72,6 +72,11 @@ When = Annotated[
 Id = Annotated[int, Field(ge=1, le=2**53 - 1), BeforeValidator(whole_number)]
 Seconds = Annotated[float, Field(ge=0, le=1e12, description="seconds"), BeforeValidator(number)]
 Flag = Annotated[bool, BeforeValidator(true_or_false)]
+Size = Annotated[
+    int,
+    Field(ge=1, le=1_000_000, description="what a run of that size will take, in forecast_for"),
+    BeforeValidator(whole_number),
+]
 Offset = Annotated[int, Field(ge=0, le=2**31), BeforeValidator(whole_number)]
 UpTo1000 = Annotated[int, Field(ge=1, le=1_000), BeforeValidator(whole_number)]
 Ids = Annotated[
@@ -268,6 +273,11 @@ class TrendsQuery(_Request):
     last: Annotated[UpTo1000, Field(description="how many of the newest runs")] = 100
     limit: UpTo1000 = 25
     offset: Offset = 0
+    width: Size = ABSENT
+    height: Size = ABSENT
+    frames: Size = ABSENT
+    batch_size: Size = ABSENT
+    steps: Size = ABSENT
 
 
 class RecommendationsQuery(_Request):

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from ...analysis import trends
+from ...analysis.forecast import for_sizes, tried
+from ...workflow.sizes import NAMES
 from ..evidence import for_trends
 from .call import Answer, Call, plain
 
-_RUN_FIELDS = ("id", "timestamp", "name", "status", "total_time", "cold", "forced", "pinned", "workflow_hash")
+_TRIED = ("newest", "lowest", "highest")
+_RUN_FIELDS = (
+    "id",
+    "timestamp",
+    "name",
+    "status",
+    "total_time",
+    "cold",
+    "forced",
+    "pinned",
+    "workflow_hash",
+    "sizes",
+    "frame_count",
+    "frame_time_s",
+)
 
 
 def get_trends(call: Call) -> Answer:
@@ -15,7 +31,8 @@ def get_trends(call: Call) -> Answer:
     workflow = call.query.get("workflow") or _newest_workflow(call)
     if workflow is None:
         nothing: Answer = {name: [] for name in ("nodes", "leaks", "runs", "change_points")}
-        return {"workflow": None, "totals": {}, "forecast": {}, "total": 0, **nothing}
+        nothing |= {name: {} for name in ("totals", "forecast", "sizes", "forecast_for")}
+        return {"workflow": None, "total": 0, **nothing}
     evidence = for_trends(history, workflow, last=call.query["last"], user_id=call.user_id)
     found = trends.trends(evidence, call.query.get("kind"))
     node_id = call.query.get("node_id")
@@ -25,8 +42,13 @@ def get_trends(call: Call) -> Answer:
     points = [point for point in found.change_points if not metric or point.metric == metric]
     offset, limit = call.query["offset"], call.query["limit"]
     kind_of = {run_id: kind.label for kind in found.kinds for run_id in kind.run_ids}
+    counted = frozenset(found.counted_ids)
+    alike = [run for run in found.runs if run["id"] in counted]
+    sizes = {name: call.query[name] for name in NAMES if name in call.query}
     return {
         **plain(found, without=("runs", "nodes")),
+        "sizes": {name: dict(zip(_TRIED, each, strict=True)) for name, each in tried(alike).items()},
+        "forecast_for": plain(for_sizes(alike, sizes)) if sizes else {},
         "workflow": workflow,
         "runs": [
             {**{name: run.get(name) for name in _RUN_FIELDS}, "kind": kind_of.get(run["id"])}

@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 
 from PIL import Image
 
-from ...analysis import budget, compare, matrix, trends
+from ...analysis import budget, compare, forecast, matrix, trends
 from ...language import msg, speaking, t
 from ...model import Run
 from ...render.options import Options
 from ...store.errors import StoreAway, StoreError
 from ...store.history import History
+from ...workflow import sizes
 from .. import evidence, paths, selection
 from ..executor import hooks
 from ..run import background
@@ -282,6 +283,10 @@ def _trend(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:
     chosen = trend_words.select(found, what, str(inputs.get("metric") or "time"))
     if chosen is None:
         raise _CannotTellError(t("No node and no group of this workflow is called “{name}”.", name=what[:60]))
+    asked = sizes.read(str(inputs.get("forecast") or ""))
+    if asked and chosen.metric in forecast.METRICS:
+        alike = [run for run in found.runs if run["id"] in found.counted_ids]
+        chosen = replace(chosen, sizes=asked, for_sizes=forecast.for_sizes(alike, asked)[chosen.metric])
     return _answer(
         draw_trend(found, chosen, theme=look),
         trend_words.table(found, chosen),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.workflow.sizes import sizes
+from engine.workflow.sizes import read, sizes
 
 
 def test_the_empty_latent_says_the_size_and_samplers_the_steps() -> None:
@@ -39,3 +39,16 @@ def test_odd_values_say_nothing(odd: object) -> None:
 @pytest.mark.parametrize("node", [None, [], {}, {"inputs": 3}, {"class_type": "A", "inputs": None}])
 def test_odd_nodes_say_nothing(node: object) -> None:
     assert sizes({"1": node}) == {}  # type: ignore[dict-item] # what a client may send
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("width 1024, height 768; Steps=30", {"width": 1024, "height": 768, "steps": 30}),
+        ("batch 4\nframes: 81", {"batch_size": 4, "frames": 81}),
+        ("", {}),
+        ("steps many, 30 steps, width 0", {}),
+    ],
+)
+def test_sizes_that_somebody_wrote_down(text: str, found: dict[str, int]) -> None:
+    assert read(text) == found

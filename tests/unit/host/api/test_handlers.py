@@ -516,3 +516,25 @@ def test_sets_of_runs_are_compared_each_with_each(bench: Bench) -> None:
     json.dumps(answer)
     with pytest.raises(RefusedError, match="once"):
         bench.call(comparison.compare_sets, query={"sets": f"{ids[0]}|{ids[0]}"})
+
+
+def test_a_trend_says_what_was_tried_and_what_other_sizes_and_frames_take(bench: Bench) -> None:
+    for number in range(12):
+        frames = (41, 81, 121)[number % 3]
+        bench.record(
+            {"1": 1.0, "2": frames * 0.1 * (1 + number % 2 / 100)},
+            timestamp=f"2026-05-31T14:{number:02d}:00.000Z",
+            sizes={"frames": frames},
+            frame_count=frames,
+        )
+    query = {"workflow": "wf", "last": 100, "offset": 0, "limit": 25, "frames": 100}
+    answer = bench.call(trends.get_trends, query=query)
+    assert answer["sizes"] == {"frames": {"newest": 121, "lowest": 41, "highest": 121}}
+    forecast = answer["forecast_for"]["total_time"]
+    assert forecast["expected"] == pytest.approx(11.0, rel=0.03)
+    assert forecast["run_count"] == 12
+    assert answer["totals"]["frame_time_s"]["median"] == pytest.approx(0.11, rel=0.1)
+    assert answer["runs"][0]["frame_time_s"] == pytest.approx(5.1 / 41, rel=0.02)
+    assert bench.call(trends.get_trends, query={**query, "frames": 5000})["forecast_for"]["total_time"][
+        "reason"
+    ].startswith("frames 5,000 is far")
