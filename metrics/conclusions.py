@@ -60,20 +60,20 @@ def rates() -> list[Rate]:
         one = comparisons.verdicts(9, histories=20_000, baseline=before, candidate=after, history=20)
         claim(f"the same, {before} against {after}, 20 earlier runs known", changed(one), most=0.05)
     for runs, spread in ((2, 0.0), (5, 0.0), (2, 0.7), (5, 0.7)):
-        nodes = comparisons.many_nodes(1, comparisons=1_500, nodes=60, runs=runs, spread=spread)
+        many = comparisons.many_nodes(1, comparisons=1_500, nodes=60, runs=runs, spread=spread)
         alike = "alike" if not spread else "not alike"
         claim(
             f"comparisons of {runs} equal runs a side with any of 60 nodes, {alike} in noise, called changed",
-            nodes.any_false,
+            many.any_false,
             most=0.06,
         )
     for spread, least in ((0.0, 0.35), (0.7, 0.32)):
-        nodes = comparisons.many_nodes(
+        many = comparisons.many_nodes(
             2, comparisons=1_500, nodes=30, runs=5, spread=spread, changed=3, change=0.1
         )
         alike = "alike" if not spread else "not alike"
-        claim(f"10 % seen in 3 of 30 nodes, {alike} in noise, 5 against 5", nodes.seen, least)
-        claim("false ones among these verdicts", nodes.false, most=0.05)
+        claim(f"10 % seen in 3 of 30 nodes, {alike} in noise, 5 against 5", many.seen, least)
+        claim("false ones among these verdicts", many.false, most=0.05)
     five: dict[str, Any] = {"histories": 20_000, "baseline": 5, "candidate": 5}
     claim("20 % seen, 5 against 5, 5 % noise", changed(comparisons.verdicts(1, **five, change=0.2)), 0.95)
     outlier = comparisons.verdicts(1, **five, change=0.2, outlier=3.0)

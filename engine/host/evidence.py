@@ -44,9 +44,9 @@ def for_comparison(
             status=("success", "partial"),
             profiled=True,
         )
-        rows = [run for run in around if run["id"] not in runs and run["id"] < newest_id]
-        earlier = sorted(run["id"] for run in rows[:HISTORY_RUNS])
-        runs |= history.run_rows(earlier, user_id)
+        rows = [run for run in around if run["id"] not in runs and run["id"] < newest_id][:HISTORY_RUNS]
+        earlier = sorted(run["id"] for run in rows)
+        runs |= {run["id"]: run for run in rows}
     ids = [*earlier, *chosen]
     return compare.Evidence(
         runs=runs,
