@@ -53,6 +53,9 @@ _device_values: Callable[[StepDevice], tuple[Any, ...]] = attrgetter(*STEP_DEVIC
 
 RUN_FIELDS = tuple(each.name for each in fields(Run) if each.name in schema.runs.c and each.name != "id")
 
+_RECORDS: dict[str, type[Any]] = {"changes": Change, "devices": Device, "metrics": Metric, "events": Event}
+"""Fields of a run that are lists of records, each in a column of JSON."""
+
 
 def step_columns(run_id: int, steps: Sequence[Step]) -> list[list[Any]]:
     """The values of :data:`STEP_COLUMNS`, one list a column: faster than row by row."""
@@ -74,19 +77,12 @@ def run_values(run: Run) -> dict[str, Any]:
     """The run's own columns: no ids of other tables, nothing of the worker."""
     values = {name: getattr(run, name) for name in RUN_FIELDS}
     values["settings_json"] = codec.to_json(codec.record(run.settings))
-    values["timing"] = run.settings.timing
-    values["interval_ms"] = run.settings.interval_ms
-    values["cache"] = run.settings.cache
-    values["inside"] = run.settings.inside
+    values |= {name: getattr(run.settings, name) for name in ("timing", "interval_ms", "cache", "inside")}
+    values |= {f"{name}_json": codec.records(getattr(run, name)) for name in (*_RECORDS, "outputs")}
     values["overhead_json"] = codec.to_json(codec.record(run.overhead))
     values["tags_json"] = tags_text(run.tags)
     values["warnings_json"] = codec.to_json(list(run.warnings)) if run.warnings else None
-    values["changes_json"] = codec.records(run.changes)
-    values["devices_json"] = codec.records(run.devices)
-    values["metrics_json"] = codec.records(run.metrics)
     values["sizes_json"] = codec.to_json(run.sizes) if run.sizes else None
-    values["outputs_json"] = codec.records(run.outputs)
-    values["events_json"] = codec.records(run.events)
     return values
 
 
@@ -214,6 +210,9 @@ def run_from_row(row: RawRow, **parts: Any) -> Run:
     values["pinned"] = bool(row["pinned"])
     values["forced"] = bool(row["forced"])
     values["user_id"] = row["user_id"] or "default"
+    for name, kind in _RECORDS.items():
+        records: list[Any] = codec.from_json(row[f"{name}_json"], [])
+        values[name] = tuple(codec.rebuilt(kind, each) for each in records)
     return Run(
         **values,
         id=row["id"],
@@ -221,12 +220,8 @@ def run_from_row(row: RawRow, **parts: Any) -> Run:
         overhead=codec.rebuilt(Overhead, codec.from_json(row["overhead_json"], {})),
         tags=tuple(codec.from_json(row["tags_json"], [])),
         warnings=tuple(codec.from_json(row["warnings_json"], [])),
-        changes=tuple(codec.rebuilt(Change, each) for each in codec.from_json(row["changes_json"], [])),
-        devices=tuple(codec.rebuilt(Device, each) for each in codec.from_json(row["devices_json"], [])),
-        metrics=tuple(codec.rebuilt(Metric, each) for each in codec.from_json(row["metrics_json"], [])),
         sizes=codec.from_json(row["sizes_json"], {}),
         outputs=tuple(_output(each) for each in codec.from_json(row["outputs_json"], [])),
-        events=tuple(codec.rebuilt(Event, each) for each in codec.from_json(row["events_json"], [])),
         **parts,
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 UNKNOWN = "unknown"
@@ -22,15 +23,10 @@ _COMMIT = re.compile(r"^[0-9a-f]{40,64}$")
 def installed_packs(folders: Iterable[str]) -> dict[str, str]:
     """Folder name -> version of every pack in the ``custom_nodes`` folders."""
     found: dict[str, str] = {}
-    for folder in folders:
-        try:
-            entries = sorted(Path(folder).iterdir())
-        except OSError:
-            continue
-        for entry in entries:
-            hidden = entry.name.startswith((".", "__")) or entry.name.endswith(".disabled")
-            if not hidden and entry.is_dir() and entry.name not in found:
-                found[entry.name] = pack_version(entry)
+    for entry in chain.from_iterable(map(_entries, folders)):
+        hidden = entry.name.startswith((".", "__")) or entry.name.endswith(".disabled")
+        if not hidden and entry.is_dir() and entry.name not in found:
+            found[entry.name] = pack_version(entry)
     return found
 
 
@@ -55,17 +51,19 @@ def project_name(folder: Path) -> str:
 def pack_names(folders: Iterable[str]) -> dict[str, str]:
     """Path -> name of everything in the ``custom_nodes`` folders that can be a pack."""
     found: dict[str, str] = {}
-    for folder in folders:
-        try:
-            entries = list(Path(folder).iterdir())
-        except OSError:
-            continue
-        for entry in entries:
-            if entry.is_dir():
-                found[str(entry)] = project_name(entry)
-            elif entry.suffix == ".py":
-                found[str(entry)] = entry.stem
+    for entry in chain.from_iterable(map(_entries, folders)):
+        if entry.is_dir():
+            found[str(entry)] = project_name(entry)
+        elif entry.suffix == ".py":
+            found[str(entry)] = entry.stem
     return found
+
+
+def _entries(folder: str) -> list[Path]:
+    try:
+        return sorted(Path(folder).iterdir())
+    except OSError:
+        return []
 
 
 def _project_value(folder: Path, pattern: re.Pattern[str]) -> str | None:
