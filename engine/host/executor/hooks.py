@@ -118,7 +118,10 @@ def wrap_execute_async(original: Callable[..., Any], begin: BeginRun) -> Callabl
             return None
         if outer is not None and outer.is_about(call.prompt, call.executor):
             return outer  # a wrapper of ours further out has begun it
-        return begin(call)
+        run = begin(call)
+        if run is not None and not isinstance(getattr(run, "is_off", None), bool):
+            raise TypeError(f"a run cannot be a {type(run).__name__}")
+        return run
 
     @functools.wraps(original)
     async def execute_async(*args: Any, **kwargs: Any) -> Any:

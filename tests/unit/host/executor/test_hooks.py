@@ -225,6 +225,11 @@ def test_a_prompt_runs_even_if_profiling_cannot_begin() -> None:
     assert asyncio.run(bracket(Executor(), PROMPT, "good")) == "the host's answer"
 
 
+def test_a_prompt_runs_even_if_what_begins_is_no_run() -> None:
+    bracket = wrap_execute_async(Executor.execute_async, lambda call: object())  # type: ignore[arg-type, return-value]
+    assert asyncio.run(bracket(Executor(), PROMPT, "good")) == "the host's answer"
+
+
 def test_a_prompt_inside_a_prompt_gives_the_outer_one_back() -> None:
     outer = Run()
     token = hooks._run.set(outer)
