@@ -18,6 +18,7 @@ from sqlalchemy import Boolean, Column, Double, LargeBinary, Text
 
 from .. import model
 from . import codec, schema
+from .queries import inside
 
 _MAY_BE_NUMBERS = frozenset(("timestamp", "node_id"))
 """Text columns in which whole numbers are read as well."""
@@ -58,7 +59,7 @@ def mend(path: Path) -> int:
 
     Bytes in a text column become text, with a mark for what is none. What is no number in a number's
     column, no structure that the model knows in a JSON column and no known word becomes NULL:
-    not measured. Samples that cannot be unpacked are removed. Raises ``sqlite3.Error``.
+    not measured. Samples, stacks and operators that cannot be unpacked are removed. Raises ``sqlite3.Error``.
     """
     with closing(sqlite3.connect(str(path))) as connection, connection:
         # Text that is no UTF-8 is read all the same.
@@ -74,8 +75,10 @@ def mend(path: Path) -> int:
                     if (table.name, column.name) in _WORDS:
                         words = get_args(_WORDS[table.name, column.name])
                         mended += _drop_unknown_words(connection, table.name, column.name, words)
-            if table is schema.series and names:
-                mended += _drop_damaged_samples(connection)
+            if table.name in _PACKED and names:
+                mended += _drop_damaged(connection, table.name, *_PACKED[table.name])
+            if table is schema.owner_times and names:
+                mended += connection.execute(f"DELETE FROM {table.name} WHERE time_s IS NULL").rowcount
     return mended
 
 
@@ -129,19 +132,61 @@ def _drop_unknown_words(connection: sqlite3.Connection, table: str, name: str, w
     return connection.execute(query, words).rowcount
 
 
-def _drop_damaged_samples(connection: sqlite3.Connection) -> int:
-    query = "SELECT rowid, t_s, value, start_s FROM profiler_series"
-    damaged = [(rowid,) for rowid, *packed in connection.execute(query) if not _can_be_unpacked(packed)]
-    connection.executemany("DELETE FROM profiler_series WHERE rowid = ?", damaged)
+def _drop_damaged(
+    connection: sqlite3.Connection, table: str, columns: tuple[str, ...], check: Callable[..., None]
+) -> int:
+    query = f"SELECT rowid, {', '.join(columns)} FROM {table}"
+    damaged = [(rowid,) for rowid, *packed in connection.execute(query) if not _is_sound(packed, check)]
+    connection.executemany(f"DELETE FROM {table} WHERE rowid = ?", damaged)
     return len(damaged)
 
 
-def _can_be_unpacked(packed: list[Any]) -> bool:
+def _is_sound(packed: list[Any], check: Callable[..., None]) -> bool:
     try:
-        t_s, value, start_s = map(codec.unpack_floats, packed)
-    except (TypeError, ValueError, zlib.error):
+        check(*packed)
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError, zlib.error):
         return False
-    return len(t_s) == len(value) and len(start_s) in (0, len(t_s))
+    return all(value is None or isinstance(value, bytes) for value in packed)
+
+
+def _check_samples(*packed: bytes | None) -> None:
+    t_s, value, start_s = map(codec.unpack_floats, packed)
+    if len(t_s) != len(value) or len(start_s) not in (0, len(t_s)):
+        raise ValueError("as many values as times are needed")
+
+
+def _check_stacks(functions: bytes, frames: bytes) -> None:
+    from pydantic import TypeAdapter
+
+    found = codec.record(inside.unpack(functions, frames))
+    found["trees"] = [codec.record(tree) for tree in found["trees"]]
+    stacks = TypeAdapter(model.Stacks).validate_python(found)
+    for tree in stacks.trees:
+        if not len(tree.functions) == len(tree.parents) == len(tree.self_s):
+            raise ValueError("a frame needs a function, a parent and a time")
+        if any(not -1 <= parent < at for at, parent in enumerate(tree.parents)):
+            raise ValueError("a frame stands behind its parent")
+    known, owners = range(len(stacks.functions)), range(len(stacks.owners))
+    called = {at for tree in stacks.trees for at in tree.functions}
+    named = {tree.owner for tree in stacks.trees if tree.owner is not None}
+    if not called.issubset(known) or not named.union(each.owner for each in stacks.functions).issubset(
+        owners
+    ):
+        raise ValueError("a function or an owner is missing")
+
+
+def _check_operators(operators: bytes) -> None:
+    from pydantic import TypeAdapter
+
+    TypeAdapter(list[model.Operator]).validate_json(codec.unpack_text(operators) or "")
+
+
+_PACKED: dict[str, tuple[tuple[str, ...], Callable[..., None]]] = {
+    "profiler_series": (("t_s", "value", "start_s"), _check_samples),
+    "profiler_stacks": (("functions", "frames"), _check_stacks),
+    "profiler_kernels": (("operators",), _check_operators),
+}
+"""By table the columns that are packed together, and what raises where they cannot be used."""
 
 
 def _same(one: object, other: object) -> bool:

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from engine.store.database import Database
 from engine.store.history import History
 from engine.store.mend_types import mend
 from engine.store.writer import RunWriter
-from tests.builders import two_gpu_run
+from tests.builders import inside_run, two_gpu_run
 from tests.unit.store.help import record
 
 CASES = int(os.environ.get("FUZZ_CASES", "150"))
@@ -38,7 +39,7 @@ ANYTHING = st.one_of(
 )
 COLUMNS = [
     (table.name, column.name)
-    for table in (schema.runs, schema.steps, schema.groups, schema.series, schema.workflows)
+    for table in schema.metadata.sorted_tables
     for column in table.columns
     if not column.primary_key
     and not column.foreign_keys
@@ -51,7 +52,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A history with one run of everything."""
     path = tmp_path_factory.mktemp("original") / "history.db"
     database = Database(path)
-    record(RunWriter(database), two_gpu_run())
+    seen = inside_run()
+    inside = {"stacks": seen.stacks, "owner_times": seen.owner_times, "kernels": seen.kernels}
+    record(RunWriter(database), replace(two_gpu_run(), **inside))
     History(database).create_group(name="g", members=["1"])
     database.close()
     return path
@@ -81,7 +84,8 @@ def test_a_history_of_any_values_is_imported_and_shown(
         for answer in (row, history.run_row(row["id"]), history.step_rows(row["id"]), history.list_groups()):
             json.loads(to_json(answer).text or "")
         report = prepare(history.load_run(row["id"]), Options())
-        for kind in ("txt", "csv", "json"):
+        json.loads(to_json(history.inside_of(row["id"])).text or "")
+        for kind in ("txt", "csv", "json", "html", "speedscope"):
             assert formats.export(report, kind).data
         assert history.import_base_database(str(path))["runs"] == 0
     finally:
