@@ -56,8 +56,6 @@ def demo(port: int, *, leave_running: bool) -> int:
         workflow = json.loads(WORKFLOW.read_text(encoding="utf-8"))
         profile(server.url, server.output, workflow)
         if leave_running:
-            # What has just run is cached: without this the first Run in the browser measures nothing.
-            Client(server.url).post("/free", {"free_memory": True, "unload_models": False})
             print(
                 f"\nComfyUI goes on at {server.url} - open it, find the template"
                 f" “{WORKFLOW.stem}” under Templates > workflow-profiler, and press Run. Ctrl+C ends it."
