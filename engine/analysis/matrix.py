@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..language import t
 from . import comparable
 from .comparable import Conditions
 from .compare import TOTALS, Evidence
@@ -189,12 +190,15 @@ def _notes(
         run_id for each, own in zip(sets, counted, strict=True) if own for run_id in each if run_id not in own
     ]
     if alone:
-        yield (
-            f"No verdict for set {', '.join(alone)}: its runs are not like those of the others "
-            f"({'; '.join(mixed)})."
+        yield t(
+            "No verdict for set {sets}: its runs are not like those of the others ({why}).",
+            sets=", ".join(alone),
+            why="; ".join(mixed),
         )
     if left_out:
-        yield (
-            f"Not the same kind of run: {'; '.join(mixed)}. The totals leave out run "
-            f"{', '.join(map(str, left_out))}; compare each kind by itself to see them."
+        yield t(
+            "Not the same kind of run: {why}. The totals leave out run {ids}; compare each kind by itself to "
+            "see them.",
+            why="; ".join(mixed),
+            ids=", ".join(map(str, left_out)),
         )

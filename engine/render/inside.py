@@ -124,7 +124,11 @@ def owner_name(owner: Owner) -> str:
 def slowdown(node: NodeKernels) -> str:
     """How much recording slowed the node down, as far as an earlier run tells; or how much was recorded."""
     if node.recorded_s is not None and node.exec_time is not None:
-        return f": {format_seconds(node.recorded_s)} of its {format_seconds(node.exec_time)} were recorded"
+        return t(
+            ": {part} of its {time} were recorded",
+            part=format_seconds(node.recorded_s),
+            time=format_seconds(node.exec_time),
+        )
     if node.exec_time is None or not node.usual_s:
         return ""
     return t(
