@@ -96,3 +96,36 @@ def test_without_a_start_they_say_so(profiler: Profiler, fresh: str) -> None:
     outcome = profiler.client.run(made.prompt)
     assert outcome.status == "success"
     assert "Nothing was measured" in outcome.outputs["budget"]["text"][0]
+
+
+def test_several_sets_and_other_sizes(profiler: Profiler, fresh: str) -> None:
+    """Sets with | between them are compared each with each; a Trend forecasts the sizes it is asked about."""
+    ids: list[int] = []
+    for number in range(9):
+        sized = scene(fresh, nap_ms=200 + 100 * (number // 3), number=number)
+        sized.add("EmptyImage", id="empty", width=64 << number % 3, height=64, batch_size=1, color=number)
+        sized.add("PreviewImage", id="preview", images=["empty", 0])
+        ids.append(profiler.run(sized, workflow={"id": fresh}).run["id"])
+    sets = [ids[:3], ids[3:6], ids[6:]]
+    looking = scene(
+        fresh,
+        nap_ms=200,
+        number=99,
+        Compare={
+            "baseline": " | ".join(", ".join(map(str, each)) for each in sets[:2]),
+            "candidate": "last 3",
+        },
+        Trend={"forecast": "width 96, steps 20"},
+    )
+    profile = profiler.run(looking, workflow={"id": fresh})
+    comparison, trend = text_of(profile, "compare"), text_of(profile, "trend")
+    assert [line for line in comparison.splitlines() if line.startswith("3. last 3")], comparison
+    assert "vs 3" in comparison
+    assert "With width 96, steps 20: not known; steps is not known for every run." in trend
+    text = "|".join(",".join(map(str, each)) for each in sets)
+    answer = profiler.client.get(f"/holaf/profiler/runs/matrix?sets={text.replace('|', '%7C')}")
+    assert [each["run_ids"] for each in answer["sets"]] == sets
+    assert answer["totals"]["total_time"]["deltas"][2][0]["verdict"] == "slower"
+    asked = profiler.client.get(f"/holaf/profiler/trends?workflow={fresh.replace(' ', '%20')}&width=128")
+    assert asked["sizes"]["width"] == {"newest": 256, "lowest": 64, "highest": 256}
+    assert asked["forecast_for"]["total_time"]["expected"] is not None
