@@ -13,6 +13,7 @@ FRAMES = ("length", "num_frames", "frames", "video_frames", "frame_count", "fram
 """What inputs that hold a number of frames are called."""
 
 
+_WORDS = frozenset((*NAMES, *FRAMES))
 _SAID = re.compile(rf"\b({'|'.join(NAMES)}|batch)\b\s*[:=]?\s*(\d{{1,6}})\b", re.IGNORECASE)
 
 
@@ -45,6 +46,8 @@ def sizes(prompt: Prompt) -> dict[str, int]:
     frames, batches, steps = [], [], []
     for node_id, node in prompt.items():
         inputs = inputs_of(node)
+        if _WORDS.isdisjoint(inputs):
+            continue
         if "width" in inputs and "height" in inputs:
             width, height = _count(prompt, node_id, "width"), _count(prompt, node_id, "height")
             if width and height:

@@ -90,3 +90,27 @@ def test_only_web_addresses_are_taken(hand_run: MakeRun, address: str) -> None:
 
     with pytest.raises(InvalidError):
         settings.write(paths.settings_file(), {"webhook_url": address})
+
+
+def test_other_packs_find_both_under_one_name(hand_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What they get is plain data, the outputs of the run among it."""
+    import sys
+
+    from engine.host import public
+
+    monkeypatch.delitem(sys.modules, "holaf_profiler", raising=False)
+    public.install()
+    import holaf_profiler
+
+    got: list[Mapping[str, Any]] = []
+    stop = holaf_profiler.subscribe(got.append)
+    assert holaf_profiler.event("nothing goes on") is False
+    run = hand_run()
+    run.run("7", "1")
+    shown = {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}
+    run.executor.history_result = {"outputs": {"2": shown}}
+    run.run("2")
+    run.end()
+    wait_until(lambda: bool(got))
+    assert json.loads(json.dumps(got[0]))["outputs"][0]["files"] == [shown["images"][0]]
+    stop()
