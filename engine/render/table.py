@@ -20,16 +20,15 @@ from ..analysis.units import (
     seconds_scale,
 )
 from ..language import date_time, grouped, msg, speaking, t, tn
-from ..model import Event, Step, Summary
+from ..model import Step, Summary
 from .columns import DETAILS, Column, known
 from .inside import Inside
 from .report import Report
+from .story import event_lines, story
 
 Escape = Callable[[str], str]
 WIDTH = 108
 """No line is wider than this many characters."""
-EVENTS_MAX = 20
-"""So many events are listed."""
 _EXPENDABLE = (
     "RAM change",
     "CPU time",
@@ -68,7 +67,7 @@ def render(report: Report) -> str:
         if report.totals:
             parts.append(group_table(report.totals))
         if events := event_lines(report.run.events):
-            parts.append("\n".join(events))
+            parts.append("\n".join(shorten(line, WIDTH) for line in events))
         parts.append(foot(report))
     return "\n\n".join(parts) + "\n"
 
@@ -91,6 +90,7 @@ def heading(report: Report) -> str:
         *wrapped(summary.detail),
         *wrapped(report.against),
         *wrapped(" · ".join(fact for fact in facts if fact)),
+        *wrapped(story(run)),
     ]
     return "\n".join(line for line in lines if line)
 
@@ -174,14 +174,6 @@ def group_table(totals: Sequence[GroupTotal], tablefmt: str = "simple", escape: 
         row += [_joules(entry)] * energy
         rows.append([*row, escape(shorten(clean(entry.name), 40)) or t("(no name)")])
     return _tabulate(rows, [*headings, t("group")], tablefmt)
-
-
-def event_lines(events: Sequence[Event]) -> list[str]:
-    """When what happened, as other programs and nodes said; the first of very many."""
-    lines = [f"{format_seconds(event.t_s):>9}  {clean(event.text)}" for event in events[:EVENTS_MAX]]
-    lines = [line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines]
-    more = len(events) - len(lines)
-    return [t("events"), *lines, *([t("and {n} more", n=more)] if more else [])] if lines else []
 
 
 def foot(report: Report) -> str:

@@ -73,3 +73,19 @@ def test_a_node_of_a_loop_says_how_often_it_ran() -> None:
     text = table.render(prepare(replace(run, steps=steps)))
     assert text.count("×") == 1
     assert "#3 KSampler ×12\n" in text
+
+
+def test_what_a_run_made_and_how_it_came_to_run_is_said_where_it_is_worth_a_word() -> None:
+    plain = builders.sdxl_run()
+    assert "output" not in table.render(prepare(plain))
+    told = replace(
+        plain,
+        output_count=2,
+        frame_count=80,
+        total_time=40.0,
+        queue_wait_s=12.5,
+        attempt=2,
+        retry_of=7,
+    )
+    line = "2 outputs · 80 frames, 500 ms each · waited 12.5 s in the queue · try 2, after run 7 failed"
+    assert line in table.render(prepare(told))
