@@ -2,7 +2,7 @@
 
 import * as backend from "../comfy/api.js";
 import { button, field, fill, h, iconButton, select } from "../ui/dom.js";
-import { MISSING, bytes, runLabel, seconds } from "../ui/format.js";
+import { MISSING, bytes, seconds } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
 import { loading, nodeLink, number, problem, table } from "../ui/widgets.js";
 import { TOTALS, changeCell } from "./deltas.js";
@@ -38,7 +38,7 @@ export function createCompareView(context, ids) {
 
   const label = (id) => {
     const name = (runs.get(id)?.name ?? "").trim();
-    return name ? `${name} (${id})` : runLabel({ ...runs.get(id), id });
+    return name ? `${name} (${id})` : t("Run {id}", { id });
   };
 
   function head() {
@@ -177,7 +177,7 @@ export function createCompareView(context, ids) {
       h("summary", {}, `${title} (${entries.length})`),
       table(
         [[""], [t("Baseline")], [t("Other")]],
-        entries.map((entry) => h("tr", {}, h("th", { scope: "row" }, entry.title), sides(entry).map((text) => h("td", {}, text ?? MISSING)))),
+        entries.map((entry) => h("tr", {}, h("th", { scope: "row" }, entry.title), sides(entry).map((text) => h("td", { class: "hp-side" }, text ?? MISSING)))),
       ),
     );
   }

@@ -9,7 +9,8 @@ const LABELS = {
   tag: (run) => (run.tags ?? []).join(", "),
   workflow: (run) => run.workflow_name || String(run.workflow_id || run.workflow_hash || "").slice(0, 8),
   name: (run) => (run.name ?? "").trim(),
-  run: runLabel,
+  /** Never the workflow's name, which would be every run's. */
+  run: ({ id, name }) => (name?.trim() ? `${name.trim()} (${id})` : runLabel({ id })),
 };
 
 /** `[{label, ids}]`, in the order of `runs`; null where that gives fewer than two sets or more than can be compared. */
