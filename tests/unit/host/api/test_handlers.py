@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -53,7 +54,11 @@ PROMPT = {
 class NoQueue:
     """A queue that keeps what it is given and never runs it."""
 
+    def __init__(self) -> None:
+        self.given: SimpleQueue[Mapping[str, Any]] = SimpleQueue()
+
     def put(self, prompt: Mapping[str, Any], extra_data: Mapping[str, Any], user_id: str) -> str:
+        self.given.put(extra_data)
         return f"{user_id}'s"
 
     def holds(self, prompt_id: str) -> bool:
@@ -69,7 +74,8 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.history = History(Database(str(folder / "history.db")))
         self.sent: list[tuple[str, Mapping[str, Any]]] = []
-        self.repeats = Repeats(NoQueue(), lambda _progress: None)
+        self.queue = NoQueue()
+        self.repeats = Repeats(self.queue, lambda _progress: None)
         self.host = Host(
             history=lambda _user: self.history,
             settings_file=lambda user: folder / f"{user}.json",
@@ -367,6 +373,18 @@ def test_a_series_of_runs_is_begun_listed_and_cancelled(bench: Bench) -> None:
         bench.call(repeats.cancel_repeat, user="another", path={"repeat_id": begun["id"]})
     bench.call(repeats.cancel_repeat, path={"repeat_id": begun["id"]})
     assert [each["id"] for each in bench.call(repeats.list_repeats)["repeats"]] == [begun["id"]]
+
+
+def test_runs_of_a_series_know_their_workflows_name_and_whose_page_shows_them(bench: Bench) -> None:
+    prompt = {**PROMPT, "9": {"class_type": "HolafProfilerStart", "inputs": {}}}
+    body = {"prompt": prompt, "runs": 1, "warm_ups": 0, "cache": "re-run", "force": True}
+    bench.call(repeats.start_repeat, body={**body, "workflow_name": "flux portrait", "client_id": "page 1"})
+    given = bench.queue.given.get(timeout=10)
+    assert given["client_id"] == "page 1"
+    assert (given["holaf_profiler"]["workflow_name"], given["holaf_profiler"]["force"]) == (
+        "flux portrait",
+        True,
+    )
 
 
 def test_a_bundle_opens_in_another_history(bench: Bench, tmp_path: Path) -> None:
