@@ -73,7 +73,8 @@ for (const { light, width, locale } of [
     await look("history");
     await page.locator(".hp-tab").nth(2).click();
     await page.locator(".hp-statistics .hp-table").first().waitFor();
-    await page.locator(".hp-statistics summary").click();
+    for (const part of await page.locator(".hp-statistics summary").all()) await part.click();
+    await page.locator(".hp-settings label").last().waitFor();
     await look("statistics");
     await page.locator(".hp-tab").nth(1).click();
     await page.locator(".hp-groups .hp-primary").click();

@@ -44,7 +44,7 @@ const saved = async (choose) => {
 test("a run has its workflow's name; several are tagged at once, and a tag or a workflow filters the list", async () => {
   const { workflow_name: name } = runs[0];
   assert.match(name, /^test \d+/, "the name that the page has for it");
-  await row(runs[0]).getByText(name, { exact: true }).first().waitFor();
+  await row(runs[0]).locator(".hp-col-workflow_name").getByText(name, { exact: true }).waitFor();
   await tick(...runs);
   const place = (await row(runs[0]).boundingBox()).y;
   await page.getByLabel("Tag the selected runs").selectOption("new");
@@ -98,12 +98,12 @@ test("sets of runs are compared each with each", async () => {
   await server(page, `runs/${runs[0].id}`, { method: "PATCH", body: { tags: ["new"] } });
   await tick(...runs);
   await page.locator(".hp-selected").getByRole("button", { name: "Compare" }).click();
-  await page.locator(".hp-compare").getByLabel("Compare", { exact: true }).selectOption("run");
+  await page.locator(".hp-compare .hp-field select").first().selectOption("run");
   const matrix = page.locator(".hp-matrix");
   await matrix.getByText("Second nap").waitFor();
   assert.equal(await matrix.locator("table").first().locator("tbody tr").count(), 3);
   await picture(page, "matrix");
-  await page.locator(".hp-compare").getByLabel("Compare", { exact: true }).selectOption("tag");
+  await page.locator(".hp-compare .hp-field select").first().selectOption("tag");
   await matrix.getByText("against new").waitFor();
   await back();
   await page.getByRole("button", { name: "Clear the selection" }).click();
