@@ -1,19 +1,22 @@
 // One workflow over its runs: the line of times, what it says, and each node's times.
 
 import * as backend from "../comfy/api.js";
-import { fill, h, iconButton } from "../ui/dom.js";
+import { button, fill, h, iconButton } from "../ui/dom.js";
 import { bytes, count, range, seconds, share, signed } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
 import { figures, loading, nodeLink, problem, table } from "../ui/widgets.js";
 import { createTrendChart } from "./trend_chart.js";
-import { leakSentence, memorySentence, nodeStatistics, timeSentence } from "./trend_words.js";
+import { forecastFold } from "./forecast_form.js";
+import { changeSentence, leakSentence, memorySentence, nodeStatistics, timeSentence } from "./trend_words.js";
 
 const LAST_RUNS = 200;
 const MOST_NODES = 200;
+const MOST_CHANGES = 6;
 
 /** `runId`: the run from which one came; `workflow`: its workflow's id or hash. Returns `{element, refresh, concerns, dispose}`. */
 export function createHistoryView(context, { runId, workflow }) {
   const here = context.forRun({ id: runId, workflow_id: workflow });
+  const query = { workflow, last: LAST_RUNS };
   let request = null;
   const summary = h("div", { class: "hp-stack" }, loading());
   const chart = createTrendChart({ currentId: runId, open: context.actions.open });
@@ -37,14 +40,15 @@ export function createHistoryView(context, { runId, workflow }) {
     const mine = new AbortController();
     request = mine;
     try {
-      const trends = await backend.getTrends({ workflow, last: LAST_RUNS, limit: MOST_NODES }, { signal: mine.signal });
+      const trends = await backend.getTrends({ ...query, limit: MOST_NODES }, { signal: mine.signal });
       if (request === mine) draw(trends);
     } catch (error) {
       if (error.name !== "AbortError") fill(summary, problem(error, load));
     }
   }
 
-  function draw({ runs, totals, nodes, total, leaks }) {
+  function draw(trends) {
+    const { runs, totals, nodes, total, leaks, change_points: changes } = trends;
     chart.update(runs);
     if (!runs.length) {
       fill(summary, h("p", { class: "hp-empty" }, t("No run of this workflow has come to its end yet.")));
@@ -62,6 +66,15 @@ export function createHistoryView(context, { runId, workflow }) {
         .map(([name, trend]) => memorySentence(name, trend))
         .filter(Boolean)
         .map((sentence) => h("p", { class: "hp-note" }, sentence)),
+      changes.length
+        ? h(
+            "ul",
+            { class: "hp-stack" },
+            changes.slice(0, MOST_CHANGES).map((point) =>
+              h("li", { class: "hp-note" }, point.node_id ? [nodeLink(here, point), " "] : null, changeSentence(point), " ", button(t("Open"), () => context.actions.open(point.run_id))),
+            ),
+          )
+        : null,
       leaks.map((leak) => h("p", { class: "hp-warning" }, leak.node_id ? nodeLink(here, leak) : null, ` ${leakSentence(leak)}`)),
     );
     fill(
@@ -69,6 +82,7 @@ export function createHistoryView(context, { runId, workflow }) {
       runs.some(({ id }) => id === runId)
         ? null
         : h("p", { class: "hp-muted" }, t("Run {id} is not among these: only runs that came to their end count, the newest {most} at most.", { id: runId, most: LAST_RUNS })),
+      forecastFold(context, query, trends),
       h("h3", {}, t("Nodes")),
       statistics(nodes),
       total > nodes.length ? h("p", { class: "hp-muted" }, tn("The {shown} slowest of {n} node.|The {shown} slowest of {n} nodes.", total, { shown: nodes.length })) : null,

@@ -1,8 +1,8 @@
 // What a workflow's trend says, in words. Pure. A trend is what `GET trends` gives
 // for one quantity: `{values, median, slope_per_run, change_share, is_certain}`.
 
-import { bytes, seconds, share } from "../ui/format.js";
-import { t, tn } from "../ui/i18n.js";
+import { bytes, dateTime, joules, range, seconds, share, signed } from "../ui/format.js";
+import { msg, t, tn } from "../ui/i18n.js";
 
 const LEAST_RUNS = 5;
 const LEAST_CHANGE = 0.02;
@@ -67,4 +67,33 @@ export function nodeStatistics(nodes) {
       };
     })
     .sort((a, b) => (b.median_s ?? -1) - (a.median_s ?? -1));
+}
+
+/** How a quantity is called in the middle of a sentence, and how its values read. */
+const QUANTITIES = {
+  total_time: [msg("the run's time"), seconds],
+  exec_time: [msg("active time"), seconds],
+  vram_max: [msg("VRAM peak"), bytes],
+  ram_max_bytes: [msg("RAM peak"), bytes],
+  energy_joules: [msg("energy"), joules],
+  frame_time_s: [msg("time a frame"), seconds],
+};
+const CAUSES = 3;
+
+/** A lasting change, to follow the name of its node where it has one: since when, from what to what, and why perhaps. */
+export function changeSentence({ metric, run_id: id, timestamp, before, after, share: change, causes }) {
+  const [name, format] = QUANTITIES[metric] ?? [metric, (value) => share(value)];
+  const values = { id, date: dateTime(timestamp), quantity: t(name), before: format(before), after: format(after), change: signed(change, share) };
+  const text = t("Since run {id} ({date}): {quantity} {before} → {after} ({change}).", values);
+  const known = causes.map(({ detail, title }) => detail || title).filter(Boolean);
+  if (!known.length) return text;
+  const more = known.length > CAUSES ? ` ${t("and {n} more", { n: known.length - CAUSES })}` : "";
+  return `${text} ${t("Changed there: {causes}", { causes: known.slice(0, CAUSES).join("; ") })}${more}`;
+}
+
+/** "1.1 s (1.0–1.3 s)"; the reason where nothing can be said; "" without either. */
+export function forecastText(metric, { expected, low, high, reason } = {}) {
+  const [, format] = QUANTITIES[metric];
+  if (typeof expected !== "number") return reason ?? "";
+  return `${format(expected)} (${range(low, high, format)})`;
 }

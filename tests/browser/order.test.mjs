@@ -7,6 +7,8 @@ import { after, afterEach, before, test } from "node:test";
 
 import { action, build, dialog, endedRuns, launch, napping, openPage, openPanel, picture, server, tab, widenSidebar } from "./page.mjs";
 
+const RIG = `rig ${Date.now()}`; // a tag that no other run has
+
 let browser;
 let page;
 let graph;
@@ -48,21 +50,21 @@ test("a run has its workflow's name; several are tagged at once, and a tag or a 
   await tick(...runs);
   const place = (await row(runs[0]).boundingBox()).y;
   await page.getByLabel("Tag the selected runs").selectOption("new");
-  await page.getByLabel("Tags, separated by commas").fill('slow, "4090" rig');
+  await page.getByLabel("Tags, separated by commas").fill(`slow, "${RIG}"`);
   await page.keyboard.press("Enter");
-  await row(runs[1]).getByRole("button", { name: "4090 rig" }).waitFor();
+  await row(runs[1]).getByRole("button", { name: RIG }).waitFor();
   assert.equal((await row(runs[0]).boundingBox()).y, place, "ticking moved nothing");
   await page.getByLabel("Tag the selected runs").selectOption("-slow");
   await row(runs[1]).getByRole("button", { name: "slow" }).waitFor({ state: "detached" });
-  assert.deepEqual((await server(page, `runs/${runs[0].id}`)).run.tags, ["4090 rig"]);
+  assert.deepEqual((await server(page, `runs/${runs[0].id}`)).run.tags, [RIG]);
   await page.getByRole("button", { name: "Clear the selection" }).click();
 
-  await row(runs[0]).getByRole("button", { name: "4090 rig" }).click();
+  await row(runs[0]).getByRole("button", { name: RIG }).click();
   await page.locator(".hp-pager").getByText("1–2 of 2 runs").waitFor();
-  assert.equal(await page.getByLabel("Tag", { exact: true }).inputValue(), "4090 rig");
+  assert.equal(await page.getByLabel("Tag", { exact: true }).inputValue(), RIG);
   await row(runs[0]).click();
-  await page.locator(".hp-tag-editor").getByRole("button", { name: "Remove 4090 rig" }).click();
-  await page.locator(".hp-tag-editor").getByText("4090 rig").waitFor({ state: "detached" });
+  await page.locator(".hp-tag-editor").getByRole("button", { name: `Remove ${RIG}` }).click();
+  await page.locator(".hp-tag-editor").getByText(RIG).waitFor({ state: "detached" });
   await back();
   await page.locator(".hp-pager").getByText("1–1 of 1 run").waitFor(); // the filter is as it was left
   await page.getByRole("button", { name: "Clear", exact: true }).click();

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { range, seconds } from "../../js/ui/format.js";
 import { layOut, moved, nearest } from "../../js/panel/trend_layout.js";
-import { clearChange, leakSentence, memorySentence, nodeStatistics, timeSentence } from "../../js/panel/trend_words.js";
+import { changeSentence, clearChange, forecastText, leakSentence, memorySentence, nodeStatistics, timeSentence } from "../../js/panel/trend_words.js";
 
 const SIZE = { width: 280, height: 130 };
 const trend = (values, more = {}) => ({ values, median: 2, slope_per_run: 0.1, change_share: 0.2, is_certain: true, ...more });
@@ -91,4 +91,13 @@ test("a range says a shared unit once", () => {
     [null, 1, "n/a"],
   ];
   assert.deepEqual(expected.map(([least, most]) => range(least, most, seconds)), expected.map(([, , text]) => text));
+});
+
+test("a lasting change says since when, from what to what, and what changed there", () => {
+  const point = { metric: "exec_time", run_id: 51, timestamp: "2026-05-31T12:00:00Z", before: 10, after: 12.1, share: 0.21, causes: [{ detail: "First nap: ms 700 -> 840", title: "" }] };
+  assert.match(changeSentence(point), /^Since run 51 \(2026-05-31 .+\): active time 10\.0 s → 12\.1 s \(\+21 %\)\. Changed there: First nap: ms 700 -> 840$/);
+  const many = { ...point, metric: "vram_max", before: 2 ** 30, after: 2 ** 31, causes: Array.from({ length: 5 }, (_, n) => ({ detail: `c${n}` })) };
+  assert.match(changeSentence(many), /VRAM peak 1\.0 GB → 2\.0 GB .*c0; c1; c2 and 2 more$/);
+  assert.equal(forecastText("total_time", { expected: 1.1, low: 1, high: 1.3 }), "1.1 s (1.0–1.3 s)");
+  assert.equal(forecastText("total_time", { expected: null, reason: "Too few runs." }), "Too few runs.");
 });
