@@ -13,9 +13,9 @@ from html import escape
 from ..analysis.compare import Comparison
 from ..analysis.effect import Delta
 from ..analysis.labels import clean
-from ..language import current, msg, stored, t
+from ..language import current, stored, t
 from . import comparison_words as words
-from .comparison_table import cells, node_name, sides
+from .comparison_table import HEADINGS, side_lines, tables
 from .formats.csv import cell
 from .formats.html import POLICY, STYLE
 from .formats.md import escape as escape_markdown
@@ -26,14 +26,6 @@ MIMES = {
     "html": "text/html; charset=utf-8",
 }
 """The formats there are."""
-_HEADINGS = (
-    msg("baseline"),
-    msg("candidate"),
-    msg("change"),
-    msg("share"),
-    msg("95 % interval"),
-    msg("verdict"),
-)
 
 
 def render(found: Comparison, names: Mapping[int, str], fmt: str) -> bytes:
@@ -62,38 +54,15 @@ def _parts(found: Comparison) -> Iterator[tuple[str, str, str, str, Mapping[str,
         yield "node", node.node_id, node.node_title or node.node_type, node.pairing, node.deltas
 
 
-def _tables(found: Comparison) -> Iterator[tuple[str, list[list[str]]]]:
-    """``(heading of the first column, rows)``; the other columns are :data:`_HEADINGS`."""
-    yield t("run"), [[words.quantity(name), *cells(name, delta)] for name, delta in found.totals.items()]
-    yield (
-        t("group (active time)"),
-        [[clean(group.name), *cells("exec_time", group.deltas["exec_time"])] for group in found.groups],
-    )
-    yield (
-        t("node (active time)"),
-        [
-            [node_name(node.node_title, node.pairing, node), *cells("exec_time", node.deltas["exec_time"])]
-            for node in found.nodes
-        ],
-    )
-
-
-def _sides(found: Comparison, names: Mapping[int, str]) -> list[str]:
-    return [
-        t("baseline: {runs}", runs=sides(found.baseline_ids, names)),
-        t("candidate: {runs}", runs=sides(found.candidate_ids, names)),
-    ]
-
-
 def _lines(found: Comparison) -> list[str]:
     return [stored(line) for line in (*(change.detail for change in found.changes), *found.notes)]
 
 
 def _markdown(found: Comparison, names: Mapping[int, str]) -> str:
     parts = [f"# {escape_markdown(words.headline(found))}"]
-    parts += [escape_markdown(line) for line in _sides(found, names)]
-    for heading, rows in _tables(found):
-        lines = [[heading, *map(t, _HEADINGS)], ["---", *["---:"] * (len(_HEADINGS) - 1), "---"]]
+    parts += [escape_markdown(line) for line in side_lines(found, names)]
+    for heading, rows in tables(found):
+        lines = [[heading, *map(t, HEADINGS)], ["---", *["---:"] * (len(HEADINGS) - 1), "---"]]
         lines += [[escape_markdown(text) for text in row] for row in rows]
         if rows:
             parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines))
@@ -116,11 +85,11 @@ def _html(found: Comparison, names: Mapping[int, str]) -> str:
         f'<!doctype html>\n<html lang="{current()}" class="dark"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width,initial-scale=1">',
         f"{POLICY}<title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1>",
-        *(f"<p>{safe(line)}</p>" for line in _sides(found, names)),
+        *(f"<p>{safe(line)}</p>" for line in side_lines(found, names)),
     ]
-    for heading, rows in _tables(found):
+    for heading, rows in tables(found):
         if rows:
-            head = row("th", [heading, *map(t, _HEADINGS)])
+            head = row("th", [heading, *map(t, HEADINGS)])
             body = "\n".join(row("td", texts) for texts in rows)
             parts.append(
                 f'<div class="scroll"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
 
 from ..analysis.compare import Comparison
 from ..analysis.effect import Delta
@@ -11,7 +12,17 @@ from ..language import msg, stored, t, tn
 from . import comparison_words as words
 
 NODES_MAX = 20
+_NODES = 2
+"""Where :func:`tables` has the nodes."""
 NAME_WIDTH = 36
+HEADINGS = (
+    msg("baseline"),
+    msg("candidate"),
+    msg("change"),
+    msg("share"),
+    msg("95 % interval"),
+    msg("verdict"),
+)
 _ONLY = {"baseline only": msg("baseline only"), "candidate only": msg("candidate only")}
 _TRAITS = {"id": msg("id"), "title": msg("title"), "place": msg("place")}
 
@@ -20,48 +31,49 @@ def render(found: Comparison, names: Mapping[int, str]) -> str:
     """Totals, groups, nodes, what changed beneath, and what limits the answer."""
     from tabulate import tabulate
 
-    parts = [
-        words.headline(found),
-        "\n".join(
-            (
-                t("baseline: {runs}", runs=sides(found.baseline_ids, names)),
-                t("candidate: {runs}", runs=sides(found.candidate_ids, names)),
-            )
-        ),
-    ]
-    totals = [
-        [words.quantity(name), *cells(name, delta)]
-        for name, delta in found.totals.items()
-        if delta.baseline is not None or delta.candidate is not None
-    ]
-    head = ["", t("baseline"), t("candidate"), t("change"), "", t("95 % interval"), t("verdict")]
-    parts.append(tabulate(totals, headers=head, tablefmt="simple", disable_numparse=True))
-    if found.groups:
-        rows = [
-            [*cells("exec_time", group.deltas["exec_time"]), shorten(clean(group.name), NAME_WIDTH)]
-            for group in found.groups
-        ]
-        parts.append(
-            tabulate(rows, headers=[*head[1:], t("group")], tablefmt="simple", disable_numparse=True)
-        )
-    if found.nodes:
-        rows = [
-            [*cells("exec_time", node.deltas["exec_time"]), node_name(node.node_title, node.pairing, node)]
-            for node in found.nodes[:NODES_MAX]
-        ]
-        parts.append(
-            tabulate(
-                rows, headers=[*head[1:], t("node (active time)")], tablefmt="simple", disable_numparse=True
-            )
-        )
-        if len(found.nodes) > NODES_MAX:
-            parts.append(tn("and {n} more node|and {n} more nodes", len(found.nodes) - NODES_MAX))
+    parts = [words.headline(found), "\n".join(side_lines(found, names))]
+    for number, (heading, rows) in enumerate(tables(found)):
+        head = [t(text) for text in HEADINGS]
+        head[HEADINGS.index("share")] = ""
+        shown = [[heading, *head], *(rows[:NODES_MAX] if number == _NODES else rows)]
+        if number:  # names of groups and nodes may be long: they come last
+            shown = [[*line[1:], line[0]] for line in shown]
+        if rows:
+            parts.append(tabulate(shown, headers="firstrow", tablefmt="simple", disable_numparse=True))
+        if number == _NODES and len(rows) > NODES_MAX:
+            parts.append(tn("and {n} more node|and {n} more nodes", len(rows) - NODES_MAX))
     if found.changes:
         lines = (f"  {stored(change.detail)}" for change in found.changes[:20])
         parts.append("\n".join((t("What changed"), *lines)))
     if found.notes:
         parts.append("\n".join(f"! {stored(note)}" for note in found.notes))
     return "\n\n".join(parts) + "\n"
+
+
+def tables(found: Comparison) -> Iterator[tuple[str, list[list[str]]]]:
+    """``(heading of the first column, rows)`` of run, groups and nodes; the others are :data:`HEADINGS`."""
+    known = (delta.baseline is not None or delta.candidate is not None for delta in found.totals.values())
+    totals = compress(found.totals.items(), known)
+    yield t("run"), [[words.quantity(name), *cells(name, delta)] for name, delta in totals]
+    yield (
+        t("group (active time)"),
+        [[clean(group.name), *cells("exec_time", group.deltas["exec_time"])] for group in found.groups],
+    )
+    yield (
+        t("node (active time)"),
+        [
+            [node_name(node.node_title, node.pairing, node), *cells("exec_time", node.deltas["exec_time"])]
+            for node in found.nodes
+        ],
+    )
+
+
+def side_lines(found: Comparison, names: Mapping[int, str]) -> list[str]:
+    """Which runs stand on either side."""
+    return [
+        t("baseline: {runs}", runs=sides(found.baseline_ids, names)),
+        t("candidate: {runs}", runs=sides(found.candidate_ids, names)),
+    ]
 
 
 def node_name(title: str, pairing: str, node: object) -> str:
