@@ -51,8 +51,8 @@ def _font(message: str) -> Any:
 def notice(message: str, theme: str) -> tuple[Image.Image, list[dict[str, str]]]:
     """The picture of ``message``, and its preview as ComfyUI's ``ui.images`` wants it. Never fails."""
     try:
-        picture = draw_notice(message, theme=theme)
-        return picture, save.preview(picture)
+        picture = draw_notice(message, theme=theme).convert("RGB")
+        return picture, list(save.preview(picture))
     except Exception:
         log.exception("Workflow Profiler cannot show this on its node: %s", message)
         return Image.new("RGB", (64, 64)), []

@@ -160,11 +160,11 @@ def _report(
         saved = save.save(report, images, run_id=run_id, extra_pnginfo=extra_pnginfo)
         shown, notes = saved.shown, saved.notes
     else:
-        shown = save.preview(picture)
+        shown = list(save.preview(picture))
     if notes:
         text = "\n".join([text, "", *notes])
     session.add_report_cost(clock.now() - began_s)
-    return _made(picture, text, run_id or 0, shown, report.summary.headline, run.status, _rows(report))
+    return _made(picture, text, int(run_id or 0), shown, report.summary.headline, run.status, _rows(report))
 
 
 def _against(session: Session, run: Run) -> str:

@@ -193,7 +193,7 @@ def _around(session: Session) -> _Around:
     history = session.archive.history
     if history is None:
         raise _CannotTellError(t(NO_HISTORY))
-    run_id = session.archive.run_id() or 0
+    run_id = int(session.archive.run_id() or 0)
     return _Around(replace(run, id=run_id), run_id, history)
 
 
