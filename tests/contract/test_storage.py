@@ -18,7 +18,7 @@ from tests.comfyui.server import Server
 from tests.unit.store import postgres
 from tests.unit.store.postgres import Postgres
 
-SLOWER_S = 5.0
+SLOWER_S = 8.0
 """What a prompt may take longer than with a history that answers: under any of the store's limits. A Compare,
 which needs the history, waits two seconds for it."""
 LONGER_END_S = 3.0
