@@ -16,6 +16,7 @@ from ... import clock
 from ...analysis.summary import summarize
 from ...capture.measurement import Measurement
 from ...capture.recorder import RunSoFar
+from ...language import stored
 from ...model import Run, Step
 from . import events, subscribers, tidying
 from .archive import Archive
@@ -111,7 +112,10 @@ class LiveFeed:
             _going.remove(self)
 
     def finished(self, run: Run) -> None:
-        """The run is put together. Sent after everything else, once it can be read from the history."""
+        """The run is put together. Sent after everything else, once it can be read from the history.
+
+        Its texts are in the language of the caller's context.
+        """
         if self._thread is not None:
             self._thread.join(LAST_STEPS_S)
         summary = summarize(run)
@@ -133,7 +137,7 @@ class LiveFeed:
         subscribers.announce(ended)
         tidying.after_run(run.user_id)
         for warning in run.warnings:
-            events.warn(warning, prompt_id=run.prompt_id, user_id=run.user_id)
+            events.warn(stored(warning), prompt_id=run.prompt_id, user_id=run.user_id)
 
     def snapshot(self) -> dict[str, Any]:
         """Where the run stands: node, elapsed time, progress, newest readings."""

@@ -14,7 +14,7 @@ from ... import clock
 from ...capture.measurement import Measurement
 from ...capture.recorder import Outcome, RunSoFar
 from ...capture.spans import NodeRef
-from ...language import ENGLISH, known, msg
+from ...language import ENGLISH, known, msg, speaking
 from ...model import Event, EventSource, Run, RunStatus
 from ...probes.select import Probes
 from ...workflow import prompt as prompts
@@ -307,7 +307,8 @@ class Session:
                 log.exception("Workflow Profiler could not put the run together; its steps so far are kept.")
                 run = self._composition.bare(ending)
             self.archive.finish(run)
-            self.live.finished(run)
+            with speaking(self.language):
+                self.live.finished(run)
         finally:
             self.live.over()
 
