@@ -96,7 +96,7 @@ function paintBars(context, view, x, state, colors) {
 function paintEvents(context, events, view, x, top, colors) {
   context.textAlign = "left";
   let drawnUntil = -Infinity;
-  for (const { t_s, text } of events) {
+  for (const [index, { t_s, text }] of events.entries()) {
     const left = Math.round(x(t_s));
     if (left < 0 || left > view.width || left <= drawnUntil) continue;
     context.fillStyle = colors.text;
@@ -105,8 +105,7 @@ function paintEvents(context, events, view, x, top, colors) {
     context.globalAlpha = 1;
     context.fillRect(left, top + 2, 6, EVENT_PX - 6);
     drawnUntil = left + 6;
-    const next = events.find((event) => event.t_s > t_s);
-    const room = Math.min(next ? x(next.t_s) : view.width, view.width) - left - 14;
+    const room = Math.min(x(events[index + 1]?.t_s ?? view.to_s), view.width) - left - 14;
     const shown = room > LEAST_LABEL_PX ? fitted(context, text, room) : "";
     context.fillStyle = colors.text;
     context.fillText(shown, left + 10, top + EVENT_PX / 2);
@@ -157,7 +156,7 @@ function paintBar(context, node, x, top, view, colors, state) {
   }
   for (const [start, end] of node.loads ?? []) hatch(context, x(start), x(end), top, height, inkOn(node.colors[0]));
   if (node.steps?.length) paintSteps(context, node, x, top + height, view);
-  if (widest && widest.width > LEAST_LABEL_PX) label(context, node, widest, top + height / 2, view);
+  if (widest && widest.width > LEAST_LABEL_PX) label(context, node, widest, top + height / 2 + (node.colors.length > 1 ? STRIPE_PX - 1 : 0), view);
   if (node.status === "error" || node.status === "interrupted") {
     context.strokeStyle = colors.isDark ? "#FF7A59" : "#B93A00";
     context.lineWidth = 2;

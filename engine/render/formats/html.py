@@ -38,7 +38,7 @@ th{background:var(--panel)}th button{all:unset;cursor:pointer;font-weight:600}
 th button:focus-visible{outline:2px solid currentColor}
 th[aria-sort=ascending] button::after{content:" \\25B2"}
 th[aria-sort=descending] button::after{content:" \\25BC"}
-.text{text-align:left;white-space:normal;overflow-wrap:break-word;max-width:22em}.idle{color:var(--muted)}.bad{font-weight:600}
+.text{text-align:left;white-space:normal;overflow-wrap:break-word;min-width:9em;max-width:22em}.idle{color:var(--muted)}.bad{font-weight:600}
 .dot{display:inline-block;width:.8em;height:.8em;margin-right:.5em;border-radius:2px}
 li{color:var(--muted)}summary{cursor:pointer;font-weight:600}[hidden]{display:none!important}
 tr.chosen{background:var(--panel);outline:2px solid var(--muted)}tr[data-node]{cursor:pointer}
