@@ -134,6 +134,7 @@ runs = Table(
     Index("ix_profiler_runs_listed", *LISTED),
     Index("ix_profiler_runs_workflow_hash", "workflow_hash"),
     Index("ix_profiler_runs_running", "status", sqlite_where=text("status = 'running'")),
+    Index("ix_profiler_runs_noted", "id", sqlite_where=text("profiled = 0")),
     Index("ix_profiler_runs_workflow_id", "workflow_id", "timestamp", "id"),
     sqlite_autoincrement=True,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Float, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Float, and_, case, cast, false, func, or_, select
 
 from ...clock import utc_timestamp
 from .. import codec, schema
@@ -77,8 +77,11 @@ def _conditions(connection: Connection, wanted: RunFilter) -> ColumnElement[bool
         conditions.append(runs.c.total_time <= wanted.max_time)
     if wanted.pinned is not None:
         conditions.append(func.coalesce(runs.c.pinned, False) == wanted.pinned)
-    if wanted.profiled is not None:
-        conditions.append(func.coalesce(runs.c.profiled, True) == wanted.profiled)
+    noted = runs.c.profiled == false()
+    if wanted.profiled is False:
+        conditions.append(noted)
+    elif wanted.profiled and _any(connection, noted):
+        conditions.append(func.coalesce(runs.c.profiled, True))
     return and_(*conditions)
 
 
