@@ -23,6 +23,7 @@ import numpy as np
 from .drift import resemblance
 from .effect import quantity
 from .executions import Matrix, Vector
+from .outliers import medians
 
 LEAST_RUNS = 8
 """A series of fewer runs has no change points."""
@@ -59,13 +60,13 @@ def shifts(metric: str, values: Vector, level: float) -> tuple[Shift, ...]:
     calm = without_outliers(np.log(known)[None, :])[0]
     floor = max(_SMALLEST_NOISE, kind.resolution / float(np.median(known)))
     found = _refined(calm, _segments(calm, level, floor))
-    if found and _is_a_line(calm, found):
+    if not found or _is_a_line(calm, found):
         return ()
     edges = [0, *found, len(known)]
-    medians = [float(np.median(known[a:b])) for a, b in pairwise(edges)]
+    levels = [float(np.median(known[a:b])) for a, b in pairwise(edges)]
     made = []
     for number, at in enumerate(found):
-        before, after = medians[number], medians[number + 1]
+        before, after = levels[number], levels[number + 1]
         least = kind.same_amount / 2 if kind.less == "less" else kind.resolution * 2
         lasting = min(
             _nearer(known[edges[number] : at], before, after),
@@ -87,9 +88,10 @@ def without_outliers(values: Matrix) -> Matrix:
         return values
     half = _WINDOW // 2
     windows = np.lib.stride_tricks.sliding_window_view(values, _WINDOW, axis=1)
-    local = np.pad(np.partition(windows, half, axis=2)[:, :, half], ((0, 0), (half, half)), mode="edge")
+    middle = np.partition(windows, half, axis=2)[:, :, half]
+    local = np.concatenate([middle[:, :1]] * half + [middle] + [middle[:, -1:]] * half, axis=1)
     steps = np.abs(np.diff(values, axis=1))
-    deviation = 1.4826 * np.median(steps, axis=1, keepdims=True) / math.sqrt(2.0)
+    deviation = 1.4826 * medians(steps)[:, None] / math.sqrt(2.0)
     reach = CLIP_DEVIATIONS * np.maximum(deviation, 1e-12)
     result: Matrix = np.clip(values, local - reach, local + reach)
     return result

@@ -180,7 +180,7 @@ class History:
     def step_columns(
         self, run_ids: Sequence[int], names: Sequence[str], user_id: str | None = None
     ) -> dict[str, list[Any]]:
-        """The steps of many runs, one list a column of ``names``: for analyses over runs."""
+        """The steps of many runs, one list a column of ``names``; see ``queries/steps.py``."""
         with self.database.read() as connection:
             return of_steps.step_columns(connection, run_ids, names, user_id)
 

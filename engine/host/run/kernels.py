@@ -153,6 +153,6 @@ def _usual_times(draft: Run, history: History) -> dict[str, Usual]:
     found: dict[str, Usual] = {}
     # Ordered by run: of each node the newest time stays.
     for run_id, node_id, status, role, exec_time in zip(*steps.values(), strict=True):
-        if status == "ok" and role == "node" and exec_time:
+        if status is None and role is None and exec_time:  # what is usual
             found[node_id] = Usual(exec_time, run_id)
     return found

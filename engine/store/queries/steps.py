@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from ...model import Step
 from .. import codec, rows, schema
@@ -20,6 +20,7 @@ runs, steps = schema.runs, schema.steps
 StepKey = tuple[int, str]
 """``(position, node_id)``: what identifies a step within its run."""
 ROWS_AT_ONCE = 200
+USUAL = {"role": "node", "status": "ok"}
 _UPDATED = tuple(name for name in rows.STEP_COLUMNS if name not in ("run_id", "step_comment"))
 """A step's comment is left alone when its values are written again: a user may have changed it."""
 _INSERT_DEVICE = driver_insert(schema.step_devices, ("step_id", *rows.STEP_DEVICE_COLUMNS))
@@ -155,8 +156,13 @@ def step_columns(
     """The steps of many runs as one list a column, ordered by run: the quickest way to many rows.
 
     Values where another program left none are the database's work: rows come by the hundred thousand.
+    ``role`` and ``status`` are ``None`` where they are :data:`USUAL`: a text for each would take a
+    tenth of the time.
     """
-    usable = {name: func.coalesce(steps.c[name], otherwise) for name, otherwise in USABLE_STEP.items()}
+    usable: dict[str, ColumnElement[Any]] = {
+        **{name: func.coalesce(steps.c[name], otherwise) for name, otherwise in USABLE_STEP.items()},
+        **{name: func.nullif(steps.c[name], value) for name, value in USUAL.items()},
+    }
     columns = [usable.get(name, steps.c[name]) for name in names]
     result: dict[str, list[Any]] = {name: [] for name in names}
     for some in chunks(run_ids):
