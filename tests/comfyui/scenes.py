@@ -48,7 +48,7 @@ class Scene:
 TEST_NODES = frozenset(
     {"Pass", "Sleep", "AsyncSleep", "InterruptibleSleep", "BusyCpu", "Allocate", "Fail", "Modules", "Threads"}
     | {"Show", "LazySwitch", "Expand", "MakeList", "Join", "Both", "Block", "Always", "Secret", "Picture"}
-    | {"Matmul", "Say"}
+    | {"Matmul", "Say", "AsyncLoad"}
 )
 START_DEFAULTS: dict[str, Any] = {
     "run_name": "",
