@@ -72,6 +72,7 @@ test("a run has its workflow's name; several are tagged at once, and a tag or a 
   await page.getByLabel(/Search runs/).fill(name);
   await page.locator(".hp-pager").getByText("1–2 of 2 runs").waitFor();
   await page.getByLabel(/Search runs/).fill("");
+  await page.getByRole("button", { name: "More filters" }).click();
   const options = await page.getByLabel("Workflow", { exact: true }).locator("option").allInnerTexts();
   assert.ok(options.some((text) => text.includes("(1,000)") || text.includes("(1000)")), `workflows of other pages: ${options}`);
 });
