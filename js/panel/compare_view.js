@@ -7,8 +7,7 @@ import { t } from "../ui/i18n.js";
 import { loading, nodeLink, number, problem, table } from "../ui/widgets.js";
 import { TOTALS, changeCell } from "./deltas.js";
 import { copyText, saveFile } from "./export.js";
-import { matrix } from "./matrix.js";
-import { setsOf } from "./run_sets.js";
+import { matrix, setsOf } from "./matrix.js";
 
 /** Returns `{element, refresh, concerns, dispose}`. */
 export function createCompareView(context, ids) {

@@ -1,10 +1,33 @@
-// Several sets of runs, each against each: a square for every total, a row for every node.
+// Runs put into sets, and several sets each against each: a square for every total, a row for every node.
 
 import { h, select } from "../ui/dom.js";
-import { seconds } from "../ui/format.js";
+import { runLabel, seconds } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
 import { nodeLink, number, table } from "../ui/widgets.js";
 import { TOTALS, changeCell } from "./deltas.js";
+
+const SETS_MAX = 8;
+
+/** What a run's set may be called by. */
+const LABELS = {
+  tag: (run) => (run.tags ?? []).join(", "),
+  workflow: (run) => run.workflow_name || String(run.workflow_id || run.workflow_hash || "").slice(0, 8),
+  name: (run) => (run.name ?? "").trim(),
+  /** Never the workflow's name, which would be every run's. */
+  run: ({ id, name }) => (name?.trim() ? `${name.trim()} (${id})` : runLabel({ id })),
+};
+
+/** `[{label, ids}]`, in the order of `runs`; null where that gives fewer than two sets or more than can be compared. */
+export function setsOf(runs, by) {
+  const sets = new Map();
+  for (const run of runs) {
+    const label = LABELS[by](run);
+    const key = by === "run" ? run.id : label;
+    if (!sets.has(key)) sets.set(key, { label: label || "–", ids: [] });
+    sets.get(key).ids.push(run.id);
+  }
+  return sets.size >= 2 && sets.size <= SETS_MAX ? [...sets.values()] : null;
+}
 
 /** `found`: what `GET runs/matrix` gives; `labels`: of its sets. */
 export function matrix(context, found, labels) {

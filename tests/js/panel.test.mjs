@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as columns from "../../js/panel/columns.js";
 import * as live from "../../js/run/live_model.js";
 import { createSeries, repeatCount, seriesKey } from "../../js/run/repeat.js";
-import { setsOf } from "../../js/panel/run_sets.js";
+import { setsOf } from "../../js/panel/matrix.js";
 import { keepLimits, packTotals } from "../../js/panel/statistics_sums.js";
 import * as query from "../../js/panel/runs_query.js";
 
