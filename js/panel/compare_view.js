@@ -78,7 +78,7 @@ export function createCompareView(context, ids) {
     if (!ways.length) return null;
     return field(
       t("Compare"),
-      select([["", t("a baseline with the others")], ...ways], setsBy, (by) => {
+      select([["", t("one with the others")], ...ways], setsBy, (by) => {
         setsBy = by;
         load();
       }),

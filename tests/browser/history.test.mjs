@@ -45,7 +45,7 @@ const openHistory = async (run) => {
   await page.getByRole("button", { name: "History", exact: true }).click();
   await points().first().waitFor();
 };
-const shownRun = (run) => page.locator(".hp-run-title").getByText(`Run ${run.id}`, { exact: true }).waitFor();
+const shownRun = (run) => page.locator(".hp-run-title").getByText(new RegExp(`· ${run.id}$`)).waitFor();
 
 /** Whatever sticks out of a panel so wide. */
 const overflowing = (width) =>
