@@ -11,9 +11,8 @@ const page = await openPage(browser, { settings: { "Comfy.Locale": process.env.C
 await page.evaluate((graph) => app.loadGraphData(graph), JSON.parse(fs.readFileSync(workflow, "utf8")));
 await openPanel(page);
 await widenSidebar(page, 620);
-await page.locator(".hp-panel tbody tr .hp-link, .hp-panel tbody tr td").first().waitFor();
-await page.locator(".hp-panel tbody tr").first().locator("td").nth(1).click();
-await page.locator(".hp-timeline, .hp-panel canvas").first().waitFor();
+await page.locator(".hp-panel tbody .hp-link").first().click();
+await page.locator(".hp-timeline-canvas").first().waitFor();
 await look(page, ["KSampler", "HolafProfilerReport"]);
 await page.waitForTimeout(1500);
 await page.screenshot({ path: picture });

@@ -29,6 +29,7 @@ from tests.comfyui.server import Server  # noqa: E402
 from tests.comfyui.tiny_model import ensure_models  # noqa: E402
 
 RUNS = 4
+PATIENCE_S = 600.0
 WIDTH, THUMBNAIL_WIDTH = 1200, 800
 
 
@@ -54,7 +55,7 @@ def main() -> None:
         for _ in range(RUNS):
             body = {"prompt": prompt, "extra_data": {"extra_pnginfo": {"workflow": workflow}}}
             answer = client.request("POST", "/prompt", body, header)[1]
-            saved = saved_report(client.wait(answer["prompt_id"]).outputs)
+            saved = saved_report(client.wait(answer["prompt_id"], PATIENCE_S).outputs)
         assert saved is not None, "the example saves its report"
         with Image.open(server.output / saved["subfolder"] / saved["filename"]) as picture:
             report = picture.convert("RGB")
