@@ -20,6 +20,9 @@ LEAST_ROWS = 10
 """Fewer quantities do not tell how alike they are."""
 FREEDOM_MAX = 60.0
 """What others say is worth at most so many degrees of freedom, however alike they seem."""
+CAUTION = 0.6
+"""It counts for this part of that: noise is not scattered just as the model has it. Without this, 5.5 in
+100 comparisons of equal runs called a node changed where the logarithms of noise are normal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def usual_variance(variance: Vector, freedom: Vector) -> tuple[float, float]:
     logs = np.log(variance[known]) - digamma(half) + np.log(half)
     scatter = float(np.var(logs, ddof=1) - polygamma(1, half).mean())
     worth = min(FREEDOM_MAX, 2.0 * _inverse_trigamma(scatter)) if scatter > 0 else FREEDOM_MAX
-    return float(np.exp(logs.mean() + digamma(worth / 2.0) - np.log(worth / 2.0))), worth
+    usual = float(np.exp(logs.mean() + digamma(worth / 2.0) - np.log(worth / 2.0)))
+    return usual, CAUTION * worth
 
 
 def _inverse_trigamma(value: float) -> float:
