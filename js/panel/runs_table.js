@@ -190,7 +190,7 @@ export function statusChips(run) {
     run.snapshot_match === "mismatch" && !run.forced
       ? h("span", { class: "hp-chip hp-mismatch", title: t("The workflow no longer matched its reference") }, t("changed"))
       : null,
-    run.contention ? h("span", { class: "hp-chip hp-mismatch", title: contentionText(run.contention) }, t("disturbed")) : null,
+    run.contention ? h("i", { class: "pi pi-exclamation-triangle", role: "img", title: contentionText(run.contention), "aria-label": contentionText(run.contention) }) : null,
   ];
 }
 
