@@ -59,7 +59,7 @@ export function matrix(context, found, labels) {
 /** Each row's set against each column's. */
 function square(found, labels, [name, label, format]) {
   const { medians, deltas } = found.totals[name];
-  return table(
+  const shown = table(
     [[t(label)], [t("Median")], ...labels.map((column) => [t("against {set}", { set: column })])],
     labels.map((row, at) =>
       h(
@@ -71,6 +71,8 @@ function square(found, labels, [name, label, format]) {
       ),
     ),
   );
+  shown.tabIndex = 0; // nothing in it takes the focus, and it may have to be scrolled
+  return shown;
 }
 
 /** A median, and below it its change against the first set. */

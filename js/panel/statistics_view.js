@@ -80,6 +80,7 @@ export function createStatisticsView(context) {
         entries.length > limit ? button(t("Show {n} more", { n: entries.length - limit }), () => show(Infinity)) : null,
       );
     show(ROWS_AT_ONCE);
+    holder.firstElementChild.tabIndex = 0; // nothing in it takes the focus, and it may have to be scrolled
     return holder;
   }
 
