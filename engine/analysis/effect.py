@@ -101,11 +101,13 @@ def deltas(
     run_ids: Sequence[int] = (),
     *,
     together: bool = True,
+    independent: bool = True,
 ) -> list[Delta]:
     """One delta a row. ``baseline`` is ``[row, run]``, ``candidate`` too; the rows are the same quantities.
 
     ``run_ids`` name the columns, the baseline's first: only for the outliers' names.
-    ``together``: verdicts are corrected for the number of rows that can have one.
+    ``together``: verdicts are corrected for the number of rows that can have one. ``independent``: no
+    run counts in two rows, so that what the rows have in common may say how much each of them scatters.
     """
     kind = quantity(metric)
     stacked = np.concatenate([baseline, candidate], axis=1)
@@ -116,7 +118,7 @@ def deltas(
     kept = ~outliers(stacked, border)
     scaled = np.where(kept, _scaled(stacked, logarithmic), np.nan)
     before, after = _Side.of(scaled[:, :border]), _Side.of(scaled[:, border:])
-    spread = _spread(before, after, noise, logarithmic, together)
+    spread = _spread(before, after, noise, logarithmic, together and independent)
     p_values, half = _tested(before, after, spread)
     difference = after.mean - before.mean
     adjusted = corrected(p_values) if together else p_values
@@ -187,7 +189,9 @@ class _Spread:
     freedom: Vector
 
 
-def _spread(before: _Side, after: _Side, noise: Noise | None, logarithmic: Mask, together: bool) -> _Spread:
+def _spread(
+    before: _Side, after: _Side, noise: Noise | None, logarithmic: Mask, from_others: bool
+) -> _Spread:
     n, m = before.count, after.count
     with np.errstate(divide="ignore", invalid="ignore"):
         freedom = np.maximum(n + m - 2, 0.0)
@@ -199,7 +203,7 @@ def _spread(before: _Side, after: _Side, noise: Noise | None, logarithmic: Mask,
             usable &= ~((freedom > 0) & (own > _FAR * noise.variance))
             squares = squares + np.where(usable, noise.variance * noise.freedom, 0.0)
             freedom = freedom + np.where(usable, noise.freedom, 0.0)
-        if together:
+        if from_others:
             usual, worth = usual_variance(np.where(logarithmic, squares / freedom, np.nan), freedom)
             drawn = logarithmic & (squares > 0) & (freedom > 0) & (squares <= _FAR * usual * freedom)
             squares = squares + np.where(drawn, usual * worth, 0.0)

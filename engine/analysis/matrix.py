@@ -129,7 +129,7 @@ def _square(name: str, values: Sequence[Values], noise: Noise, judged: Sequence[
     pairs = [(row, column) for row in range(count) for column in range(count) if row != column]
     repeated = Noise(np.repeat(noise.variance, len(pairs)), np.repeat(noise.freedom, len(pairs)))
     after, before = padded[[row for row, _ in pairs]], padded[[column for _, column in pairs]]
-    found = dict(zip(pairs, deltas(name, before, after, repeated), strict=True))
+    found = dict(zip(pairs, deltas(name, before, after, repeated, independent=False), strict=True))
     medians: list[float | None] = [None] * count
     square: list[list[Delta | None]] = [[None] * count for _ in range(count)]
     for (row, column), delta in found.items():
@@ -151,7 +151,7 @@ def _against_first(
     before = np.concatenate([padded(times[0])] * others)
     after = np.concatenate([padded(each) for each in times[1:]])
     repeated = Noise(np.tile(noise.variance, others), np.tile(noise.freedom, others))
-    found = deltas("exec_time", before, after, repeated)
+    found = deltas("exec_time", before, after, repeated, independent=False)
     return [
         (
             None,
