@@ -20,7 +20,8 @@ UNCLAIMED_S = 600.0
 
 def folder(database: Database) -> Path:
     """Where this machine keeps the files of that history. It may not exist yet."""
-    return companion(database.url, database.folder, "-kernels")
+    history = companion(database.url, database.folder, "")
+    return history.with_name(f"{history.stem}_kernels")
 
 
 def sweep(database: Database) -> None:
