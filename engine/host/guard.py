@@ -26,7 +26,7 @@ from aiohttp import web
 from ..language import ENGLISH, known
 from ..workflow.prompt import START_ID, nodes_of_class, start_settings
 from . import paths
-from .run.background import collection_paused, in_thread
+from .run.background import in_thread
 
 if TYPE_CHECKING:
     from ..model import Snapshot
@@ -77,7 +77,7 @@ async def middleware(
     try:
         content = await request.read()
         if _MARK in content:
-            note, refusal = await in_thread(_judge_quietly, content, user_of(request))
+            note, refusal = await in_thread(_judge, content, user_of(request))
             language = known(request.headers.get("Accept-Language"))
             if note is not None and language != ENGLISH:
                 note["language"] = language
@@ -163,11 +163,6 @@ def judge(
         f"The workflow has changed since its nodes were last updated: {fingerprint.describe(changes)}. "
         "Nothing was queued. Update nodes to make this the new reference, or force the run."
     )
-
-
-def _judge_quietly(content: bytes, user_id: str) -> tuple[Note | None, web.Response | None]:
-    with collection_paused():
-        return _judge(content, user_id)
 
 
 def _judge(content: bytes, user_id: str) -> tuple[Note | None, web.Response | None]:

@@ -20,7 +20,7 @@ from aiohttp import web
 
 from ...language import known, speaking
 from ...store import errors
-from ..run.background import collection_paused, in_thread
+from ..run.background import in_thread
 from . import schemas
 from .call import Call, File, Host, RefusedError, Route
 from .validation import InvalidError, check, check_one, check_text
@@ -107,8 +107,7 @@ async def _body(request: web.Request, route: Route) -> Any:
         return
     # A form on another site can send neither of these types without asking first.
     if request.content_type == "application/json":
-        with collection_paused():
-            yield await _json_body(request, route), None
+        yield await _json_body(request, route), None
     elif route.upload and request.content_type in _UPLOAD_TYPES:
         with tempfile.TemporaryDirectory(prefix="holaf-profiler-") as folder:
             yield None, await _uploaded(request, Path(folder) / "upload.db")

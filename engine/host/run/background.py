@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import contextvars
-import gc
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
@@ -44,33 +42,6 @@ YIELD_S = 0.02
 _threads: set[threading.Thread] = set()
 _lock = threading.Lock()
 _hurry = threading.Event()
-_pauses = 0
-
-
-@contextlib.contextmanager
-def collection_paused() -> Iterator[None]:
-    """No garbage collection while a large document is read that is let go of at the end.
-
-    Its ten thousands of new objects would each time set off a full collection, which looks through
-    everything that the host holds. Reference counting goes on. Left alone where somebody else has
-    switched collection off.
-    """
-    global _pauses
-    with _lock:
-        if _pauses or gc.isenabled():
-            _pauses += 1
-            gc.disable()
-            is_mine = True
-        else:
-            is_mine = False
-    try:
-        yield
-    finally:
-        if is_mine:
-            with _lock:
-                _pauses -= 1
-                if not _pauses:
-                    gc.enable()
 
 
 def later(work: Callable[[], None]) -> None:
@@ -85,11 +56,14 @@ def later(work: Callable[[], None]) -> None:
                 _threads.discard(thread)
 
     thread = threading.Thread(target=run, name="holaf-profiler-finish", daemon=True)
+    with _lock:
+        _threads.add(thread)
     try:
-        with _lock:
-            thread.start()
-            _threads.add(thread)
+        # Outside the lock: a thread that begins may run finalizers of anybody's before it says that it has.
+        thread.start()
     except RuntimeError:
+        with _lock:
+            _threads.discard(thread)
         _guarded(work)
 
 
@@ -100,7 +74,8 @@ def finish_all(timeout_s: float) -> None:
     with _lock:
         threads = tuple(_threads)
     for thread in threads:
-        thread.join(max(0.0, until_s - time.monotonic()))
+        if thread.ident is not None:  # one that is being started cannot be joined
+            thread.join(max(0.0, until_s - time.monotonic()))
 
 
 def _guarded(work: Callable[[], None]) -> None:
