@@ -86,7 +86,7 @@ class InProcessComfyUI:
     def is_profiling(self) -> bool:
         """Whether a run goes on or is still being put together."""
         name = next((name for name in sys.modules if name.endswith(".engine.host.run.live")), None)
-        return name is not None and bool(sys.modules[name].status()["active"])
+        return name is not None and bool(sys.modules[name].status("default")["active"])
 
     def hook(self, present: bool) -> None:
         """Put the functions that the pack wraps back to what they were without it, or with it."""
