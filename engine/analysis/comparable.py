@@ -143,6 +143,16 @@ def mixture(found: Iterable[Conditions]) -> tuple[str, ...]:
     return tuple(t(words) for name, words in _WORDS.items() if len({getattr(one, name) for one in every}) > 1)
 
 
+def left_out_note(mixed: Iterable[str], run_ids: Iterable[int]) -> str:
+    """That totals leave out these runs, because the compared ones differ in what :func:`mixture` says."""
+    return t(
+        "Not the same kind of run: {why}. The totals leave out run {ids}; compare each kind by itself to "
+        "see them.",
+        why="; ".join(mixed),
+        ids=", ".join(map(str, run_ids)),
+    )
+
+
 def _labels(every: Sequence[Conditions]) -> list[str]:
     """A name for each set, made of what it does not share with all the others."""
     differing = [name for name in Conditions._fields if len({getattr(one, name) for one in every}) > 1]

@@ -291,12 +291,7 @@ def _notes(
     if mixed and not whole[0]:
         yield t("No verdict on totals: no runs of the two sides are alike ({why}).", why="; ".join(mixed))
     elif left_out:
-        yield t(
-            "Not the same kind of run: {why}. The totals leave out run {ids}; compare each kind by itself to "
-            "see them.",
-            why="; ".join(mixed),
-            ids=", ".join(map(str, left_out)),
-        )
+        yield comparable.left_out_note(mixed, left_out)
     forms = (
         msg("The baseline mixes runs of different {what}."),
         msg("The candidate mixes runs of different {what}."),

@@ -196,9 +196,4 @@ def _notes(
             why="; ".join(mixed),
         )
     if left_out:
-        yield t(
-            "Not the same kind of run: {why}. The totals leave out run {ids}; compare each kind by itself to "
-            "see them.",
-            why="; ".join(mixed),
-            ids=", ".join(map(str, left_out)),
-        )
+        yield comparable.left_out_note(mixed, left_out)
