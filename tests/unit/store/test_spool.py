@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,8 @@ def test_what_is_left_at_the_end_of_the_process_arrives_at_the_next_start(
     handle = writer.begin(a_run(status="running"), Told())
     handle.finish(run)
     writer.close(0.5)
+    # The process's end: until the thread has seen it, its last try could still reach the history.
+    until(lambda: not any(thread.name == "holaf-profiler-writer" for thread in threading.enumerate()))
     locked.close()
     database.close()
     assert spool_file.exists(database.url, None)
