@@ -78,6 +78,7 @@ bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.overhead
 	@$(RUN) -m metrics.small_prompt
 	@$(RUN) -m metrics.startup
+	@$(RUN) -m metrics.ending
 	@$(RUN) -m metrics.report_speed
 	@$(RUN) -m metrics.sampler_cost
 	@$(RUN) -m metrics.guard

@@ -21,6 +21,7 @@ from .asking import Asker
 from .database import Database
 from .errors import BadQuery, NotInHistory, StoreError
 from .json_rows import Row
+from .paging import Pages
 from .queries import contents, membership, run_list
 from .queries import groups as of_groups
 from .queries import inside as of_inside
@@ -30,7 +31,6 @@ from .queries import series as of_series
 from .queries import steps as of_steps
 from .queries.run_list import SORTABLE, RunFilter
 from .rows import RawRow
-from .totals import Totals
 
 if TYPE_CHECKING:
     from .import_history import ChangeWorkflow
@@ -58,7 +58,7 @@ class History:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._asker = Asker(lambda: database.where)
-        self._totals = Totals(database)
+        self._pages = Pages(database)
         self._next_look_s = 0.0
 
     def within(self, timeout_s: float, question: Callable[[], T]) -> T:
@@ -84,7 +84,7 @@ class History:
         pinned: bool | None = None,
         profiled: bool | None = None,
     ) -> tuple[list[Row], int]:
-        """One page of runs and how many match in all, which ``totals.py`` says.
+        """One page of runs and how many match in all, see ``paging.py``.
 
         ``sort``: a column of :data:`SORTABLE`, with ``-`` in front for descending;
         runs without a value come last. ``q`` is looked for in name, comment, tags, workflow
@@ -107,8 +107,7 @@ class History:
 
         def read() -> tuple[list[Row], int]:
             with self.database.read() as connection:
-                page = run_list.list_runs(connection, wanted, sort=sort, limit=limit, offset=offset)
-                return page, self._totals.of(connection, wanted)
+                return self._pages.read(connection, wanted, sort=sort, limit=limit, offset=offset)
 
         found = read()
         claimed = any(run["status"] == "running" for run in found[0])

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Float, and_, case, cast, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Float, and_, case, cast, false, func, or_, select, tuple_
 
 from ...clock import utc_timestamp
 from .. import codec, schema
@@ -23,6 +23,8 @@ runs = schema.runs
 SORTABLE = tuple(name for name in schema.LISTED if name not in ("deleted_at", "tags_json"))
 """The columns that a list of runs can be sorted by."""
 _MONTH = re.compile(r"\d{4}-\d{2}")
+OLDEST_FIRST = (runs.c.timestamp.asc().nulls_first(), runs.c.id.asc())
+"""As the index by time is read backwards, where every run is dated."""
 BULKY = (
     "changes_json",
     "devices_json",
@@ -161,22 +163,59 @@ def count(connection: Connection, wanted: RunFilter, *, after_id: int | None = N
     )
 
 
-def list_runs(connection: Connection, wanted: RunFilter, *, sort: str, limit: int, offset: int) -> list[Row]:
-    """One page."""
+def all_dated(connection: Connection) -> bool:
+    """Whether every run says when it was: rows of other programs may not."""
+    return not _any(connection, runs.c.timestamp.is_(None))
+
+
+def ids(connection: Connection, wanted: RunFilter, *, sort: str, limit: int, offset: int) -> list[int]:
+    """The runs of one page: an index knows them."""
     name = sort.removeprefix("-")
     if name not in SORTABLE:
         raise BadQuery(f"Runs cannot be sorted by {name!r}. Known: {', '.join(SORTABLE)}.")
-    condition = _conditions(connection, wanted)
     order = _order(runs.c[name], sort.startswith("-"))
-    # The page first, which an index knows, then what its runs hold.
-    page = select(runs.c.id).where(condition).order_by(*order).limit(max(0, limit)).offset(max(0, offset))
-    ids = list(connection.execute(page).scalars())
+    if sort == "timestamp" and all_dated(connection):
+        order = OLDEST_FIRST
+    page = select(runs.c.id).where(_conditions(connection, wanted)).order_by(*order)
+    return list(connection.execute(page.limit(limit).offset(offset)).scalars())
+
+
+class Place(NamedTuple):
+    """Where one run is in a list by time."""
+
+    timestamp: str
+    id: int
+
+
+def walk(
+    connection: Connection,
+    wanted: RunFilter,
+    start: Place | None,
+    *,
+    newest_first: bool,
+    skip: int,
+    limit: int,
+) -> list[Place]:
+    """``limit`` runs from the newest or the oldest one on, or from ``start``, after ``skip`` others.
+
+    ``start`` is itself the first one with ``newest_first``, and is left out without. All runs must be dated.
+    """
+    query = select(runs.c.timestamp, runs.c.id).where(_conditions(connection, wanted))
+    if start is not None:
+        here = tuple_(runs.c.timestamp, runs.c.id)
+        query = query.where(here <= tuple_(*start) if newest_first else here > tuple_(*start))
+    query = query.order_by(*(_order(runs.c.timestamp, True) if newest_first else OLDEST_FIRST))
+    return [Place(*row) for row in connection.execute(query.limit(limit).offset(skip))]
+
+
+def rows(connection: Connection, run_ids: list[int]) -> list[Row]:
+    """What a list shows of these runs, in that order."""
     columns = [each for each in runs.c if each.name not in BULKY]
     found: dict[int, Row] = {}
-    for some in chunks(ids):
+    for some in chunks(run_ids):
         query = select(*columns).where(runs.c.id.in_(some))
         found |= {row["id"]: run_row(row) for row in connection.execute(query).mappings()}
-    return [found[run_id] for run_id in ids]
+    return [found[run_id] for run_id in run_ids]
 
 
 def run_before(connection: Connection, wanted: RunFilter, timestamp: str) -> Row | None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert
 
 from engine.model import Snapshot, SnapshotNode
-from engine.store import schema, totals
+from engine.store import paging, schema
 from engine.store.database import Database
 from engine.store.errors import BadQuery, NotInHistory
 from engine.store.history import History
@@ -64,7 +64,7 @@ def test_a_large_number_of_runs_is_not_counted_for_every_page(
 
     counted = run_list.count
     monkeypatch.setattr(run_list, "count", count)
-    monkeypatch.setattr(totals, "LARGE", 500)
+    monkeypatch.setattr(paging, "LARGE", 500)
     assert thousand.list_runs(limit=1)[1] == 1000
     run_id = record(writer, a_run())
     assert thousand.list_runs(limit=1, offset=500)[1] == 1001
@@ -77,8 +77,8 @@ def test_a_large_number_of_runs_is_not_counted_for_every_page(
     with database.write() as connection:  # as another process does
         connection.execute(schema.runs.delete().where(schema.runs.c.id < 11))
     assert thousand.list_runs(limit=1)[1] == 1000
-    monkeypatch.setattr(totals, "FRESH_S", 0.0)
-    thousand._totals._counted.clear()
+    monkeypatch.setattr(paging, "FRESH_S", 0.0)
+    thousand._pages._counted.clear()
     assert [thousand.list_runs(limit=1)[1] for _ in range(2)] == [990, 990]
 
 
