@@ -26,7 +26,12 @@ provision:  ## fetch a real ComfyUI and build the environment that runs it (noth
 demo:  ## profile the example workflow in a real ComfyUI and leave it running (PORT=8188, EXIT=1 ends by itself)
 	@$(RUN) -m tests.comfyui.demo --port $(PORT) $(if $(EXIT),--exit)
 
-test: provision lint types test-js test-unit test-contract test-faults-slice test-browser  ## everything that must pass, about a quarter of an hour
+# Two at a time, the longest first; make 4 keeps their output apart.
+test: provision  ## everything that must pass, about a quarter of an hour
+	@$(MAKE) --no-print-directory --keep-going -j 2 \
+	  $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
+	  $(if $(COMFYUI_PATH),test-contract,$(NEWEST:%=test-contract-%) $(OLDEST:%=test-contract-%)) \
+	  test-browser test-unit test-faults-slice lint types test-js
 
 lint:  ## style and formatting
 	@$(RUN) -m ruff check .
@@ -44,6 +49,9 @@ test-unit:  ## without ComfyUI and torch, seconds
 
 test-contract:  ## against the newest and the oldest real ComfyUI, as they come
 	@$(RUN) -m tests.comfyui.contract $(OLDEST) $(NEWEST)
+
+test-contract-%:
+	@$(RUN) -m tests.comfyui.contract $*
 
 test-faults-slice:  ## some parts of the profiler broken in a real ComfyUI
 	@$(PYTEST) tests/faults

@@ -33,6 +33,8 @@ from tests.comfyui.server import Server
 
 from .conftest import Profiler
 
+pytestmark = pytest.mark.any_version
+
 CASES = int(os.environ.get("FUZZ_CASES", "150"))
 SCHEMA = schemathesis.openapi.from_dict(json.loads(json.dumps(build(ROUTES))))
 OPERATIONS = {

@@ -13,6 +13,8 @@ from tests.comfyui.scenes import Scene
 from tests.comfyui.server import Server
 from tests.contract.conftest import Profiler
 
+pytestmark = pytest.mark.any_version
+
 BASE_TABLES = """
 create table profiler_runs (id integer primary key, timestamp text, name text, workflow_hash text,
   global_comment text, total_time real);

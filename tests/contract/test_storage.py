@@ -18,6 +18,8 @@ from tests.comfyui.server import Server
 from tests.unit.store import postgres
 from tests.unit.store.postgres import Postgres
 
+pytestmark = pytest.mark.any_version
+
 SLOWER_S = 8.0
 """What a prompt may take longer than with a history that answers: under any of the store's limits. A Compare,
 which needs the history, waits two seconds for it."""
