@@ -34,10 +34,9 @@ class _Column:
 class SampleLog:
     """All samples of a run, packed as they come in. Any thread may write and read."""
 
-    def __init__(self, samples: Iterable[Sample] = ()) -> None:
+    def __init__(self) -> None:
         self._columns: dict[tuple[str, str | None], _Column] = {}
         self._lock = threading.Lock()
-        self.extend(samples)
 
     def __len__(self) -> int:
         with self._lock:

@@ -236,14 +236,15 @@ class RunWriter:
     def close(self, timeout_s: float = 5.0) -> None:
         """Write what is left, to the spool where the history does not take it, and end the thread.
 
-        Runs that go on are written as far as they got.
+        Runs that go on are written as far as they got. What the history has not taken after half of
+        ``timeout_s`` goes to the spool, and may still reach the history as well.
         """
         with self._lock:
             thread = self._thread
             handles = list(self._handles)
         deadline_s = time.monotonic() + timeout_s
         for handle in handles:
-            handle.wait(max(0.0, deadline_s - time.monotonic()))
+            handle.wait(max(0.0, deadline_s - timeout_s / 2.0 - time.monotonic()))
         for handle in handles:
             if not handle.over:
                 handle.keep()

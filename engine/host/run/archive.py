@@ -28,7 +28,7 @@ log = logging.getLogger("holaf.profiler")
 T = TypeVar("T")
 PROMPT_WAIT_S = 0.2
 """The longest that anything on a prompt's way waits for a history."""
-EXIT_S = 1.5
+EXIT_S = 1.0
 """How long ComfyUI's exit waits for runs that are still being put together or written."""
 
 _writers: dict[int, RunWriter] = {}

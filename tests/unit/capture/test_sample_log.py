@@ -7,7 +7,8 @@ from engine.model import Metric, Sample, Series
 
 
 def test_samples_become_series_in_time_order_on_the_runs_own_axis() -> None:
-    log = SampleLog([Sample("ram_bytes", 11.0, 1.0), Sample("gpu_load_percent", 12.0, 50.0, "cuda:0", 11.0)])
+    log = SampleLog()
+    log.extend([Sample("ram_bytes", 11.0, 1.0), Sample("gpu_load_percent", 12.0, 50.0, "cuda:0", 11.0)])
     log.extend(
         [
             Sample("ram_bytes", 12.0, 2.0),
@@ -35,9 +36,8 @@ def test_samples_become_series_in_time_order_on_the_runs_own_axis() -> None:
 
 
 def test_one_instant_among_averages_makes_a_series_of_instants() -> None:
-    log = SampleLog(
-        [Sample("a", 1.0, 1.0, None, 0.5), Sample("a", 2.0, 2.0), Sample("a", 3.0, 3.0, None, 2.5)]
-    )
+    log = SampleLog()
+    log.extend([Sample("a", 1.0, 1.0, None, 0.5), Sample("a", 2.0, 2.0), Sample("a", 3.0, 3.0, None, 2.5)])
     (series,) = log.series((), 0.0)
     assert series.start_s == ()
     assert series.value == (1.0, 2.0, 3.0)

@@ -14,6 +14,7 @@ from engine.store import writer as writing_thread
 from engine.store.database import Database
 from engine.store.history import History
 from engine.store.recovery import recover
+from engine.store.run_file import RunFile
 from engine.store.spool import Spool
 from engine.store.writer import RunWriter
 from tests.builders import two_gpu_run
@@ -149,3 +150,27 @@ def test_retries_end_and_the_run_stays_kept(
     assert "kept on this machine" in handle.errors[-1]
     assert spool_file.exists(database.url, None)
     writing.close(1.0)
+
+
+def test_the_process_ends_with_its_run_kept_while_the_history_does_not_answer(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, answer, save = threading.Event(), threading.Event(), RunFile.save
+
+    def mute(file: RunFile, history: Database, writer_s: float) -> None:
+        if history is database:
+            entered.set()
+            assert answer.wait(60.0)
+        save(file, history, writer_s)
+
+    monkeypatch.setattr(RunFile, "save", mute)
+    writing = RunWriter(database)
+    writing.begin(a_run(name="kept", status="running"), Told()).finish(a_run(name="kept"))
+    try:
+        assert entered.wait(60.0)
+        writing.close(0.1)
+        assert not answer.is_set()  # the end did not wait for it
+        assert spool_file.exists(database.url, None)
+    finally:
+        answer.set()
+        until(lambda: not any(thread.name == "holaf-profiler-writer" for thread in threading.enumerate()))
