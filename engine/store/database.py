@@ -187,6 +187,7 @@ class Database:
                 with suppress(OSError):
                     sqlite_files.set_log_aside(path, before)
             self.fresh_starts += 1
+            self._suspect = what == "cut off"  # SQLite may have copied a part of what was in it
             self._notice(
                 {
                     "deleted": f"The history at {path} was deleted while it was in use; a new, empty one "

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -119,7 +120,8 @@ def writable(path: Path) -> bool:
 def check(path: Path, busy_timeout_s: float, *, thorough: bool = False) -> None:
     """Raise ``sqlite3.DatabaseError`` if the file is no sound database. Empty files are sound.
 
-    ``thorough`` looks at large files and at indices too: for a file that was found damaged in use.
+    ``thorough`` looks at large files and at indices too, which it makes anew where they are wrong: for a file
+    that was found damaged in use, or whose log was.
     """
     if path.exists():
         with path.open("rb") as file:
@@ -130,14 +132,22 @@ def check(path: Path, busy_timeout_s: float, *, thorough: bool = False) -> None:
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if thorough or path.stat().st_size <= CHECKED_BYTES:
-            pragma = "integrity_check(1)" if thorough else "quick_check(1)"
-            verdict = connection.execute(f"PRAGMA {pragma}").fetchone()
-            if verdict is not None and verdict[0] != "ok":
-                raise sqlite3.DatabaseError(f"database disk image is malformed ({verdict[0]})")
+            verdict = _verdict(connection, "integrity_check" if thorough else "quick_check")
+            if thorough and verdict != "ok":
+                with suppress(sqlite3.DatabaseError):
+                    connection.execute("REINDEX")
+                verdict = _verdict(connection, "integrity_check")
+            if verdict != "ok":
+                raise sqlite3.DatabaseError(f"database disk image is malformed ({verdict})")
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             _switch_to_wal(connection)
     finally:
         connection.close()
+
+
+def _verdict(connection: sqlite3.Connection, check: str) -> str:
+    row = connection.execute(f"PRAGMA {check}(1)").fetchone()
+    return "ok" if row is None else str(row[0])
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:

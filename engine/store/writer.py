@@ -34,6 +34,8 @@ DELIVERY_S = 30.0
 """How often runs of earlier times are tried again, as long as the thread runs."""
 PATIENCE_S = 600.0
 """How long a finished run is kept in memory for a history that cannot be written."""
+HANG_S = 0.5
+"""A history that has been written to for so long as the process ends is not waited for."""
 
 
 class RunHandle:
@@ -213,6 +215,7 @@ class RunWriter:
         self._handles: list[RunHandle] = []
         self._thread: threading.Thread | None = None
         self._closing = False
+        self._busy_since_s: float | None = None
         self._cpu_s = 0.0
         self._next_delivery_s = 0.0
 
@@ -237,12 +240,16 @@ class RunWriter:
         """Write what is left, to the spool where the history does not take it, and end the thread.
 
         Runs that go on are written as far as they got. What the history has not taken after half of
-        ``timeout_s`` goes to the spool, and may still reach the history as well.
+        ``timeout_s`` goes to the spool, and may still reach the history as well; a history that hangs
+        gets no time.
         """
         with self._lock:
             thread = self._thread
             handles = list(self._handles)
-        deadline_s = time.monotonic() + timeout_s
+        now_s, busy_since_s = time.monotonic(), self._busy_since_s
+        if busy_since_s is not None and now_s - busy_since_s > HANG_S:
+            timeout_s = 0.0
+        deadline_s = now_s + timeout_s
         for handle in handles:
             handle.wait(max(0.0, deadline_s - timeout_s / 2.0 - time.monotonic()))
         for handle in handles:
@@ -262,7 +269,9 @@ class RunWriter:
                 handles = list(self._handles)
             now_s = time.monotonic()
             for handle in handles:
+                self._busy_since_s = time.monotonic()
                 handle.serve(now_s)
+                self._busy_since_s = None
             self._cpu_s = earlier_s + time.thread_time()
             with self._lock:
                 self._handles = [handle for handle in self._handles if not handle.over]

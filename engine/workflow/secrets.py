@@ -50,15 +50,12 @@ _KNOWN = re.compile(
     r"nvapi-[\w-]{16,}|dop_v1_\w{16,}|SG\.[\w-]{10,}\.[\w-]{10,}|comfyui-[0-9a-f]{32,}|key-[0-9a-f]{32}|"
     r"\d{8,10}:[\w-]{35}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{32}|eyJ[\w-]+\.[\w-]+\.[\w-]*)"
 )
-_VALUE = r"(?P<value>(?<=[\"'])[^\"'\\\n]+|(?:(?:bearer|basic|token|digest)\s+)?[^\s\"'\\&,;)}\]]+)"
-"""Quoted, or a word."""
-_NAMED = re.compile(
-    rf"(?<![\w-])(?P<name>[\w-]{{1,64}})(?P<between>\\?[\"']?\s{{0,3}}[=:](?!//)\s{{0,3}}\\?[\"']?){_VALUE}",
-    re.IGNORECASE,
+_NAME = re.compile(r"(?<![\w-])(?P<name>[\w-]{1,64})\\?[\"']?\s{0,3}[=:](?!//)\s{0,3}\\?[\"']?")
+_FLAG = re.compile(r"(?<![\w-])(?P<name>--?[a-z][\w-]{1,64})\s{1,3}[\"']?", re.IGNORECASE)
+_VALUE = re.compile(
+    r"(?<=[\"'])[^\"'\\\n]+|(?:(?:bearer|basic|token|digest)\s+)?[^\s\"'\\&,;)}\]]+", re.IGNORECASE
 )
-_FLAG = re.compile(
-    rf"(?<![\w-])(?P<name>--?[a-z][\w-]{{1,64}})(?P<between>\s{{1,3}}[\"']?){_VALUE}", re.IGNORECASE
-)
+"""What stands behind a name: quoted, or a word."""
 
 
 def is_secret_name(name: str) -> bool:
@@ -102,13 +99,19 @@ def hide_in_text(text: str) -> str:
     """``text`` without the keys, logins and named secrets that stand in it."""
     text = _PRIVATE_KEY.sub(HIDDEN, text)
     text = _LOGIN.sub(rf"\g<scheme>{HIDDEN}@", text)
-    for named in (_NAMED, _FLAG):
-        text = named.sub(_hide_named, text)
+    text = _hide_named(_FLAG, _hide_named(_NAME, text))
     text = _HEADER.sub(rf"\g<scheme>{HIDDEN}", text)
     return _KNOWN.sub(HIDDEN, text)
 
 
-def _hide_named(found: re.Match[str]) -> str:
-    if not is_secret(found["name"], found["value"]):
-        return found[0]
-    return f"{found['name']}{found['between']}{HIDDEN}"
+def _hide_named(names: re.Pattern[str], text: str) -> str:
+    """A value is looked at only behind the name of a secret: behind others it may hold such a name itself."""
+    parts, at = [], 0
+    for found in names.finditer(text):
+        if found.start() < at or not is_secret(found["name"], "text"):
+            continue
+        value = _VALUE.match(text, found.end())
+        if value is not None and is_secret(found["name"], value[0]):
+            parts += [text[at : value.start()], HIDDEN]
+            at = value.end()
+    return "".join([*parts, text[at:]])

@@ -330,8 +330,8 @@ def test_a_file_that_is_replaced_in_use_is_used_from_then_on(
     assert query(path, "SELECT name FROM profiler_runs ORDER BY id") == [("during",), ("after",)]
 
 
-@pytest.mark.parametrize("left_bytes", [0, 1000])
-def test_a_log_that_is_cut_off_in_use_costs_no_later_run(
+@pytest.mark.parametrize("left_bytes", [0, 1000, 5000, 9000])
+def test_a_log_that_is_cut_off_in_use_costs_no_later_run_and_is_not_kept_quiet(
     database: Database, writer: RunWriter, left_bytes: int
 ) -> None:
     path = Path(database.url)
@@ -341,9 +341,11 @@ def test_a_log_that_is_cut_off_in_use_costs_no_later_run(
     os.truncate(f"{path}-wal", left_bytes)
     handle.finish(a_run(name="during"))
     assert handle.wait(30.0) is not None
+    assert any("cut off" in notice for notice in handle.notices)
     record(writer, a_run(name="after"))
     writer.close()
     database.close()
+    assert query(path, "PRAGMA integrity_check") == [("ok",)]
     assert query(path, "SELECT name, status FROM profiler_runs ORDER BY id") == [
         ("before", "success"),
         ("during", "success"),

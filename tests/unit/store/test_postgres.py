@@ -5,18 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, Table, create_engine, text
 
 from engine.model import Group
 from engine.store.database import Database
 from engine.store.errors import StoreAway, StoreUnavailable
 from engine.store.history import History
+from engine.store.queries import contents
 from engine.store.recovery import recover
+from engine.store.run_file import RunFile
 from engine.store.writer import RunWriter
 from tests.unit.store.help import Told, a_run, a_step, child_environment, group_totals, query, record
 from tests.unit.store.postgres import Postgres
@@ -144,6 +147,34 @@ def test_workers_that_store_the_same_at_once_lose_nothing(server: Postgres, shar
     assert query(shared, "SELECT count(*) FROM profiler_groups") == [(8,)]
     assert query(shared, "SELECT count(*) FROM profiler_group_members") == [(8,)]
     assert query(shared, "SELECT count(*) FROM profiler_snapshots") == [(8,)]
+
+
+@pytest.mark.parametrize("what", ["environment", "prompt"])
+def test_what_two_workers_store_in_the_same_moment_is_stored_once_for_both(
+    server: Postgres, shared: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The other worker stores it after this one has looked for it in vain, before this one stores it."""
+    fields = {what: {"3": {"class_type": "KSampler", "inputs": {}}}}
+    one, other = (RunFile.of(a_run(uuid=uuid, **fields)) for uuid in ("one", "other"))
+    others = Database(server.url, folder=tmp_path)
+    others.open()
+    insert_one, met = contents.insert_one, []
+
+    def meanwhile(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
+        if not met:
+            met.append(table)
+            other.save(others, 0.0)
+        return insert_one(connection, table, values)
+
+    monkeypatch.setattr(contents, "insert_one", meanwhile)
+    one.save(shared, 0.0)
+    others.close()
+    assert met
+    assert query(shared, "SELECT uuid, status FROM profiler_runs ORDER BY uuid") == [
+        ("one", "success"),
+        ("other", "success"),
+    ]
+    assert query(shared, f"SELECT count(*) FROM {met[0].name}") == [(1,)]
 
 
 def test_a_run_whose_server_is_killed_reaches_it_later(

@@ -41,6 +41,8 @@ def test_what_is_planted_in_text_is_hidden(text: tuple[str, str]) -> None:
     hidden = hide_in_text(whole)
     assert secret not in hidden
     assert HIDDEN in hidden
+    for before in ("error 401: ", "detail=", "--url ", '{"message": "'):
+        assert secret not in hide_in_text(before + whole)
 
 
 @pytest.mark.parametrize(

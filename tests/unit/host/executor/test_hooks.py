@@ -275,6 +275,23 @@ def test_what_a_node_waits_for_is_known_below_any_wrapper(active: Run, other: An
     assert "3" not in call.pending_subgraph
 
 
+@pytest.mark.parametrize("other", [anonymous_wrapper, polite_wrapper])
+def test_the_signature_below_a_wrapper_says_which_argument_is_which(active: Run, other: Any) -> None:
+    """A host that keeps more lists of tasks by node would have them taken for each other without it."""
+
+    async def main() -> tuple[Any, Any]:
+        history = {"3": [asyncio.ensure_future(asyncio.sleep(0))]}
+        parts: dict[str, Any] = {}
+        tasks: dict[str, Any] = {"3": []}
+        await wrap_execute(other(execute_12))(*ARGS_9[:4], history, *ARGS_9[5:8], parts, tasks, {}, None)
+        return parts, tasks
+
+    parts, tasks = asyncio.run(main())
+    call = active.notes[0][1]
+    assert call.pending_subgraph is parts
+    assert call.pending_async is tasks
+
+
 def test_a_wrapper_that_hands_over_other_arguments_does_not_mislead(active: Run) -> None:
     async def wrapper(*args: Any) -> Any:
         return await execute_9(*args[1:])
