@@ -6,11 +6,11 @@ import { rootGraph, showNodes, workflowId } from "./comfy/canvas.js";
 import { GROUP, hasEnabledStart, isProfilerNode, titleOf, walk, widgetValue } from "./comfy/graph.js";
 import { installGuard } from "./run/guard.js";
 import { askAboutChanges } from "./run/guard_dialog.js";
-import { api, app, setting, toast, toggleSidebarTab, workflowName } from "./comfy/app.js";
+import { api, app, isMine, onEvent, setting, toast, toggleSidebarTab, workflowName } from "./comfy/app.js";
 import { createLive } from "./run/live.js";
 import { BADGES_SETTING, createHeatMap } from "./nodes/heat_map.js";
 import { dressGroupNode } from "./nodes/group.js";
-import { dressReportNode, restoreFromHistory, restoreFromOutputs } from "./nodes/report.js";
+import { dressReportNode, restoreFromHistory, restoreFromOutputs, showEnded } from "./nodes/report.js";
 import { createPanel } from "./panel/panel.js";
 import { createWindowOpener } from "./panel/window.js";
 import { loadTexts, t } from "./ui/i18n.js";
@@ -21,6 +21,8 @@ import { createSeries } from "./run/repeat.js";
 
 const TAB = "holaf-profiler";
 const PREFIX = "Holaf.Profiler.";
+/** An event may be so much ahead of the history. */
+const WRITTEN_MS = 1000;
 const GUARD_SETTING = "Holaf.Profiler.AskBeforeRun";
 
 /** `[id, label, icon, action]`. */
@@ -196,6 +198,7 @@ app.registerExtension({
     linkStyles();
     await loadTexts(setting("Comfy.Locale", "en")).catch(() => {}); // English then
     services = createServices();
+    onEvent("holaf.profiler.run_finished", (event) => isMine(event) && setTimeout(showEnded, WRITTEN_MS, event));
     app.extensionManager?.registerSidebarTab?.({
       id: TAB,
       icon: "pi pi-stopwatch",

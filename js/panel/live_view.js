@@ -1,7 +1,7 @@
 // The run that is going on, and the summary of the last one. Stands below every view, so that it moves none.
 
 import { button, fill, h, iconButton } from "../ui/dom.js";
-import { bytes, percent, runLabel, seconds, statusWord } from "../ui/format.js";
+import { bytes, percent, range, runLabel, seconds, statusWord } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
 import { figures } from "../ui/widgets.js";
 import { highlight, showNodes } from "../comfy/canvas.js";
@@ -61,7 +61,6 @@ function drawRunning(element, state) {
   const total = state.total ?? null;
   const done = total === null ? state.done : Math.min(state.done, total);
   const rows = model.bars(state, now, BARS);
-  const left = model.left_s(state, now);
   fill(
     element,
     h(
@@ -69,7 +68,7 @@ function drawRunning(element, state) {
       { class: "hp-live-head" },
       h("span", { class: "hp-pulse", "aria-hidden": "true" }),
       h("strong", { class: "hp-ellipsis", title: state.name }, state.name || t("Profiled run")),
-      h("span", { class: "hp-live-elapsed" }, left === null ? seconds(model.elapsed_s(state, now)) : t("{elapsed}, about {left} left", { elapsed: seconds(model.elapsed_s(state, now)), left: seconds(Math.ceil(left)) })),
+      h("span", { class: "hp-live-elapsed" }, elapsedText(state, now)),
     ),
     h("progress", {
       class: "hp-progress",
@@ -93,6 +92,14 @@ function drawRunning(element, state) {
     ]),
     h("ol", { class: "hp-bars" }, rows.map(bar)),
   );
+}
+
+function elapsedText(state, now) {
+  const elapsed = seconds(model.elapsed_s(state, now));
+  const left = model.left_s(state, now);
+  if (left === null) return elapsed;
+  const [low, high] = [Math.floor(left.low), Math.ceil(left.high)];
+  return t("{elapsed}, about {left} left", { elapsed, left: high - low > 1 ? range(low, high, seconds) : seconds(high) });
 }
 
 function nowText(state, done, total) {

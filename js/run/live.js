@@ -2,12 +2,13 @@
 // wants to show it. Asks the server only while a run is active.
 
 import { getStatus, listRuns } from "../comfy/api.js";
-import { titleById } from "../comfy/canvas.js";
+import { rootGraph, titleById } from "../comfy/canvas.js";
 import { isMine, onEvent } from "../comfy/app.js";
+import { isProfilerNode, walk } from "../comfy/graph.js";
 import * as model from "./live_model.js";
 
 const POLL_MS = 1000;
-const EARLIER_RUNS = 10;
+const EARLIER_RUNS = 30;
 
 /** Start listening. Returns `{state, subscribe, refresh, dismiss}`. */
 export function createLive(now = () => Date.now()) {
@@ -41,12 +42,19 @@ export function createLive(now = () => Date.now()) {
     schedule();
   };
 
-  /** The median of the workflow's newest good runs is what this one will take. */
-  const expect = async ({ workflow_id: workflow, prompt_id: promptId }) => {
-    if (!workflow) return;
+  let cached = { promptId: null, count: null }; // what ComfyUI said last
+  onEvent("execution_cached", ({ prompt_id: promptId, nodes = [] }) => {
+    const own = new Set([...walk(rootGraph())].filter(({ node }) => isProfilerNode(node)).map(({ id }) => id));
+    cached = { promptId, count: nodes.filter((id) => !own.has(String(id))).length };
+  });
+
+  /** What this workflow's earlier runs of the same kind took. */
+  const expect = async (event) => {
+    const { workflow_id: workflow, prompt_id: promptId } = event;
+    if (!workflow || !promptId) return;
     const { runs } = await listRuns({ workflow, status: "success", limit: EARLIER_RUNS, sort: "-timestamp" }).catch(() => ({ runs: [] }));
-    const usual = model.median(runs.map((run) => run.total_time));
-    if (usual !== null) set(model.expected(state, promptId ?? null, usual));
+    const cachedCount = cached.promptId === promptId ? cached.count : null;
+    set(model.expected(state, promptId, model.likely_s(runs, { ...event, cached_count: cachedCount })));
   };
 
   const on = (name, step) =>

@@ -22,6 +22,8 @@ export const IDLE = Object.freeze({
 });
 
 const STEPS_KEPT = 2000;
+const LIKE_RUNS = 5;
+const TELLING = 3; // runs that differ by more say nothing about the next
 const STUCK_S = 2; // a node that is in one function for longer is shown with it
 
 export function started(state, event, now_ms) {
@@ -96,8 +98,23 @@ export function stepped(state, event, now_ms) {
   };
 }
 
-/** How long the run will take, judged by earlier ones; null where there were none. */
-export const expected = (state, promptId, expected_s) => (state.active && state.promptId === promptId ? { ...state, expected_s } : state);
+/**
+ * What a run will take: `{low, high}` of the newest earlier ones that began like it, with the same graph, models
+ * in memory or not, as many cached results, and the same timing. Null where no run did, or they say too little.
+ */
+export function likely_s(runs, begun) {
+  const kernels = ({ inside }) => inside === "kernels";
+  const times = runs
+    .filter((run) => ["workflow_hash", "cold", "timing", "cached_count"].every((name) => (begun[name] ?? null) !== null && run[name] === begun[name]))
+    .filter((run) => kernels(run) === kernels(begun) && typeof run.total_time === "number")
+    .slice(0, LIKE_RUNS)
+    .map((run) => run.total_time);
+  const [low, high] = [Math.min(...times), Math.max(...times)];
+  return times.length && high <= TELLING * low ? { low, high } : null;
+}
+
+/** `likely`: see {@link likely_s}. */
+export const expected = (state, promptId, likely) => (state.active && state.promptId === promptId ? { ...state, expected_s: likely } : state);
 
 /** ComfyUI's progress inside the node at work, such as sampler steps. */
 export function progressed(state, { node, value, max }) {
@@ -162,10 +179,12 @@ export function warned(state, event) {
   return { ...state, warnings: [...state.warnings, message].slice(-5) };
 }
 
-/** Seconds until the run is likely to end; null where that is not known or already past. */
+/** Seconds until the run is likely to end, `{low, high}`; null where that is not known or already past. */
 export function left_s(state, now_ms) {
   const elapsed = elapsed_s(state, now_ms);
-  return elapsed === null || state.expected_s === null || elapsed >= state.expected_s ? null : state.expected_s - elapsed;
+  if (elapsed === null || state.expected_s === null || elapsed >= state.expected_s.high) return null;
+  const { low, high } = state.expected_s;
+  return { low: Math.max(0, low - elapsed), high: high - elapsed };
 }
 
 export const elapsed_s = (state, now_ms) =>

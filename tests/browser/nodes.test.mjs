@@ -13,6 +13,17 @@ after(() => browser?.close());
 
 const BADGES = "Holaf.Profiler.Badges";
 const table = (page) => page.locator(".hp-report-node .hp-report-table");
+/** The one picture on the node is as wide as the node and begins with the headline, which no other text repeats. */
+async function headlineOnce(page, headline) {
+  const shown = page.locator(".hp-report-pictures img");
+  await page.waitForFunction((source) => new RegExp(source).test(document.querySelector(".hp-report-pictures img")?.alt), headline.source);
+  await page.waitForFunction(() => document.querySelector(".hp-report-pictures img").naturalWidth > 1000);
+  assert.equal(await shown.count(), 1);
+  const [image, node] = [await shown.boundingBox(), await page.locator(".hp-report-node").boundingBox()];
+  assert.ok(image.width > 0.94 * node.width, `${image.width} of ${node.width}`);
+  assert.equal(await page.locator(".hp-report-headline").count(), 0);
+  assert.equal(await page.locator(".lg-node img:not(.hp-report-pictures img)").count(), 0, "ComfyUI shows no second picture");
+}
 const setting = (page, id, value) => page.evaluate(([id, value]) => app.extensionManager.setting.set(id, value), [id, value]);
 
 for (const { nodes2, light, name } of [
@@ -44,7 +55,7 @@ for (const { nodes2, light, name } of [
     await badges.first().waitFor({ state: "detached" });
 
     await look(page, ["HolafProfilerReport"]);
-    await page.locator(".hp-report-headline").getByText("First nap takes").waitFor();
+    await headlineOnce(page, /^First nap takes/);
     const shown = await table(page).innerText();
     assert.match(shown, /^Node\s+Active time/);
     await look(page, ["HolafProfilerReport"]);
@@ -66,8 +77,23 @@ for (const { nodes2, light, name } of [
     await page.waitForFunction((id) => app.rootGraph.id === id, graph.id);
     await look(page, ["HolafProfilerReport"]);
     await table(page).getByText("Second nap").waitFor();
-    await page.locator(".hp-restored img").waitFor();
+    await page.locator(".hp-report-pictures img").waitFor();
+    await headlineOnce(page, /^Last run: First nap takes/);
+    await page.locator(".hp-report-about").getByText(/^Last run: Run \d+, /).waitFor();
     await picture(page, `report-restored-${tag}`);
+
+    await page.evaluate(() => {
+      const [fail, show] = ["ProfilerTestFail", "ProfilerTestShow"].map((type) => LiteGraph.createNode(type));
+      for (const node of [fail, show]) app.rootGraph.add(node);
+      fail.connect(0, show, show.findInputSlot("value"));
+    });
+    await page.evaluate(() => void app.queuePrompt(0, 1));
+    await page.locator(".hp-report-about .hp-status-failed").waitFor();
+    await headlineOnce(page, /^Last run: ProfilerTestFail failed/);
+    await table(page).getByText("error").waitFor();
+    await look(page, ["HolafProfilerReport"]);
+    await picture(page, `report-failed-${tag}`);
+    await page.keyboard.press("Escape");
 
     await page.locator(".hp-report-node").getByRole("button", { name: "Details" }).click();
     await page.locator(".hp-run .hp-steps-table").waitFor();

@@ -107,13 +107,23 @@ test("a series is the server's: whoever looks later sees it, Cancel reaches it, 
   assert.deepEqual(["3", "0", "1e9", "x"].map(repeatCount), [3, 1, 100, 1]);
 });
 
-test("the live view says how long is left only while that is known", () => {
+test("the live view says how long is left only while that is known, from runs that began alike", () => {
+  const begun = { workflow_hash: "h", cold: false, timing: "precise", inside: "functions", cached_count: 0 };
+  const run = (total_time, other = {}) => ({ ...begun, total_time, ...other });
+  const earlier = [run(10), run(60, { cold: true }), run(12), run(1, { cached_count: 3 }), run(99, { workflow_hash: "other" }), run(40, { inside: "kernels" }), run(11)];
+  assert.deepEqual(live.likely_s(earlier, begun), { low: 10, high: 12 });
+  assert.deepEqual(live.likely_s(earlier, { ...begun, cold: true }), { low: 60, high: 60 });
+  assert.equal(live.likely_s(earlier, { ...begun, cached_count: 2 }), null);
+  assert.equal(live.likely_s(earlier, { ...begun, cached_count: null }), null, "what comes from the cache is not known");
+  assert.equal(live.likely_s([run(10), run(31)], begun), null, "they say too little");
+
   const started = live.started(live.IDLE, { prompt_id: "p", run_id: 1, total_nodes: 3 }, 0);
   assert.equal(live.left_s(started, 1000), null);
-  const expecting = live.expected(started, "p", 10);
-  assert.equal(live.left_s(expecting, 4000), 6);
+  const expecting = live.expected(started, "p", { low: 8, high: 10 });
+  assert.deepEqual(live.left_s(expecting, 4000), { low: 4, high: 6 });
+  assert.deepEqual(live.left_s(expecting, 9000), { low: 0, high: 1 });
   assert.equal(live.left_s(expecting, 11_000), null);
-  assert.equal(live.expected(started, "another", 10).expected_s, null);
+  assert.equal(live.expected(started, "another", { low: 8, high: 10 }).expected_s, null);
   const sampling = live.progressed(live.executing(expecting, "3", "KSampler", 5000), { node: "3", value: 4, max: 20 });
   assert.deepEqual(sampling.progress, { value: 4, max: 20 });
   assert.deepEqual([live.median([5, null, 3, 4]), live.median([3, 5]), live.median([null])], [4, 4, null]);

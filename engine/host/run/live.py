@@ -193,6 +193,11 @@ class LiveFeed:
                 "workflow_id": self._draft.workflow_id,
                 "total_nodes": self.total,
                 "user_id": self._draft.user_id,
+                # with which earlier runs it may be compared
+                "workflow_hash": self._draft.workflow_hash,
+                "cold": self._draft.cold,
+                "timing": self._draft.settings.timing,
+                "inside": self._draft.settings.inside,
             },
         )
 
