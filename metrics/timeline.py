@@ -30,7 +30,7 @@ from tests.comfyui.browser import obstacle
 from .result import MACHINE, write
 
 NODES, SAMPLES, FRAMES = 1_000, 12_000, 50_000
-LIMIT_MS = {"timeline": 150.0, "flame": 250.0}
+LIMIT_MS = {"timeline": 150.0, "flame": 100.0}
 """Of the first draw."""
 LIMIT_FRAME_MS = 1000 / 60
 

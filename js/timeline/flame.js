@@ -4,7 +4,7 @@
 import { fill, h } from "../ui/dom.js";
 import { seconds, share } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
-import { flameOf, frameAt, neighbour, ownerColor, search } from "./flame_layout.js";
+import { callees, flameOf, frameAt, labelOf, neighbour, ownerColor, search } from "./flame_layout.js";
 import { ROW_PX, flameColors, paintFlame } from "./flame_paint.js";
 
 const MOST_PX = 520;
@@ -54,7 +54,6 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
     readout,
     legend,
   );
-  fillScope();
 
   let flame = null;
   let view = [0, 1];
@@ -68,20 +67,22 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
   const soon = () => {
     pending ??= requestAnimationFrame(draw);
   };
+  const stop = () => {
+    if (pending !== null) cancelAnimationFrame(pending);
+    pending = null;
+  };
   build();
+  fillScope();
 
   function fillScope() {
-    const sums = new Map();
-    for (const tree of stacks.trees) {
-      if (!tree.thread) sums.set(tree.node_id, (sums.get(tree.node_id) ?? 0) + tree.self_s.reduce((sum, each) => sum + each, 0));
-    }
-    const nodes = [...sums].sort((a, b) => b[1] - a[1]);
-    const named = Object.entries(groups).filter(([, ids]) => ids.some((id) => sums.has(String(id))));
+    const nodes = callees(flame, -1).map((root) => ({ ...labelOf(flame, flame.label[root]), time: flame.total[root] }));
+    const sampled = new Set(nodes.map(({ nodeId }) => nodeId));
+    const named = Object.entries(groups).filter(([, ids]) => ids.some((id) => sampled.has(String(id))));
     fill(
       scope,
       h("option", { value: "" }, t("Whole run")),
       named.map(([name]) => h("option", { value: `group:${name}` }, t("Group {name}", { name }))),
-      nodes.map(([id, time]) => h("option", { value: `node:${id}` }, `${titles[id] || "node"} #${id} · ${seconds(time)}`)),
+      nodes.map(({ nodeId, name, time }) => h("option", { value: `node:${nodeId}` }, `${name} · ${seconds(time)}`)),
     );
   }
 
@@ -103,25 +104,22 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
   }
 
   function drawLegend() {
-    const byLabel = new Float64Array(flame.labels.length);
-    for (let frame = 0; frame < flame.count; frame++) byLabel[flame.label[frame]] += flame.self[frame];
-    const times = new Map();
-    flame.labels.forEach(({ kind, owner }, number) => {
-      if (kind === "node" || !byLabel[number]) return;
-      const key = `${kind}\n${owner}`;
-      times.set(key, (times.get(key) ?? 0) + byLabel[number]);
-    });
-    const entries = [...times].sort((a, b) => b[1] - a[1]).slice(0, 8);
+    const spent = flame.owners.map(() => 0);
+    for (let frame = 0; frame < flame.count; frame++) {
+      const called = flame.functions[flame.label[frame]];
+      if (called) spent[called[3]] += flame.self[frame];
+    }
+    const longest = [...spent.keys()].filter((owner) => spent[owner] > 0).sort((a, b) => spent[b] - spent[a]);
     fill(
       legend,
-      entries.map(([key, time]) => {
-        const [kind, owner] = key.split("\n");
+      longest.slice(0, 8).map((number) => {
+        const [kind, owner] = flame.owners[number];
         const name = kind === "gpu_wait" ? t("waiting for the GPU") : owner;
         return h(
           "span",
           { class: "hp-flame-owner" },
           h("span", { class: "hp-swatch", style: { background: ownerColor(kind, owner) } }),
-          `${name} ${share(flame.duration ? time / flame.duration : null)}`,
+          `${name} ${share(flame.duration ? spent[number] / flame.duration : null)}`,
         );
       }),
     );
@@ -130,7 +128,7 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
   function resize() {
     const width = Math.floor(scroller.clientWidth);
     if (!width) return;
-    const wanted = Math.max(1, flame.rows.length) * ROW_PX;
+    const wanted = Math.max(1, flame.rowCount) * ROW_PX;
     const height = Math.min(wanted, MOST_PX);
     const ratio = window.devicePixelRatio || 1;
     size = { width, height };
@@ -146,7 +144,7 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
   }
 
   function draw() {
-    pending = null;
+    stop();
     if (!size.width) return 0;
     whole.disabled = view[0] <= 0 && view[1] >= flame.duration;
     return paintFlame(context, flame, { from: view[0], to: view[1], top: scroller.scrollTop, ...size }, { matches, selected, hover }, colors);
@@ -157,7 +155,7 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
       readout.textContent = t("{time} sampled. Click a call to zoom in.", { time: seconds(flame.duration) });
       return;
     }
-    const { name, file, line, kind, owner } = flame.labels[flame.label[frame]];
+    const { name, file, line, kind, owner } = labelOf(flame, flame.label[frame]);
     const parts = [
       name,
       `${seconds(flame.total[frame])} (${share(flame.duration ? flame.total[frame] / flame.duration : null)})`,
@@ -169,9 +167,8 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
   }
 
   function find() {
-    const result = search(flame ?? { labels: [], count: 0 }, finder.value);
+    const result = search(flame, finder.value);
     matches = result.found;
-    if (!flame) return;
     if (finder.value.trim()) {
       readout.textContent = matches.size
         ? t("{time} ({share}) in what matches.", { time: seconds(result.seconds), share: share(flame.duration ? result.seconds / flame.duration : null) })
@@ -249,7 +246,7 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
   canvas.addEventListener(
     "wheel",
     (event) => {
-      const scrolls = flame.rows.length * ROW_PX > size.height + 1;
+      const scrolls = flame.rowCount * ROW_PX > size.height + 1;
       if (scrolls && !event.ctrlKey && !event.altKey) return; // deep stacks scroll; with Ctrl or Alt they zoom
       event.preventDefault();
       const box = canvas.getBoundingClientRect();
@@ -269,7 +266,9 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
     event.stopPropagation();
   });
   scroller.addEventListener("scroll", soon);
-  const observer = new ResizeObserver(resize);
+  const observer = new ResizeObserver(() => {
+    if (Math.floor(scroller.clientWidth) !== size.width) resize();
+  });
   observer.observe(scroller);
 
   return {
@@ -286,7 +285,7 @@ export function createFlame(element, stacks, { titles = {}, groups = {} } = {}) 
     },
     dispose() {
       observer.disconnect();
-      if (pending !== null) cancelAnimationFrame(pending);
+      stop();
     },
   };
 }

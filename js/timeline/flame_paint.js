@@ -1,6 +1,6 @@
 // Painting the flame on a canvas. Knows the layout and nothing of the page's events.
 
-import { ownerColor, rowRange } from "./flame_layout.js";
+import { callees, labelOf, ownerColor } from "./flame_layout.js";
 
 export const ROW_PX = 19;
 const LETTER_PX = 6.3;
@@ -24,31 +24,43 @@ export function paintFlame(context, flame, view, state, colors) {
   context.clearRect(0, 0, width, height);
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "middle";
-  const last = Math.min(flame.rows.length, Math.ceil((top + height) / ROW_PX));
-  for (let row = Math.floor(top / ROW_PX); row < last; row++) {
-    const y = row * ROW_PX - top;
-    const frames = flame.rows[row];
-    const [first, end] = rowRange(flame, row, view.from, view.to);
-    let filledTo = -1;
-    for (let at = first; at < end; at++) {
-      const frame = frames[at];
-      const left = Math.max(0, (flame.start[frame] - view.from) * scale);
-      const right = Math.min(width, (flame.start[frame] + flame.total[frame] - view.from) * scale);
-      if (right - left >= 1) paintFrame(context, flame, frame, [left, right, y], state, colors);
-      else if (right <= filledTo) continue;
-      else {
-        context.fillStyle = colors.faint;
-        context.fillRect(Math.floor(left), y + 1, 1, ROW_PX - 2);
-        filledTo = Math.floor(left) + 1;
+  let callers = [-1];
+  for (let y = -top; callers.length && y < height; y += ROW_PX) {
+    const wide = [];
+    let filledTo = 0;
+    for (const caller of callers) {
+      const frames = callees(flame, caller);
+      for (const frame of frames) {
+        const left = (flame.start[frame] - view.from) * scale;
+        if (left >= width) break;
+        const isNarrow = flame.total[frame] * scale < 1; // and so are those after it
+        const last = isNarrow ? frames.at(-1) : frame;
+        const right = (flame.start[last] + flame.total[last] - view.from) * scale;
+        if (right > 0 && y > -ROW_PX) {
+          if (isNarrow) filledTo = paintNarrow(context, [Math.max(filledTo, Math.floor(left)), right, y], width, colors);
+          else paintFrame(context, flame, frame, [Math.max(0, left), Math.min(width, right), y], state, colors);
+          painted += 1;
+        }
+        if (isNarrow) break;
+        if (right > 0) wide.push(frame);
       }
-      painted += 1;
     }
+    callers = wide;
   }
   return painted;
 }
 
+/** The whole pixels from `left`, which is one, to `right`; returns where they end. */
+function paintNarrow(context, [left, right, y], width, colors) {
+  if (right <= left) return left;
+  const end = Math.min(width, Math.ceil(right));
+  context.fillStyle = colors.faint;
+  context.fillRect(left, y + 1, end - left, ROW_PX - 2);
+  return end;
+}
+
 function paintFrame(context, flame, frame, [left, right, y], { matches, selected, hover }, colors) {
-  const { name, kind, owner } = flame.labels[flame.label[frame]];
+  const { name, kind, owner } = labelOf(flame, flame.label[frame]);
   context.globalAlpha = matches.size > 0 && !matches.has(flame.label[frame]) ? 0.28 : 1;
   context.fillStyle = ownerColor(kind, owner);
   context.fillRect(left, y + 1, Math.max(right - left - (right - left > 3 ? 1 : 0), 1), ROW_PX - 2);

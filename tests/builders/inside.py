@@ -129,6 +129,6 @@ def wide_tree_run(frames: int = 50_000, seed: int = 1) -> Run:
         sample_count=frames,
         functions=tuple(number % 20_000 for number in range(frames)),
         parents=tuple(parents),
-        self_s=tuple(chance.expovariate(1000) for _ in range(frames)),
+        self_s=tuple(round(chance.expovariate(1000), 6) for _ in range(frames)),
     )
     return replace(run, stacks=Stacks(owners=OWNERS, functions=functions, trees=(tree,)))
