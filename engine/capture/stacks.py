@@ -8,7 +8,6 @@ a frame: frames hold the tensors of a workflow. Never asks the host anything.
 from __future__ import annotations
 
 import random
-import re
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ from ..model import Stacks, StackTree
 from .call_tree import CallTree
 from .functions import ENTRY, HOOK, IDLE, OWN, SYNC, Functions
 from .spans import Running
+from .worker_threads import WorkerThreads
 
 PACE_S = 0.05
 """The usual time between two samples; each wait is drawn from 0.75 to 1.25 of it, so that work with a
@@ -31,9 +31,7 @@ OPEN_TREES = 4
 """Only so many trees keep what growing needs, some 100 bytes a frame."""
 OPEN_FRAMES_MAX = 50_000
 """One tree: so many frames can be drawn and looked at."""
-OWN_THREADS = "holaf-profiler"
 
-_NUMBERS = re.compile(r"[-_ ]*\d+")
 Frames = Callable[[], Mapping[int, FrameType]]
 
 
@@ -68,8 +66,7 @@ class StackSampler:
         self._clock = clock
         self._frames = frames
         self._executor = threading.get_ident()
-        self._strangers = set(frames())
-        self._threads: dict[int, tuple[str, str]] = {}
+        self._workers = WorkerThreads(frames(), is_node)
         self._trees: dict[tuple[str, str], CallTree] = {}
         self._open: list[CallTree] = []
         self._frame_count = 0
@@ -239,34 +236,10 @@ class StackSampler:
         return path[start:]
 
     def _add_threads(self, frames: Mapping[int, FrameType], running: Running, seconds: float) -> None:
-        """Threads that came up since the run began, for the node that was at work when first seen."""
-        if len(self._strangers) < len(frames) or self._threads:
-            self._strangers &= frames.keys()  # a number is given again once its thread has ended
-            for ident in self._threads.keys() - frames.keys():
-                del self._threads[ident]
-            for ident, frame in frames.items():
-                if ident == self._executor or ident in self._strangers:
-                    continue
-                known = self._threads.get(ident) or self._claim(ident, running)
-                if known is None or not (known[0] == running.node_id or known[0] in running.in_flight):
-                    continue
-                path = self._path(frame)
-                if self.functions.meanings[path[-1]] != IDLE:
-                    self._grow(*known, path, seconds)
-
-    def _claim(self, ident: int, running: Running) -> tuple[str, str] | None:
-        thread = threading._active.get(ident)  # type: ignore[attr-defined]  # no lock, unlike enumerate()
-        name = getattr(thread, "name", "") or "thread"
-        if name.startswith(OWN_THREADS):
-            self._strangers.add(ident)
-            return None
-        node_id = running.node_id
-        if node_id is None and len(running.in_flight) == 1:
-            (node_id,) = running.in_flight
-        if node_id is None or not self._is_node(node_id):
-            return None
-        found = self._threads[ident] = (node_id, _NUMBERS.sub("", name) or "thread")
-        return found
+        for node_id, name, frame in self._workers.at_work(frames, running):
+            path = self._path(frame)
+            if self.functions.meanings[path[-1]] != IDLE:
+                self._grow(node_id, name, path, seconds)
 
     def _grow(self, node_id: str, thread: str, path: list[int], seconds: float) -> None:
         key = (node_id, thread)

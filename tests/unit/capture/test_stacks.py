@@ -248,6 +248,34 @@ def test_threads_that_were_there_before_or_only_wait_are_left_out() -> None:
     assert {tree.thread for tree in scene.seen().trees} == {""}
 
 
+def test_a_thread_that_got_the_number_of_one_that_ended_is_a_new_thread() -> None:
+    """A number is given again at once: of a thread that was there before, or of another node's."""
+    done = threading.Event()
+
+    def crunch() -> None:
+        while not done.is_set():
+            sum(range(1000))
+
+    def worked(act: Callable[[], Any]) -> tuple[int | None, Any]:
+        thread = threading.Thread(target=crunch, name="worker")
+        thread.start()
+        result = act()
+        done.set()
+        thread.join()
+        done.clear()
+        return thread.ident, result
+
+    for _ in range(100):
+        ident, scene = worked(Scene)
+        idents = [scene.run(node_id, lambda: worked(scene.sampler.sample))[0] for node_id in ("1", "2")]  # noqa: B023
+        if idents == [ident, ident]:
+            break
+    else:
+        pytest.skip("this system does not give a number again at once")
+    threads = {(tree.node_id, tree.thread) for tree in scene.seen().trees if tree.thread}
+    assert threads == {("1", "worker"), ("2", "worker")}
+
+
 def test_the_profilers_wait_for_the_gpu_is_named_and_its_other_work_is_nobodys(tmp_path: Path) -> None:
     """The bracket calls the pack's own code after the node: that is a wait, or not the node's at all."""
     own = tmp_path / "pack"
@@ -337,8 +365,12 @@ def test_names_with_markup_stay_text() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_seventy_twenty_ten_is_seen_within_three_points(seed: int) -> None:
-    """A Python loop, a C call that releases the lock and a sleep, in turns, at 400 samples."""
+    """A Python loop, a C call that releases the lock and a sleep, in turns, at 400 samples.
+
+    On a busy machine some samples come late: the node works on until all weigh as much as 400 even ones.
+    """
     scene = Scene(pace_s=0.004)
+    gaps = [0.0]
     stop = threading.Event()
     order = random.Random(seed)
     beat = 0.04
@@ -361,7 +393,7 @@ def test_seventy_twenty_ten_is_seen_within_three_points(seed: int) -> None:
 
     def node() -> None:
         parts = [(loop, 7), (read, 2), (sleep, 1)]
-        while scene.sampler.count < 400:
+        while sum(gaps) ** 2 < 400 * sum(gap * gap for gap in gaps) or len(gaps) < 400:
             order.shuffle(parts)
             for part, beats in parts:
                 began = time.perf_counter()
@@ -372,7 +404,9 @@ def test_seventy_twenty_ten_is_seen_within_three_points(seed: int) -> None:
     def watch() -> None:
         while not stop.is_set():
             stop.wait(max(scene.sampler.due_s - scene.sampler._clock(), 0))
+            before_s = scene.sampler._last_s
             scene.sampler.sample()
+            gaps.append(scene.sampler._last_s - before_s)
 
     watcher = threading.Thread(target=watch, name="holaf-profiler-test")
     watcher.start()
