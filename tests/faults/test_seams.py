@@ -55,3 +55,20 @@ def test_after_all_that_a_run_is_recorded_as_ever(faulty: Faulty) -> None:
     assert {step["node_id"]: step["status"] for step in steps if step["role"] == "node"} == dict.fromkeys(
         ("1", "2", "3", "4", "5"), "ok"
     )
+
+
+@pytest.mark.parametrize(
+    ("seam", "says"),
+    [
+        ("hook: a run begins", "The profiler could not start"),
+        ("hook: a node begins", "XX"),
+        ("hook: a node ends", "XX"),
+        ("sampler: a probe", "XX"),
+        ("probe: a node's boundary", "XX"),
+    ],
+)
+def test_a_report_says_what_stopped(faulty: Faulty, seam: str, says: str) -> None:
+    outcome, _ = faulty.run({seam: "raise"})
+    table = outcome.outputs["report"]["holaf_profiler"][0]["table"]
+    assert says in table, table
+    assert "Profiler Start" not in table

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -204,9 +203,7 @@ def test_a_run_of_a_process_that_ended_meanwhile_is_delivered_by_the_next(
     server.kill()
     try:
         handle.finish(a_run(name="kept", steps=(a_step("1"),), groups=(group,)))
-        begun_s = time.monotonic()
         writing.close(1.0)
-        assert time.monotonic() - begun_s < 3.0
     finally:
         server.start()
     again = Database(server.url, folder=shared.folder)
@@ -227,15 +224,12 @@ def test_a_mute_server_delays_nobody(server: Postgres, shared: Database, writing
     history.list_runs()
     server.pause()
     try:
-        times = []
+        asked: list[str] = []
         handle = writing.begin(a_run(status="running"), Told())
-        for question in (lambda: history.reference("wf"), lambda: history.reference("wf")):
-            begun_s = time.monotonic()
+        for wait_s in (0.2, 3600.0):  # the second is refused at once: the server is known to be late
             with pytest.raises(StoreAway):
-                history.within(0.2, question)
-            times.append(time.monotonic() - begun_s)
-        assert times[0] < 1.0
-        assert times[1] < 0.1  # known to be late: nobody waits once more
+                history.within(wait_s, lambda: (asked.append("asked"), history.reference("wf")))
+        assert asked == ["asked"]
         assert handle.run_id is None
     finally:
         server.go_on()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +21,8 @@ from tests.unit.store import postgres
 from tests.unit.store.postgres import Postgres
 
 FAR_LESS_S = 3.0
-"""Than the 25 s and 100 s that a server was waited for, and more than a busy machine adds to 200 ms."""
+"""Than the 25 s and 100 s that a server was waited for. How long this thread was ready to wait is known
+exactly; this is for what it could not help, on a busy machine."""
 DRAFT = Run(timestamp="2026-05-01T10:00:00.000Z")
 
 
@@ -28,8 +32,35 @@ def server() -> Iterator[Postgres]:
         yield running
 
 
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long this thread was ready to wait, each time: for threads, events and answers."""
+    waits: list[float] = []
+    wait, join, own = threading.Condition.wait, threading.Thread.join, threading.current_thread()
+
+    def note(timeout_s: float | None, caller: str) -> None:
+        if threading.current_thread() is own and caller != "start":  # of a thread, which begins at once
+            waits.append(math.inf if timeout_s is None else timeout_s)
+
+    def waiting(condition: threading.Condition, timeout: float | None = None) -> bool:
+        note(timeout, sys._getframe(2).f_code.co_name)
+        return wait(condition, timeout)
+
+    def joining(thread: threading.Thread, timeout: float | None = None) -> None:
+        note(timeout, "")
+        join(thread, timeout)
+
+    monkeypatch.setattr(threading.Condition, "wait", waiting)
+    monkeypatch.setattr(threading.Thread, "join", joining)
+    return waits
+
+
 def test_a_mute_server_is_waited_for_neither_by_a_prompt_nor_at_the_end(
-    server: Postgres, hand_run: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Postgres,
+    hand_run: object,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    patience: list[float],
 ) -> None:
     from engine.host import users
     from engine.host.run import archive
@@ -40,6 +71,7 @@ def test_a_mute_server_is_waited_for_neither_by_a_prompt_nor_at_the_end(
     history.list_runs()
     server.pause()
     try:
+        patience.clear()
         begun_s = time.monotonic()
         kept = archive.Archive("default")
         kept.begin(DRAFT, Ended())
@@ -48,9 +80,13 @@ def test_a_mute_server_is_waited_for_neither_by_a_prompt_nor_at_the_end(
         kept.settle(DRAFT)
         assert kept.run_id() is None
         assert time.monotonic() - begun_s < FAR_LESS_S
+        assert patience
+        assert max(patience) <= archive.PROMPT_WAIT_S == 0.2
         kept.finish(Run(timestamp=DRAFT.timestamp, status="success", name="kept"))
+        patience.clear()
         begun_s = time.monotonic()
         archive._finish_all()
+        assert sum(patience) <= archive.EXIT_S == 1.0
         assert time.monotonic() - begun_s < 2 * FAR_LESS_S
         assert spool_file.exists(server.url, tmp_path)
     finally:
