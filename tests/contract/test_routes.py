@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import sqlite3
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -306,6 +309,22 @@ def test_status_names_the_node_that_runs(client: Client, fresh: str) -> None:
         client.interrupt()
         client.wait(prompt_id)
     wait_for(lambda: not client.get(f"{ROUTES}/status")["active"], "the end of the run", 20)
+
+
+def test_the_command_of_the_security_page_does_what_it_says(client: Client) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    _, command = page.split("    curl ")
+    words = shlex.split(command.split("\n\n")[0])
+    url = next(word for word in words if word.startswith("http"))
+    body = json.loads(words[words.index("-d") + 1])
+    before = client.get(f"{ROUTES}/settings")["settings"]
+    assert urlsplit(url).path == f"{ROUTES}/settings"
+    assert words[words.index("-H") + 1] == "Content-Type: application/json"
+    status, _ = client.request(words[words.index("-X") + 1], urlsplit(url).path, body)
+    assert status == 200
+    after = client.get(f"{ROUTES}/settings")["settings"]
+    assert after == {**before, "keep_workflows": "without secrets"} != before
+    client.request("PUT", f"{ROUTES}/settings", {"keep_workflows": before["keep_workflows"]})
 
 
 def test_settings_persist_in_the_users_folder(client: Client, comfyui: Server) -> None:
