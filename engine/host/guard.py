@@ -50,7 +50,7 @@ _NOTED = frozenset(
 
 _log = logging.getLogger("holaf.profiler")
 _note: ContextVar[Note | None] = ContextVar("holaf_profiler_note", default=None)
-_told = False
+_warned = False
 
 
 def install() -> None:
@@ -85,7 +85,7 @@ async def middleware(
     except web.HTTPException:
         raise
     except Exception:  # noqa: BLE001 - first, do no harm: the prompt is queued whatever happens here
-        _tell_once()
+        _warn_once()
     try:
         return await handler(request) if refusal is None else refusal
     finally:
@@ -188,7 +188,7 @@ def _judge(content: bytes, user_id: str) -> tuple[Note | None, web.Response | No
         )
         return note, None
     except Exception:  # noqa: BLE001 - the prompt is queued all the same, and ComfyUI judges its JSON itself
-        _tell_once()
+        _warn_once()
         return note, None
     return note, None if note is None or sentence is None else _refuse(note, sentence)
 
@@ -208,10 +208,10 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _tell_once() -> None:
-    global _told
-    if not _told:
-        _told = True
+def _warn_once() -> None:
+    global _warned
+    if not _warned:
+        _warned = True
         _log.warning(
             "A queued workflow could not be compared with its reference; it runs all the same.", exc_info=True
         )

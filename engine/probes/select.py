@@ -43,7 +43,7 @@ DRIVER_UNITS = {
     "energy_joules": "J",
 }
 
-_said: set[str] = set()
+_logged: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +226,6 @@ def _say_missing(missing: Mapping[str, str]) -> None:
 
 def _say_once(text: str) -> None:
     """Log what is missing: once in the life of the process, not once a run."""
-    if text not in _said:
-        _said.add(text)
+    if text not in _logged:
+        _logged.add(text)
         log.info("Profiler: %s.", text)

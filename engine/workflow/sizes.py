@@ -14,12 +14,12 @@ FRAMES = ("length", "num_frames", "frames", "video_frames", "frame_count", "fram
 
 
 _WORDS = frozenset((*NAMES, *FRAMES))
-_SAID = re.compile(rf"\b({'|'.join(NAMES)}|batch)\b\s*[:=]?\s*(\d{{1,6}})\b", re.IGNORECASE)
+_NAMED = re.compile(rf"\b({'|'.join(NAMES)}|batch)\b\s*[:=]?\s*(\d{{1,6}})\b", re.IGNORECASE)
 
 
 def read(text: str) -> dict[str, int]:
     """Sizes that somebody wrote down: ``width 1024, height 768, steps 30``."""
-    found = ((name.lower(), int(value)) for name, value in _SAID.findall(text))
+    found = ((name.lower(), int(value)) for name, value in _NAMED.findall(text))
     return {"batch_size" if name == "batch" else name: value for name, value in found if value}
 
 

@@ -44,8 +44,8 @@ def draw_footer(
     """Draws from ``top`` down; returns where it ended. ``key`` explains a sign in the picture."""
     canvas.lines([[(LEFT, top), (RIGHT, top)]], theme.grid, 1.0)
     y = top + 28
-    said = " ".join(notes.missing)
-    extra = [text for text in left_out if text.partition(": ")[2] not in said]
+    stated = " ".join(notes.missing)
+    extra = [text for text in left_out if text.partition(": ")[2] not in stated]
     # What is missing first under its own word: nobody should take a gap for a zero.
     blocks = (
         (t("How it was measured"), " · ".join([*([key] if key else []), *notes.measured]), 3),

@@ -184,7 +184,7 @@ def test_no_buffer_means_polling_and_says_so(stub: Stub) -> None:
 def test_no_library_leaves_reasons_one_log_line_and_torchs_numbers(
     stub: Stub, code: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(select, "_said", set())
+    monkeypatch.setattr(select, "_logged", set())
     backend = one_gpu(stub)
     backend.gpus[0].device_used = 5 * GB
     stub.fail("init", code)

@@ -95,8 +95,8 @@ def a_step(node_id: str, position: int = 0, **fields: object) -> Step:
     return Step(node_id=node_id, position=position, **{**values, **fields})  # type: ignore[arg-type]
 
 
-class Told:
-    """A run that goes on, by hand. ``running`` is ``(node id, seconds so far)``."""
+class ByHand:
+    """A run that goes on, written by hand. ``running`` is ``(node id, seconds so far)``."""
 
     def __init__(self, *steps: Step, running: tuple[str, float] | None = None) -> None:
         self.steps = list(steps)
@@ -115,7 +115,7 @@ class Told:
 
 def record(writer: RunWriter, run: Run) -> int:
     """Put a whole run on disk; returns its id."""
-    handle = writer.begin(replace(run, status="running", total_time=None), Told())
+    handle = writer.begin(replace(run, status="running", total_time=None), ByHand())
     handle.finish(run)
     run_id = handle.wait(30.0)
     assert run_id is not None, handle.errors

@@ -13,19 +13,19 @@ from engine.store.database import Database
 from engine.store.history import History
 from engine.store.recovery import recover
 from engine.store.writer import RunWriter
-from tests.unit.store.help import Told, a_run, a_step, child_environment, make_base_database, query
+from tests.unit.store.help import ByHand, a_run, a_step, child_environment, make_base_database, query
 
 VICTIM = """
 import sqlite3, sys, time
 from engine.model import Run, Step
 from engine.store.database import Database
 from engine.store.writer import RunWriter
-from tests.unit.store.help import Told
+from tests.unit.store.help import ByHand
 
 prompt = {"1": {"class_type": "Loader"}, "3": {"class_type": "KSampler", "_meta": {"title": "My sampler"}}}
 run = Run(timestamp="2026-05-01T10:00:00.000Z", workflow_id="wf", prompt=prompt)
 loaded = Step(node_id="1", node_type="Loader", position=0, exec_time=0.5)
-handle = RunWriter(Database(sys.argv[1])).begin(run, Told(loaded, running=("3", 0.6)))
+handle = RunWriter(Database(sys.argv[1])).begin(run, ByHand(loaded, running=("3", 0.6)))
 while True:
     time.sleep(0.02)
     if handle.run_id is not None:
@@ -66,7 +66,7 @@ def test_kill_9_leaves_a_crashed_run_that_names_the_node(tmp_path: Path) -> None
 def test_runs_of_living_and_of_other_workers_are_left_alone(
     database: Database, writer: RunWriter, history: History
 ) -> None:
-    handles = [writer.begin(a_run(status="running"), Told()) for _ in range(3)]
+    handles = [writer.begin(a_run(status="running"), ByHand()) for _ in range(3)]
     mine, elsewhere, gone = (handle.wait(30.0) for handle in handles)
     connection = sqlite3.connect(database.url)
     connection.execute(
@@ -88,7 +88,7 @@ def test_runs_of_living_and_of_other_workers_are_left_alone(
 def test_a_reused_pid_does_not_keep_a_run_alive(
     database: Database, writer: RunWriter, history: History
 ) -> None:
-    handle = writer.begin(a_run(status="running"), Told(a_step("4", status="running", exec_time=None)))
+    handle = writer.begin(a_run(status="running"), ByHand(a_step("4", status="running", exec_time=None)))
     run_id = handle.wait(30.0)
     connection = sqlite3.connect(database.url)
     connection.execute("UPDATE profiler_runs SET worker_started = worker_started - 1000, uuid = 'other'")
@@ -99,7 +99,7 @@ def test_a_reused_pid_does_not_keep_a_run_alive(
 
 
 def test_opening_the_history_marks_what_start_up_could_not(database: Database, writer: RunWriter) -> None:
-    handle = writer.begin(a_run(status="running"), Told())
+    handle = writer.begin(a_run(status="running"), ByHand())
     run_id = handle.wait(30.0)
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE profiler_runs SET worker_started = 1, uuid = 'other'")
@@ -148,7 +148,7 @@ def test_a_list_does_not_show_a_dead_worker_s_run_as_running(
     database: Database, writer: RunWriter, history: History
 ) -> None:
     """A worker that died while others go on with the same history is never started again to say so."""
-    handle = writer.begin(a_run(status="running"), Told())
+    handle = writer.begin(a_run(status="running"), ByHand())
     assert handle.wait(30.0) is not None
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE profiler_runs SET worker_pid = 2147483647, uuid = 'other'")

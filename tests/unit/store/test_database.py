@@ -20,7 +20,7 @@ from engine.store.database import Database
 from engine.store.errors import StoreBusy, StoreDamaged, StoreReadOnly, StoreTooNew, StoreUnavailable
 from engine.store.history import History
 from engine.store.writer import RunWriter
-from tests.unit.store.help import Told, a_run, child_environment, make_base_database, query, record
+from tests.unit.store.help import ByHand, a_run, child_environment, make_base_database, query, record
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_damage_found_while_writing_costs_no_run(
 ) -> None:
     record(writer, a_run(name="before"))
     path = Path(database.url)
-    handle = writer.begin(a_run(name="during", status="running"), Told())
+    handle = writer.begin(a_run(name="during", status="running"), ByHand())
     assert handle.wait(30.0) is not None
     database.close()
     for companion in path.parent.glob("history.db-*"):
@@ -151,7 +151,7 @@ def test_a_read_only_folder_is_still_read(tmp_path: Path, frozen: object) -> Non
     with pytest.raises(StoreReadOnly, match="cannot be written"):
         history.update_run(run_id, name="x")
     writer = RunWriter(database)
-    handle = writer.begin(a_run(status="running"), Told())
+    handle = writer.begin(a_run(status="running"), ByHand())
     assert handle.wait(0.5) is None
     assert "cannot be written" in handle.errors[0]
     writer.close(0.1)
@@ -195,7 +195,7 @@ def test_a_lock_held_elsewhere_is_named_and_passes(
         assert holder.stdout.readline().strip() == b"locked"
         with pytest.raises(StoreBusy, match="another process"):
             history.create_group(name="x")
-        handle = writer.begin(a_run(name="patient", status="running"), Told())
+        handle = writer.begin(a_run(name="patient", status="running"), ByHand())
         assert handle.wait(0.5) is None
     finally:
         holder.communicate()
@@ -254,14 +254,14 @@ import sys
 from engine.model import Run, Step
 from engine.store.database import Database
 from engine.store.writer import RunWriter
-from tests.unit.store.help import Told
+from tests.unit.store.help import ByHand
 
 writer = RunWriter(Database(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.read()
 steps = tuple(Step(node_id=str(number), node_type="N", position=number) for number in range(10))
 for _ in range(4):
-    handle = writer.begin(Run(timestamp="2026-05-01T10:00:00.000Z"), Told())
+    handle = writer.begin(Run(timestamp="2026-05-01T10:00:00.000Z"), ByHand())
     handle.finish(Run(timestamp="2026-05-01T10:00:00.000Z", status="success", steps=steps))
     if handle.wait(60.0) is None:
         sys.exit("; ".join(handle.errors))
@@ -314,14 +314,14 @@ def test_a_file_that_is_replaced_in_use_is_used_from_then_on(
     """A synchronised folder or a restored copy is put in place by renaming."""
     path = Path(database.url)
     record(writer, a_run(name="before"))
-    handle = writer.begin(a_run(name="during", status="running"), Told())
+    handle = writer.begin(a_run(name="during", status="running"), ByHand())
     assert handle.wait(30.0) is not None
     shutil.copy(fresh_file, tmp_path / "other.db")
     (tmp_path / "other.db").rename(path)
     handle.finish(a_run(name="during"))
     assert handle.wait(30.0) is not None
     assert any("replaced" in notice for notice in handle.notices)
-    after = writer.begin(a_run(name="after", status="running"), Told())
+    after = writer.begin(a_run(name="after", status="running"), ByHand())
     after.finish(a_run(name="after"))
     assert after.wait(30.0) is not None
     assert after.notices == ()  # a notice belongs to the runs that saw it
@@ -336,7 +336,7 @@ def test_a_log_that_is_cut_off_in_use_costs_no_later_run_and_is_not_kept_quiet(
 ) -> None:
     path = Path(database.url)
     record(writer, a_run(name="before"))
-    handle = writer.begin(a_run(name="during", status="running"), Told())
+    handle = writer.begin(a_run(name="during", status="running"), ByHand())
     assert handle.wait(30.0) is not None
     os.truncate(f"{path}-wal", left_bytes)
     handle.finish(a_run(name="during"))
@@ -367,7 +367,7 @@ def test_a_folder_that_can_be_written_again_is_used_again(tmp_path: Path, frozen
     database.close()
     frozen(folder)  # type: ignore[operator]
     writer = RunWriter(database)
-    handle = writer.begin(a_run(name="patient", status="running"), Told())
+    handle = writer.begin(a_run(name="patient", status="running"), ByHand())
     handle.finish(a_run(name="patient"))
     assert handle.wait(0.5) is None
     for path in (folder, *folder.iterdir()):

@@ -20,7 +20,7 @@ from engine.store.queries import contents
 from engine.store.recovery import recover
 from engine.store.run_file import RunFile
 from engine.store.writer import RunWriter
-from tests.unit.store.help import Told, a_run, a_step, child_environment, group_totals, query, record
+from tests.unit.store.help import ByHand, a_run, a_step, child_environment, group_totals, query, record
 from tests.unit.store.postgres import Postgres
 from tests.unit.store.test_writer import until
 
@@ -70,7 +70,7 @@ def test_dead_workers_are_found_on_a_server_too(
     server: Postgres, shared: Database, writing: RunWriter
 ) -> None:
     assert recover(server.url, shared.folder) == 0  # no tables yet
-    handle = writing.begin(a_run(status="running"), Told())
+    handle = writing.begin(a_run(status="running"), ByHand())
     assert handle.wait(30.0) is not None
     assert recover(server.url, shared.folder) == 0
     with shared.write() as connection:
@@ -94,7 +94,7 @@ from engine.model import Group, Run, Snapshot, Step
 from engine.store.database import Database
 from engine.store.history import History
 from engine.store.writer import RunWriter
-from tests.unit.store.help import Told
+from tests.unit.store.help import ByHand
 
 url, folder, name = sys.argv[1:]
 database = Database(url, folder=Path(folder))
@@ -109,7 +109,7 @@ for number in range(8):
         environment={"round": str(number)}, prompt={"1": {"class_type": f"N{number}", "inputs": {}}},
         groups=(Group(name="g", members=("1",), workflow_id="wf", source_node_id=str(number)),),
     )
-    handle = writer.begin(run, Told())
+    handle = writer.begin(run, ByHand())
     handle.finish(run)
     history.store_reference(Snapshot(workflow_id=f"wf-{number}", hash=name, nodes=()))
     if handle.wait(60.0) is None:
@@ -179,7 +179,7 @@ def test_what_two_workers_store_in_the_same_moment_is_stored_once_for_both(
 def test_a_run_whose_server_is_killed_reaches_it_later(
     server: Postgres, shared: Database, writing: RunWriter
 ) -> None:
-    handle = writing.begin(a_run(name="long", status="running"), Told(a_step("1")))
+    handle = writing.begin(a_run(name="long", status="running"), ByHand(a_step("1")))
     run_id = handle.wait(30.0)
     server.kill()
     try:
@@ -198,7 +198,7 @@ def test_a_run_of_a_process_that_ended_meanwhile_is_delivered_by_the_next(
     server: Postgres, shared: Database, writing: RunWriter
 ) -> None:
     group = Group(name="loaders", members=("1",), workflow_id="wf-1", source_node_id="50")
-    handle = writing.begin(a_run(name="kept", status="running"), Told())
+    handle = writing.begin(a_run(name="kept", status="running"), ByHand())
     run_id = handle.wait(30.0)
     server.kill()
     try:
@@ -225,7 +225,7 @@ def test_a_mute_server_delays_nobody(server: Postgres, shared: Database, writing
     server.pause()
     try:
         asked: list[str] = []
-        handle = writing.begin(a_run(status="running"), Told())
+        handle = writing.begin(a_run(status="running"), ByHand())
         for wait_s in (0.2, 3600.0):  # the second is refused at once: the server is known to be late
             with pytest.raises(StoreAway):
                 history.within(wait_s, lambda: (asked.append("asked"), history.reference("wf")))

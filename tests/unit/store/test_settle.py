@@ -9,7 +9,7 @@ from engine.model import Run, Series, Step, StepDevice
 from engine.store.database import Database
 from engine.store.history import History
 from engine.store.writer import RunWriter
-from tests.unit.store.help import Told
+from tests.unit.store.help import ByHand
 
 RUN = Run(timestamp="2026-11-21T10:00:00.000Z", name="settling")
 SERIES = Series(metric="ram_bytes", unit="B", t_s=(0.0, 0.5), value=(1.0, 2.0))
@@ -21,7 +21,7 @@ NODE = Step(
 def test_settling_writes_everything_and_finishing_adds_the_rest(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'history.db'}")
     writer = RunWriter(database)
-    handle = writer.begin(RUN, Told(NODE))
+    handle = writer.begin(RUN, ByHand(NODE))
     settled = replace(RUN, status="success", total_time=2.0, steps=(NODE,), series=(SERIES,))
     handle.settle(settled)
     run_id = handle.wait(20)
@@ -49,7 +49,7 @@ def test_settling_writes_everything_and_finishing_adds_the_rest(tmp_path: Path) 
 def test_a_run_that_could_not_be_put_together_keeps_its_steps(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'history.db'}")
     writer = RunWriter(database)
-    handle = writer.begin(RUN, Told(NODE))
+    handle = writer.begin(RUN, ByHand(NODE))
     assert handle.wait(20) is not None
     handle.finish(replace(RUN, status="partial", warnings=("see the log",)))
     run_id = handle.wait(20)

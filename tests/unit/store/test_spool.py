@@ -18,7 +18,7 @@ from engine.store.run_file import RunFile
 from engine.store.spool import Spool
 from engine.store.writer import RunWriter
 from tests.builders import two_gpu_run
-from tests.unit.store.help import Told, a_run, a_step, query, record
+from tests.unit.store.help import ByHand, a_run, a_step, query, record
 from tests.unit.store.test_writer import comparable, until
 
 
@@ -34,7 +34,7 @@ def locked(database: Database) -> sqlite3.Connection:
 def test_a_run_that_ends_while_the_history_is_locked_is_kept_and_arrives(
     database: Database, writer: RunWriter, history: History, locked: sqlite3.Connection
 ) -> None:
-    handle = writer.begin(a_run(name="kept", status="running"), Told())
+    handle = writer.begin(a_run(name="kept", status="running"), ByHand())
     handle.finish(a_run(name="kept", steps=(a_step("1"),)))
     until(lambda: spool_file.exists(database.url, None))
     locked.close()
@@ -49,7 +49,7 @@ def test_what_is_left_at_the_end_of_the_process_arrives_at_the_next_start(
     database: Database, writer: RunWriter, history: History, locked: sqlite3.Connection
 ) -> None:
     run = two_gpu_run()
-    handle = writer.begin(a_run(status="running"), Told())
+    handle = writer.begin(a_run(status="running"), ByHand())
     handle.finish(run)
     writer.close(0.5)
     # The process's end: until the thread has seen it, its last try could still reach the history.
@@ -80,7 +80,7 @@ def test_a_run_is_delivered_once_however_often_it_was_kept(database: Database, h
 def test_what_a_user_wrote_on_a_run_survives_its_delivery(
     database: Database, writer: RunWriter, history: History
 ) -> None:
-    handle = writer.begin(a_run(status="running", uuid="one"), Told(a_step("1")))
+    handle = writer.begin(a_run(status="running", uuid="one"), ByHand(a_step("1")))
     run_id = handle.wait(30.0)
     step = history.step_rows(run_id or 0)[0]
     history.update_step(step["id"], step_comment="odd")
@@ -118,7 +118,7 @@ def test_a_history_of_a_newer_version_gets_the_run_when_it_can_be_read(
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE profiler_schema_version SET version_num = '9999'")
     database.close()
-    handle = writer.begin(a_run(status="running"), Told())
+    handle = writer.begin(a_run(status="running"), ByHand())
     handle.finish(a_run(name="kept"))
     assert handle.wait(30.0) is None
     assert "goes to the history with a later run" in handle.errors[0]
@@ -143,7 +143,7 @@ def test_retries_end_and_the_run_stays_kept(
 ) -> None:
     monkeypatch.setattr(writing_thread, "PATIENCE_S", -1.0)
     writing = RunWriter(database)
-    handle = writing.begin(a_run(status="running"), Told())
+    handle = writing.begin(a_run(status="running"), ByHand())
     handle.finish(a_run(name="kept"))
     until(lambda: handle.over)
     locked.close()
@@ -166,7 +166,7 @@ def test_the_process_ends_with_its_run_kept_while_the_history_does_not_answer(
     monkeypatch.setattr(RunFile, "save", mute)
     monkeypatch.setattr(writing_thread, "HANG_S", -1.0)
     writing = RunWriter(database)
-    writing.begin(a_run(name="kept", status="running"), Told()).finish(a_run(name="kept"))
+    writing.begin(a_run(name="kept", status="running"), ByHand()).finish(a_run(name="kept"))
     try:
         assert entered.wait(60.0)
         writing.close(3600.0)  # and does not wait for the answer

@@ -23,7 +23,7 @@ from engine.store.history import History
 from engine.store.spool import Spool
 from engine.store.writer import RunWriter
 from tests import builders
-from tests.unit.store.help import Told, a_run, a_step, on_both_stores, query, record
+from tests.unit.store.help import ByHand, a_run, a_step, on_both_stores, query, record
 
 
 def until(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
@@ -86,7 +86,7 @@ def test_a_run_comes_back_as_it_was(writer: RunWriter, history: History, build: 
 
 def test_rows_are_on_disk_while_the_run_goes_on(database: Database, writer: RunWriter) -> None:
     path = Path(database.url)
-    told = Told(a_step("1", inputs_json='{"a": 1}'), running=("7:3", 0.6))
+    told = ByHand(a_step("1", inputs_json='{"a": 1}'), running=("7:3", 0.6))
     handle = writer.begin(a_run(status="running"), told)
     until(lambda: handle.run_id is not None)
     until(lambda: query(path, "SELECT running_node_id FROM profiler_runs") == [("7:3",)])
@@ -96,7 +96,7 @@ def test_rows_are_on_disk_while_the_run_goes_on(database: Database, writer: RunW
 
 def test_a_node_that_ended_is_not_the_running_one(database: Database, writer: RunWriter) -> None:
     path = Path(database.url)
-    told = Told(running=("1", 0.6))
+    told = ByHand(running=("1", 0.6))
     handle = writer.begin(a_run(status="running"), told)
     until(lambda: query(path, "SELECT running_node_id FROM profiler_runs") == [("1",)])
     told.running = None
@@ -107,7 +107,7 @@ def test_a_node_that_ended_is_not_the_running_one(database: Database, writer: Ru
 
 @on_both_stores
 def test_final_values_replace_early_ones_but_not_a_comment(writer: RunWriter, history: History) -> None:
-    told = Told(a_step("1", 0, status="running", exec_time=None), a_step("guess", 1))
+    told = ByHand(a_step("1", 0, status="running", exec_time=None), a_step("guess", 1))
     handle = writer.begin(a_run(status="running"), told)
     run_id = handle.wait(30.0)
     assert run_id is not None
@@ -134,7 +134,7 @@ def test_samples_come_in_chunks_and_the_end_adds_the_rest(writer: RunWriter, his
         start_s=(0.0, 1.0, 2.0),
     )
     other = Series(metric="ram_bytes", unit="B", t_s=(0.5,), value=(123456789012.0,))
-    handle = writer.begin(a_run(status="running"), Told())
+    handle = writer.begin(a_run(status="running"), ByHand())
     begun = replace(whole, t_s=whole.t_s[:2], value=whole.value[:2], start_s=whole.start_s[:2])
     handle.settle(a_run(series=(begun,)))
     assert handle.wait(30.0) is not None
@@ -237,7 +237,7 @@ def test_a_disk_full_from_the_start_is_named(small_disk: Path, free_bytes: int) 
 def test_a_full_disk_is_named_and_the_run_waits_for_space(small_disk: Path) -> None:
     database = Database(small_disk / "history.db")
     writer = RunWriter(database)
-    handle = writer.begin(a_run(name="big", status="running"), Told())
+    handle = writer.begin(a_run(name="big", status="running"), ByHand())
     assert handle.wait(30.0) is not None
     ballast = small_disk / "ballast"
     with pytest.raises(OSError, match="No space"):
@@ -260,7 +260,7 @@ def test_whatever_goes_wrong_stays_with_the_handle(database: Database, writer: R
     connection.execute("DROP TABLE profiler_steps")
     connection.commit()
     connection.close()
-    handle = writer.begin(a_run(status="running"), Told(a_step("1")))
+    handle = writer.begin(a_run(status="running"), ByHand(a_step("1")))
     handle.finish(a_run(steps=(a_step("1"),)))
     assert handle.wait(30.0) is None
     assert "profiler_steps" in handle.errors[0]
@@ -299,7 +299,7 @@ def test_an_unexpected_failure_after_one_run_does_not_end_the_writing_of_later_o
 
     with monkeypatch.context() as broken:
         broken.setattr(*((Database, "checkpoint") if part == "checkpoint" else (Spool, "deliver")), fail)
-        first = writer.begin(a_run(status="running"), Told())
+        first = writer.begin(a_run(status="running"), ByHand())
         first.finish(a_run(name="first"))
         assert failed.wait(30.0)
     assert record(writer, a_run(name="second")) > 0
