@@ -7,11 +7,13 @@ a frame: frames hold the tensors of a workflow. Never asks the host anything.
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -33,6 +35,25 @@ OPEN_FRAMES_MAX = 50_000
 """One tree: so many frames can be drawn and looked at."""
 
 Frames = Callable[[], Mapping[int, FrameType]]
+
+
+@contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Around every look at the frames of other threads.
+
+    Before Python 3.12 a collection may begin wherever memory is asked for: inside ``sys._current_frames``,
+    which holds what threads need to begin and to end, and inside ``frame.f_back``, half way through a stack.
+    A finalizer that lets go of the GIL there, as closing a file does, stops the whole process for good or
+    lets it crash (CPython's issue 106883 is one case).
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class Busy(NamedTuple):
@@ -66,7 +87,8 @@ class StackSampler:
         self._clock = clock
         self._frames = frames
         self._executor = threading.get_ident()
-        self._workers = WorkerThreads(frames(), is_node)
+        with no_garbage_collection():
+            self._workers = WorkerThreads(frames(), is_node)
         self._trees: dict[tuple[str, str], CallTree] = {}
         self._open: list[CallTree] = []
         self._frame_count = 0
@@ -97,17 +119,8 @@ class StackSampler:
         self.due_s = at_s + self._pace_s * random.uniform(0.75, 1.25)
         node_id = running.node_id
         if node_id is not None or running.in_flight:
-            frames = self._frames()
-            frame = frames.get(self._executor)
-            if frame is not None and self._running().node_id == node_id:
-                path = self._path(frame)
-                if node_id is not None:
-                    # After a pause in sampling no more is known than what the node had since it began.
-                    seconds = min(gap_s, max(2 * self._pace_s, at_s - running.since_s))
-                    self._add_running(node_id, path, seconds, at_s)
-                if running.in_flight:
-                    self._add_tasks(None if node_id is not None else path, gap_s, at_s)
-            self._add_threads(frames, running, gap_s)
+            with no_garbage_collection():
+                self._look(running, gap_s, at_s)
             self.count += 1
         self.cost_s += time.thread_time() - began_cpu_s
 
@@ -153,6 +166,20 @@ class StackSampler:
         )
 
     # ---- inside --------------------------------------------------------------------------
+
+    def _look(self, running: Running, gap_s: float, at_s: float) -> None:
+        node_id = running.node_id
+        frames = self._frames()
+        frame = frames.get(self._executor)
+        if frame is not None and self._running().node_id == node_id:
+            path = self._path(frame)
+            if node_id is not None:
+                # After a pause in sampling no more is known than what the node had since it began.
+                seconds = min(gap_s, max(2 * self._pace_s, at_s - running.since_s))
+                self._add_running(node_id, path, seconds, at_s)
+            if running.in_flight:
+                self._add_tasks(None if node_id is not None else path, gap_s, at_s)
+        self._add_threads(frames, running, gap_s)
 
     def _path(self, frame: FrameType | None) -> list[int]:
         """The numbers of the functions on a stack, outermost first."""

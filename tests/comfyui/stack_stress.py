@@ -1,12 +1,15 @@
-"""Stacks sampled as fast as can be while threads, coroutines and deep calls come and go.
+"""Stacks sampled as fast as can be while threads, coroutines, deep calls and garbage come and go.
 
 ``python -m tests.comfyui.stack_stress SECONDS`` runs in this process, which must neither crash nor hang; it
-prints how much was sampled. Needs no ComfyUI.
+prints how much was sampled. Where a round does not end in :data:`HANGS_S`, all stacks are printed and it
+exits with 1. Needs no ComfyUI.
 """
 
 from __future__ import annotations
 
 import asyncio
+import faulthandler
+import os
 import sys
 import threading
 import time
@@ -18,6 +21,8 @@ from engine.capture.functions import Functions
 from engine.capture.owners import Owners
 from engine.capture.spans import Running
 from engine.capture.stacks import StackSampler
+
+HANGS_S = 30.0
 
 
 def bracket(work: Callable[[], Any]) -> Any:
@@ -53,6 +58,22 @@ def fresh_code() -> None:
     space["made"]()
 
 
+class Cyclic:
+    """Garbage whose finalizer lets go of Python's lock, as closing a file does."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        os.stat(".")
+
+
+def garbage(count: int = 30) -> None:
+    """What a garbage collection finds, wherever it begins."""
+    for _ in range(count):
+        Cyclic()
+
+
 async def coroutines() -> None:
     """Tasks that wait, end and are cancelled."""
 
@@ -77,6 +98,7 @@ def main(seconds: float) -> None:
     def look() -> None:
         try:
             while not stop.wait(max(sampler.due_s - sampler._clock(), 0.0)):
+                garbage(3)  # so that some collections begin while this thread samples
                 sampler.sample()
                 sampler.busy()
         except BaseException as error:  # noqa: BLE001 - any failure at all is what this looks for
@@ -89,12 +111,14 @@ def main(seconds: float) -> None:
     with ThreadPoolExecutor(4) as pool:
         while time.monotonic() < until and not failures:
             rounds += 1
+            faulthandler.dump_traceback_later(HANGS_S, exit=True)
             at_work[0] = str(rounds % 500)
             for work in (
                 lambda: recurse(800),
                 lambda: list(generate(60)),
                 short_threads,
                 fresh_code,
+                garbage,
                 lambda: list(pool.map(recurse, range(0, 200, 20))),
             ):
                 bracket(work)
@@ -108,6 +132,7 @@ def main(seconds: float) -> None:
             asyncio.run(tasks())
     stop.set()
     watcher.join()
+    faulthandler.cancel_dump_traceback_later()
     if failures:
         raise failures[0]
     stacks = sampler.stacks()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import random
 import subprocess
 import sys
@@ -422,7 +423,7 @@ def test_seventy_twenty_ten_is_seen_within_three_points(seed: int) -> None:
 def test_sampling_never_crashes_or_hangs_a_process_whose_threads_come_and_go() -> None:
     """A slice of ``make test-stacks``, in a process of its own, which a crash would end."""
     done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-m", "tests.comfyui.stack_stress", "20"],
+        [sys.executable, "-X", "faulthandler", "-m", "tests.comfyui.stack_stress", "12"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -431,6 +432,26 @@ def test_sampling_never_crashes_or_hangs_a_process_whose_threads_come_and_go() -
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "samples" in done.stdout
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_no_garbage_is_collected_while_frames_are_looked_at(is_on: bool) -> None:
+    """A collection in the middle of another thread's stack has crashed the interpreter."""
+    seen = []
+
+    def frames() -> dict[int, Any]:
+        seen.append(gc.isenabled())
+        return sys._current_frames()
+
+    scene = Scene(frames=frames)
+    was_on = gc.isenabled()
+    (gc.enable if is_on else gc.disable)()
+    try:
+        scene.run("1", scene.look)
+        assert gc.isenabled() is is_on
+    finally:
+        (gc.enable if was_on else gc.disable)()
+    assert seen == [False, False]
 
 
 def test_a_pack_that_wraps_a_core_function_and_sleeps_in_it_gets_its_time(tmp_path: Path) -> None:
