@@ -78,13 +78,14 @@ class Inside:
         """The operators of one node as lines of text, a heading first."""
         title = self.titles.get(node.node_id, f"#{node.node_id}")
         lines = [t("operators inside {node} (#{id})", node=title, id=node.node_id) + slowdown(node)]
-        for entry in node.operators[:OPERATORS]:
-            device = (
-                f" · GPU {format_seconds(entry.self_device_s)}" if entry.self_device_s is not None else ""
-            )
-            name = shorten(clean(entry.name), 60)
+        shown = node.operators[:OPERATORS]
+        has_device = any(entry.self_device_s is not None for entry in shown)
+        for entry in shown:
+            times = _labelled("CPU", entry.self_cpu_s)
+            if has_device:
+                times += "  " + _labelled("GPU", entry.self_device_s)
             shapes = f"  [{shorten(clean(entry.shapes), 40)}]" if entry.shapes else ""
-            lines.append(f"{format_seconds(entry.self_cpu_s):>9}  {entry.calls:>7,}x  {name}{shapes}{device}")
+            lines.append(f"{times}  {entry.calls:>8,}x  {shorten(clean(entry.name), 60)}{shapes}")
         return lines
 
 
@@ -106,6 +107,10 @@ def inside_for(run: Run, summary: Summary) -> Inside:
         kernels=run.kernels,
         titles=dict(summary.names),
     )
+
+
+def _labelled(label: str, seconds: float | None) -> str:
+    return f"{'' if seconds is None else f'{label} {format_seconds(seconds)}':>13}"
 
 
 def place(entry: FunctionTime) -> str:

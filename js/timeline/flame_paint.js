@@ -30,14 +30,16 @@ export function paintFlame(context, flame, view, state, colors) {
     let filledTo = 0;
     for (const caller of callers) {
       const frames = callees(flame, caller);
-      for (const frame of frames) {
+      for (let at = 0; at < frames.length; at++) {
+        const frame = frames[at];
         const left = (flame.start[frame] - view.from) * scale;
         if (left >= width) break;
         const isNarrow = flame.total[frame] * scale < 1; // and so are those after it
         const last = isNarrow ? frames.at(-1) : frame;
         const right = (flame.start[last] + flame.total[last] - view.from) * scale;
         if (right > 0 && y > -ROW_PX) {
-          if (isNarrow) filledTo = paintNarrow(context, [Math.max(filledTo, Math.floor(left)), right, y], width, colors);
+          const from = Math.max(filledTo, Math.floor(left));
+          if (isNarrow) filledTo = paintNarrow(context, [from, Math.min(width, right), y], frames.length - at, colors);
           else paintFrame(context, flame, frame, [Math.max(0, left), Math.min(width, right), y], state, colors);
           painted += 1;
         }
@@ -50,12 +52,16 @@ export function paintFlame(context, flame, view, state, colors) {
   return painted;
 }
 
-/** The whole pixels from `left`, which is one, to `right`; returns where they end. */
-function paintNarrow(context, [left, right, y], width, colors) {
+/** The whole pixels from `left`, which is one, to `right`, and how many calls they are; returns where they end. */
+function paintNarrow(context, [left, right, y], count, colors) {
   if (right <= left) return left;
-  const end = Math.min(width, Math.ceil(right));
+  const end = Math.ceil(right);
   context.fillStyle = colors.faint;
   context.fillRect(left, y + 1, end - left, ROW_PX - 2);
+  if (end - left > 2 * LEAST_TEXT_PX) {
+    context.fillStyle = colors.line;
+    context.fillText(`+${count}`, left + 4, y + ROW_PX / 2);
+  }
   return end;
 }
 

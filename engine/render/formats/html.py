@@ -43,8 +43,8 @@ th[aria-sort=descending] button::after{content:" \\25BC"}
 li{color:var(--muted)}summary{cursor:pointer;font-weight:600}[hidden]{display:none!important}
 tr.chosen{background:var(--panel);outline:2px solid var(--muted)}tr[data-node]{cursor:pointer}
 #timeline{--hp-dim:var(--muted);margin:16px 0}#timeline p{font-size:13px}
-#timeline .hp-input,#timeline .hp-button{font:inherit;font-size:13px;padding:3px 8px;color:inherit;
-border:1px solid var(--line);border-radius:6px;background:var(--panel)}
+.hp-input,.hp-button{font:inherit;font-size:13px;padding:3px 8px;color:inherit;
+border:1px solid var(--line);border-radius:6px;background:var(--panel)}.hp-button:disabled{opacity:.45}
 """
 _SCRIPT = """
 for (const table of document.querySelectorAll("table")) {
