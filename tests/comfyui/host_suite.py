@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -34,8 +35,11 @@ SOUND_SHARE = 0.9
 """So many of ComfyUI's tests must pass without the pack, or the comparison says nothing."""
 
 
-def run(host: Host, mode: str, tests: Sequence[str]) -> tuple[Results, int]:
-    """The results of one run, and how many prompts were profiled. ``mode``: "", "start" or "report"."""
+def run(host: Host, mode: str, tests: Sequence[str]) -> tuple[Results, int, float]:
+    """The results of one run, how many prompts were profiled, and its seconds.
+
+    ``mode``: "", "start" or "report".
+    """
     with tempfile.TemporaryDirectory(prefix="host-suite-") as folder:
         tree = Path(folder) / "ComfyUI"
         shutil.copytree(host.tree, tree, ignore=shutil.ignore_patterns("__pycache__", ".git"))
@@ -51,6 +55,7 @@ def run(host: Host, mode: str, tests: Sequence[str]) -> tuple[Results, int]:
         command = [str(host.python), "-m", "pytest", *tests, "-q", "-p", "no:cacheprovider"]
         command += ["--junitxml", str(found), "--port", str(free_port()), "--skip-timing-checks"]
         log = Path(folder) / "log.txt"
+        began_s = time.monotonic()
         with log.open("wb") as out:
             subprocess.run(
                 command, cwd=tree, env=environment, stdout=out, stderr=out, timeout=TIMEOUT_S, check=False
@@ -59,7 +64,7 @@ def run(host: Host, mode: str, tests: Sequence[str]) -> tuple[Results, int]:
             raise ProvisioningError(
                 f"ComfyUI's tests did not run:\n{log.read_text(errors='replace')[-3000:]}"
             )
-        return read_results(found), count_runs(tree)
+        return read_results(found), count_runs(tree), time.monotonic() - began_s
 
 
 def count_runs(tree: Path) -> int:
@@ -73,9 +78,10 @@ def count_runs(tree: Path) -> int:
 
 def compare(host: Host, tests: Sequence[str], modes: Sequence[str]) -> bool:
     """Whether the same tests pass in every mode as do without the pack; says what it found."""
-    plain, _ = run(host, "", tests)
+    plain, _, seconds = run(host, "", tests)
     print(
-        f"ComfyUI {host.version}: {len(passed(plain))} of {len(plain)} tests pass without the pack",
+        f"ComfyUI {host.version}: {len(passed(plain))} of {len(plain)} tests pass without the pack, "
+        f"in {seconds:.0f} s",
         flush=True,
     )
     ran = [ended for ended in plain.values() if ended != "skipped"]
@@ -83,12 +89,13 @@ def compare(host: Host, tests: Sequence[str], modes: Sequence[str]) -> bool:
     if not same:
         print("  too few to compare with", flush=True)
     for mode in modes:
-        profiled, runs = run(host, mode, tests)
+        profiled, runs, seconds = run(host, mode, tests)
         lost = sorted(passed(plain) - passed(profiled))
         what = "a Start" if mode == "start" else "a Start and a Report"
         print(
             f"ComfyUI {host.version}: {len(passed(profiled))} pass with {what} in every prompt "
-            f"({runs} runs recorded)" + "".join(f"\n  fails only when profiled: {name}" for name in lost),
+            f"({runs} runs recorded), in {seconds:.0f} s"
+            + "".join(f"\n  fails only when profiled: {name}" for name in lost),
             flush=True,
         )
         same = same and not lost and runs > 0

@@ -40,6 +40,8 @@ SCHEMA = schemathesis.openapi.from_dict(json.loads(json.dumps(build(ROUTES))))
 OPERATIONS = {
     operation.label: operation for operation in (found.ok() for found in SCHEMA.get_all_operations())
 }
+LINE_LIMIT = 8_000
+"""A longer address is answered by aiohttp itself, before any route is asked."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -71,6 +73,9 @@ def recorded(comfyui_host: Host, tmp_path_factory: pytest.TempPathFactory) -> It
 def ask(server: Server, case: Any, *, fits: bool) -> None:
     """Send one made-up request and look at the answer."""
     response = case.call(base_url=server.url, timeout=60)
+    if len(response.request.path_url) > LINE_LIMIT:
+        assert not fits, response.request.path_url
+        return
     case.validate_response(response, checks=CHECKS)
     answer = _error(response)
     assert answer.get("type") != "unexpected", (case.as_curl_command(), answer)
