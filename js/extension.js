@@ -78,7 +78,7 @@ function createServices() {
   const parts = { live, series, reference, prefs, actions, overlay };
   const openWindow = createWindowOpener(() => ({ ...parts, place: panel.place }));
   const panel = createPanel(parts, { openWindow });
-  return { actions, overlay, panel };
+  return { actions, overlay, panel, reference };
 }
 
 const openRun = (id) => {
@@ -95,7 +95,7 @@ const guarded = (action) => async () => {
 };
 
 function linkStyles() {
-  for (const file of ["profiler.css", "nodes/nodes.css", "timeline/timeline.css", "timeline/flame.css"]) {
+  for (const file of ["ui/ui.css", "panel/panel.css", "nodes/nodes.css", "timeline/timeline.css", "timeline/flame.css"]) {
     const link = document.createElement("link");
     link.rel = "stylesheet";
     link.href = new URL(file, import.meta.url).href;
@@ -191,6 +191,7 @@ app.registerExtension({
       restoreFromOutputs(app.nodeOutputs);
       restoreFromHistory(workflowId());
       services?.overlay.refresh();
+      services?.reference.refresh();
     }, 0);
   },
 

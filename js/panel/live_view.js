@@ -139,13 +139,13 @@ function drawLast(element, state, { live, actions }) {
             "div",
             { class: "hp-last-text" },
             h("span", { class: `hp-chip hp-status-${last.status}` }, statusWord(last.status)),
-            h("strong", {}, last.headline || `${runLabel({ name: last.name, id: last.run_id })}: ${seconds(last.total_time)}`),
+            h("strong", { title: last.headline }, last.headline || `${runLabel({ name: last.name, id: last.run_id })}: ${seconds(last.total_time)}`),
           ),
           last.run_id ? button(t("Open"), () => actions.open(last.run_id)) : null,
           iconButton("times", t("Dismiss"), () => live.dismiss()),
         )
       : null,
-    warnings.map((warning) => h("p", { class: "hp-warning", role: "status" }, warning)),
+    warnings.map((warning) => h("p", { class: "hp-warning", role: "status", title: warning }, warning)),
     !last && warnings.length ? button(t("Dismiss"), () => live.dismiss()) : null,
   );
 }

@@ -95,6 +95,7 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
 
     function show(next) {
       place = next;
+      if (next.name === "run" && live.state.last?.run_id === next.id) live.dismiss(); // its view says it all
       view?.dispose?.();
       highlight(null);
       view = VIEWS[next.name](context, next);

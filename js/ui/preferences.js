@@ -7,7 +7,7 @@ const SAVE_DELAY_MS = 400;
 
 const FALLBACK = {
   step_columns: [],
-  step_sort: "",
+  step_sort: "-exec_time",
   run_sort: "-timestamp",
   page_size: 50,
   run_count: 3,

@@ -23,7 +23,7 @@ const PICTURES = path.join(HERE, "..", "out", "browser");
 export const COMFYUI_URL = process.env.COMFYUI_URL;
 export const TIMEOUT_MS = 20_000;
 
-const PREFERENCES = { step_columns: [], step_sort: "", run_sort: "-timestamp", minimum_time_s: 0, run_count: 3, panel: {} };
+const PREFERENCES = { step_columns: [], step_sort: "-exec_time", run_sort: "-timestamp", minimum_time_s: 0, run_count: 3, panel: {} };
 
 export async function launch() {
   const require = createRequire(path.join(process.env.NODE_MODULES, "any.js"));
