@@ -8,6 +8,7 @@ under one id), times and energy add up and peaks are the highest.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -147,10 +148,11 @@ def joined(parts: Iterable[Columns]) -> dict[str, list[Any]]:
 def coded(values: Sequence[Any]) -> tuple[Places, list[Any]]:
     """Each value as its number among the distinct ones, and these.
 
-    A hundred thousand values are looked at by the interpreter's own loops; what is decided by a value
-    is then decided once for each distinct one.
+    A hundred thousand values are looked at once, by the interpreter's own loops; what is decided by a
+    value is then decided once for each distinct one.
     """
-    codes = {value: number for number, value in enumerate(dict.fromkeys(values))}
+    codes: defaultdict[Any, int] = defaultdict()
+    codes.default_factory = codes.__len__  # a new value gets the next number
     return np.fromiter(map(codes.__getitem__, values), np.int64, len(values)), list(codes)
 
 

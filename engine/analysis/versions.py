@@ -18,12 +18,11 @@ Prompts = Mapping[int, Mapping[str, Any] | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
-    """``newest`` are the nodes of the newest version; ``pairs[run id]`` the pairs of an older run's nodes.
+    """``pairs[run id]`` are the pairs of an older version's nodes and those of the newest.
 
     ``aliases`` renames the nodes of older runs to those of the newest.
     """
 
-    newest: tuple[GraphNode, ...]
     pairs: Mapping[int, tuple[Pair, ...]]
     aliases: Aliases
 
@@ -45,9 +44,9 @@ def version_key(run: Row) -> str:
 
 def versions(runs: Sequence[Row], columns: Columns, prompts: Prompts) -> Versions:
     """How the nodes of ``runs`` (oldest first) correspond to those of the last of them."""
-    if not runs:
-        return Versions(newest=(), pairs={}, aliases={})
     of_version = {version_key(run): int(run["id"]) for run in runs}
+    if len(of_version) < 2:
+        return Versions(pairs={}, aliases={})
     wanted = set(of_version.values())
     seen: dict[int, dict[str, tuple[str, str, str]]] = {run_id: {} for run_id in wanted}
     for step in np.flatnonzero(chosen(columns["run_id"], wanted)).tolist():
@@ -72,7 +71,6 @@ def versions(runs: Sequence[Row], columns: Columns, prompts: Prompts) -> Version
         for key, pairs in made.items()
     }
     return Versions(
-        newest=newest,
         pairs={int(run["id"]): made[version_key(run)] for run in runs},
         aliases={int(run["id"]): found for run in runs if (found := renamed[version_key(run)])},
     )

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..analysis import compare, executions, leaks, trends
-from ..analysis.executions import WHO
 from ..model import Run
 from ..store.history import History
 
@@ -71,10 +70,13 @@ def for_trends(
     if current is not None:
         runs = [*(run for run in runs if run["id"] != current.id), _row(current)]
     ids = sorted(run["id"] for run in runs if run["status"] in ("success", "partial"))
+    older, newest = ids[: -leaks.MOST_RUNS], ids[-leaks.MOST_RUNS :]
+    memory = _columns(history, newest, (*trends.STEP_COLUMNS, *leaks.COLUMNS), current)
+    common = {name: memory[name] for name in trends.STEP_COLUMNS}
     return trends.Evidence(
         runs=runs,
-        columns=_columns(history, ids, trends.STEP_COLUMNS, current),
-        memory=_columns(history, ids[-leaks.MOST_RUNS :], (*WHO, *leaks.COLUMNS), current),
+        columns=executions.joined([_columns(history, older, trends.STEP_COLUMNS, current), common]),
+        memory=memory,
         environments=_environments(history, current),
         prompts=_Prompts(history, ids, user_id, current),
         groups=history.groups_for(workflow, user_id),

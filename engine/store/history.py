@@ -342,7 +342,7 @@ class History:
     def workflow_of(self, run_id: int, user_id: str | None = None) -> Row:
         """``{"prompt", "workflow"}`` that the run was made with; ``None`` where not stored."""
         with self.database.read() as connection:
-            row = of_runs.run_row(connection, run_id, user_id)
+            row = of_runs.run_row(connection, run_id, user_id, columns=contents.WORKFLOW_COLUMNS)
             return contents.workflow(connection, row)
 
     # -- files ------------------------------------------------------------------

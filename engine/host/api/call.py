@@ -126,6 +126,9 @@ def _names(value: Any) -> tuple[str, ...] | None:
     return _fields(kind)
 
 
+_PLAIN = (type(None), str, int, float, bool)
+
+
 def plain(value: Any, without: Collection[str] = ()) -> Any:
     """Findings as JSON takes them: dataclasses become objects, the outermost without its fields ``without``.
 
@@ -134,10 +137,13 @@ def plain(value: Any, without: Collection[str] = ()) -> Any:
     if value is None or isinstance(value, (str, int, float)):
         return value
     names = _names(value)
-    if names is not None:
-        return {name: plain(getattr(value, name)) for name in names if name not in without}
-    if isinstance(value, Mapping):
-        return {name: plain(entry) for name, entry in value.items()}
+    if names is not None or isinstance(value, Mapping):
+        entries = value.items() if names is None else [(name, getattr(value, name)) for name in names]
+        return {
+            name: entry if type(entry) in _PLAIN else plain(entry)  # most are not worth a call each
+            for name, entry in entries
+            if name not in without
+        }
     if isinstance(value, (list, tuple)) and any(
         isinstance(entry, tuple) or _names(entry) is not None for entry in value[:2]
     ):

@@ -19,6 +19,9 @@ from .values import insert_one
 
 environments_, workflows, runs = schema.environments, schema.workflows, schema.runs
 
+WORKFLOW_COLUMNS = (runs.c.workflow_content_id, runs.c.workflow_values_json)
+"""What :func:`workflow` reads of a run's row."""
+
 
 def _id_of(connection: Connection, table: Table, content_hash: str) -> int | None:
     return connection.execute(select(table.c.id).where(table.c.hash == content_hash)).scalar()

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from ...model import Function, NodeKernels, Operator, Owner, OwnerTime, Run, Stacks, StackTree
 from .. import codec, schema
-from .values import chunks
+from .values import chunks, dicts
 
 TABLES = (schema.stacks, schema.owner_times, schema.kernels)
 _KERNELS = ("node_id", "exec_time", "usual_s", "usual_run_id", "recorded_s", "trace_file")
@@ -75,7 +75,7 @@ def owner_times(connection: Connection, run_ids: Sequence[int]) -> dict[int, tup
     result: dict[int, list[OwnerTime]] = {}
     for some in chunks(run_ids):
         query = select(table).where(table.c.run_id.in_(some)).order_by(table.c.run_id, table.c.time_s.desc())
-        for row in connection.execute(query).mappings():
+        for row in dicts(connection.execute(query)):
             values = {name: row[name] for name in OwnerTime._fields}
             result.setdefault(row["run_id"], []).append(OwnerTime(**values))
     return {key: tuple(entries) for key, entries in result.items()}

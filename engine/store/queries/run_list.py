@@ -16,7 +16,7 @@ from ..errors import BadQuery
 from ..json_rows import Row, run_row
 from ..rows import iso_timestamp
 from .groups import visible
-from .values import chunks
+from .values import chunks, dicts
 
 runs = schema.runs
 
@@ -214,7 +214,7 @@ def rows(connection: Connection, run_ids: list[int]) -> list[Row]:
     found: dict[int, Row] = {}
     for some in chunks(run_ids):
         query = select(*columns).where(runs.c.id.in_(some))
-        found |= {row["id"]: run_row(row) for row in connection.execute(query).mappings()}
+        found |= {row["id"]: run_row(row) for row in dicts(connection.execute(query))}
     return [found[run_id] for run_id in run_ids]
 
 

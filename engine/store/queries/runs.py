@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Column, Connection, bindparam, delete, insert, select, update
 
 from ...clock import utc_timestamp
 from .. import codec, schema
@@ -15,7 +15,7 @@ from ..rows import RawRow
 from . import contents, inside, series
 from . import steps as of_steps
 from .groups import visible
-from .values import chunks, refusable
+from .values import chunks, dicts, refusable
 
 runs = schema.runs
 
@@ -34,10 +34,15 @@ _update_run = update(runs).where(runs.c.id == bindparam("key_id"))
 
 
 def run_row(
-    connection: Connection, run_id: int, user_id: str | None = None, *, deleted: bool = False
+    connection: Connection,
+    run_id: int,
+    user_id: str | None = None,
+    *,
+    deleted: bool = False,
+    columns: Sequence[Column[Any]] = tuple(runs.c),
 ) -> RawRow:
     """One run's raw row. Raises :class:`NotInHistory`."""
-    query = select(runs).where(runs.c.id == run_id, visible(runs.c.user_id, user_id))
+    query = select(*columns).where(runs.c.id == run_id, visible(runs.c.user_id, user_id))
     query = query.where(runs.c.deleted_at.isnot(None) if deleted else runs.c.deleted_at.is_(None))
     found = connection.execute(query).mappings().first()
     if found is None:
@@ -52,7 +57,7 @@ def rows_of(connection: Connection, run_ids: Sequence[int], user_id: str | None 
     for some in chunks(run_ids):
         theirs = visible(runs.c.user_id, user_id)
         query = select(*columns).where(runs.c.id.in_(some), runs.c.deleted_at.is_(None), theirs)
-        result.update((row["id"], row) for row in connection.execute(query).mappings())
+        result.update((row["id"], row) for row in dicts(connection.execute(query)))
     return result
 
 

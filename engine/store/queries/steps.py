@@ -13,7 +13,7 @@ from ..errors import NotInHistory
 from ..json_rows import USABLE_STEP, Row
 from ..rows import RawRow
 from .groups import visible
-from .values import chunks, driver_insert, many, plain_rows, refusable
+from .values import chunks, dicts, driver_insert, many, plain_rows, refusable
 
 runs, steps = schema.runs, schema.steps
 
@@ -132,7 +132,7 @@ def write_step_devices(connection: Connection, run_id: int, steps: Iterable[Step
 def step_rows(connection: Connection, run_id: int) -> list[RawRow]:
     """The raw rows of a run's steps in order; rows without a position in the order of their ids."""
     query = select(steps).where(steps.c.run_id == run_id).order_by(steps.c.position, steps.c.id)
-    return list(connection.execute(query).mappings())
+    return list(dicts(connection.execute(query)))
 
 
 def devices_of(connection: Connection, run_id: int) -> dict[int, list[Row]]:
@@ -145,7 +145,7 @@ def devices_of(connection: Connection, run_id: int) -> dict[int, list[Row]]:
         .order_by(table.c.step_id, table.c.device)
     )
     result: dict[int, list[Row]] = {}
-    for row in connection.execute(query).mappings():
+    for row in dicts(connection.execute(query)):
         result.setdefault(row["step_id"], []).append({n: v for n, v in row.items() if n != "step_id"})
     return result
 
