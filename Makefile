@@ -74,7 +74,7 @@ test-fuzz:  ## 5,000 made-up requests from the OpenAPI document, and histories o
 	@FUZZ_CASES=5000 $(PYTEST) tests/contract/test_fuzz.py tests/unit/store/test_mend_types.py tests/unit/workflow/test_any_workflow.py
 
 test-statistics:  ## every rate claimed of conclusions from several runs, on thousands of planted truths
-	@$(RUN) -m metrics.conclusions rates
+	@$(RUN) -m metrics.conclusions
 
 test-gpu:  ## the measurements against known truths, on a machine with a GPU
 	@$(PYTEST) tests/gpu -s
@@ -91,6 +91,7 @@ bench:  ## what the profiler itself costs; writes metrics/results/
 	@$(RUN) -m metrics.sampler_cost
 	@$(RUN) -m metrics.guard
 	@$(RUN) -m metrics.history_speed --server
+	@$(RUN) -m metrics.several_runs
 	@$(RUN) -m metrics.conclusions
 	@$(RUN) -m metrics.accuracy
 	@$(RUN) -m metrics.timeline

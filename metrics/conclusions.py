@@ -1,41 +1,18 @@
-"""How often conclusions from several runs are right, on planted truths, and how long they take.
+"""How often conclusions from several runs are right, on planted truths.
 
-Rates come from thousands of made-up histories with fixed seeds. Times are those of the
-routes' handlers over a real SQLite history of runs of 100 nodes.
-
-``python -m metrics.conclusions [rates|speed]`` prints tables and writes
-``metrics/results/conclusions.md``; it ends with 1 where a rate misses its claim.
+Rates come from thousands of made-up histories with fixed seeds. ``python -m metrics.conclusions`` prints
+a table and writes ``metrics/results/conclusions.md``; it ends with 1 where a rate misses its claim.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
-
-from engine.host.api import comparison
-from engine.host.api import statistics as type_statistics
-from engine.host.api import trends as trend_route
-from engine.host.api.call import Call, Host
-from engine.model import Run, Step
-from engine.store.database import Database
-from engine.store.history import History
-from engine.store.writer import RunWriter
 from tests.planted import comparisons, trends
 from tests.planted.trends import MB
-from tests.unit.store.help import record
 
 from .result import MACHINE, write
-
-NODES = 100
-RUNS = 1_000
 
 Rate = tuple[str, float, str, bool]
 """What, the share, the claim, and whether it holds."""
@@ -110,100 +87,14 @@ def rates() -> list[Rate]:
     return found
 
 
-def speed() -> list[tuple[str, float, float]]:
-    """``(what, median seconds, limit)`` of the handlers."""
-    with tempfile.TemporaryDirectory() as folder:
-        history = History(Database(str(Path(folder) / "history.db")))
-        _fill(history)
-        host = cast(Host, SimpleNamespace(history=lambda _user: history))
-
-        def timed(handler: Callable[[Call], Any], query: Mapping[str, Any]) -> float:
-            spent = []
-            for _ in range(6):
-                began = time.perf_counter()
-                handler(Call(user_id="default", host=host, query=query))
-                spent.append(time.perf_counter() - began)
-            return statistics.median(spent[1:])
-
-        found = []
-        for count, limit in ((2, 0.03), (5, 0.05), (40, 0.2)):
-            ids = list(range(RUNS - count + 1, RUNS + 1))
-            query = {"baseline": ids[: count // 2], "candidate": ids[count // 2 :]}
-            found.append((f"comparison of {count} runs", timed(comparison.compare_runs, query), limit))
-        for count, limit in ((100, 0.06), (1_000, 0.3)):
-            query = {"workflow": "w", "last": count, "limit": 25, "offset": 0}
-            found.append((f"trend of {count:,} runs", timed(trend_route.get_trends, query), limit))
-        query = {"last": 1_000, "limit": 100, "offset": 0}
-        found.append(("statistics of 1,000 runs", timed(type_statistics.get_statistics, query), 0.3))
-        history.close()
-    for what, spent, limit in found:
-        print(f"{spent * 1000:8.0f} ms  (limit {limit * 1000:.0f} ms)  {what}", flush=True)
-    return found
-
-
-def _fill(history: History) -> None:
-    chance = np.random.default_rng(1)
-    lengths = np.exp(chance.uniform(-4.0, 2.0, NODES))
-    prompt = {
-        str(node): {
-            "class_type": f"Class{node % 30}",
-            "inputs": {"value": [str(node - 1), 0] if node else 1, "amount": node},
-            "_meta": {"title": f"Node {node}"},
-        }
-        for node in range(NODES)
-    }
-    writer = RunWriter(history.database)
-    for number in range(RUNS):
-        times = (lengths * np.exp(0.05 * chance.standard_normal(NODES))).tolist()
-        steps = tuple(
-            Step(
-                node_id=str(node),
-                node_type=f"Class{node % 30}",
-                node_title=f"Node {node}",
-                position=node,
-                exec_time=time_s,
-                self_time_s=time_s,
-                vram_max=(4 << 30) + node,
-                ram_max_bytes=(8 << 30) + node,
-                ram_start_bytes=8 << 30,
-                ram_end_bytes=8 << 30,
-            )
-            for node, time_s in enumerate(times)
-        )
-        run = Run(
-            timestamp=f"2026-01-{number // 60 + 1:02d}T00:{number % 60:02d}:00.000Z",
-            status="success",
-            total_time=sum(times),
-            workflow_id="w",
-            workflow_hash="h",
-            cold=False,
-            steps=steps,
-            prompt=prompt,
-        )
-        record(writer, run)
-
-
 def main() -> int:
-    wanted = sys.argv[1:] or ["rates", "speed"]
+    found = rates()
     lines = ["# Conclusions from several runs", "", f"{MACHINE}.", ""]
-    good = True
-    if "rates" in wanted:
-        found = rates()
-        good = all(holds for *_, holds in found)
-        lines += ["| planted truth | share | claim |", "|---|---:|---|"]
-        for what, share, claim, holds in found:
-            lines.append(f"| {what} | {share:.2%} | {claim}{'' if holds else ' **missed**'} |")
-        lines.append("")
-    if "speed" in wanted:
-        lines += [f"Over a history of {RUNS:,} runs of {NODES} nodes in SQLite, the second call on:", ""]
-        lines += ["| what | median | limit |", "|---|---:|---:|"]
-        lines += [
-            f"| {what} | {spent * 1000:.0f} ms | {limit * 1000:.0f} ms |" for what, spent, limit in speed()
-        ]
-        lines.append("")
-    if set(wanted) == {"rates", "speed"}:
-        write("conclusions", "\n".join(lines))
-    return 0 if good else 1
+    lines += ["| planted truth | share | claim |", "|---|---:|---|"]
+    for what, share, claim, holds in found:
+        lines.append(f"| {what} | {share:.2%} | {claim}{'' if holds else ' **missed**'} |")
+    write("conclusions", "\n".join([*lines, ""]))
+    return 0 if all(holds for *_, holds in found) else 1
 
 
 if __name__ == "__main__":

@@ -95,10 +95,11 @@ def timestamp(number: int) -> str:
     return f"{date}T{slot // 12:02d}:{slot % 12 * 5:02d}:00.000Z"
 
 
-def make(path: Path) -> None:
-    """The history, unless it is there already at this revision."""
+def made() -> Path:
+    """The history, made unless it is there already at this revision."""
+    path = FOLDER / f"history-{schema.HEAD}.db"
     if path.exists():
-        return
+        return path
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".half")
     half.unlink(missing_ok=True)
@@ -111,6 +112,7 @@ def make(path: Path) -> None:
         connection.exec_driver_sql("ANALYZE")
     database.close()
     half.rename(path)
+    return path
 
 
 def _copy(connection: Connection, source: int, number: int) -> None:
@@ -267,8 +269,7 @@ def main() -> int:
     with_server = "--server" in sys.argv
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdecimal()]
     repeats = numbers[0] if numbers else 7
-    path = FOLDER / f"history-{schema.HEAD}.db"
-    make(path)
+    path = made()
     history = History(Database(path))
     lines = ["| question | median | limit |", "|---|---:|---:|"]
     missed = []

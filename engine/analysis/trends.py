@@ -7,7 +7,7 @@ allowed for: of a hundred quiet workflows one has a false change, all nodes toge
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ from . import comparable, forecast, leaks
 from .change_points import shifts
 from .comparable import ENDED_WELL, Kind, Row
 from .effect import Delta, deltas
-from .executions import WHO, Columns, Executions, Matrix, NodeKey, Vector, executions, rows_of_groups
+from .executions import WHO, Columns, Executions, Matrix, Vector, executions, rows_of_groups
 from .forecast import Forecast
 from .leaks import Leak
 from .outliers import medians
@@ -208,11 +208,16 @@ def _change_points(series: _Series, evidence: Evidence) -> tuple[ChangePoint, ..
     wanted = [int(row) for row in np.flatnonzero(times >= LEAST_SHARE * typical)]
     looked_at = len(TOTALS) - 1 + len(wanted) * len(METRICS)
     found = []
+    changed: dict[int, set[str]] = {}
 
     def look(metric: str, values: Vector, level: float, row: int | None) -> None:
         for shift in shifts(metric, values, level):
             node = series.measured.nodes[row] if row is not None else None
             run = series.runs[shift.at]
+            if node:
+                changed.setdefault(shift.at, set()).add(node.node_id)
+            near = range(shift.at - NEAR, shift.at + NEAR + 1)
+            suspects = {node.node_id} if node else {one for at in near for one in changed.get(at, ())}
             found.append(
                 ChangePoint(
                     metric=metric,
@@ -223,21 +228,23 @@ def _change_points(series: _Series, evidence: Evidence) -> tuple[ChangePoint, ..
                     before=shift.before,
                     after=shift.after,
                     share=shift.after / shift.before - 1.0,
-                    causes=_causes(series, evidence, shift.at, node),
+                    causes=_causes(series, evidence, shift.at, suspects),
                 )
             )
 
-    for name in TOTALS:
-        share = 0.5 if name == "total_time" else 0.5 / looked_at
-        look(name, series.totals[name], FALSE_CHANGES * share, None)
     for row in wanted:
         for name in METRICS:
             look(name, series.nodes[name][row], FALSE_CHANGES * 0.5 / looked_at, row)
+    for name in TOTALS:
+        share = 0.5 if name == "total_time" else 0.5 / looked_at
+        look(name, series.totals[name], FALSE_CHANGES * share, None)
     return tuple(sorted(found, key=lambda point: (point.timestamp, point.run_id, point.node_id or "")))
 
 
-def _causes(series: _Series, evidence: Evidence, at: int, node: NodeKey | None) -> tuple[WhatChanged, ...]:
-    """What differs between the runs just before and just after, changes to the node itself first."""
+def _causes(
+    series: _Series, evidence: Evidence, at: int, suspects: Collection[str]
+) -> tuple[WhatChanged, ...]:
+    """What differs between the runs just before and just after, changes to the nodes ``suspects`` first."""
     before = series.runs[max(0, at - NEAR)]
     after = series.runs[min(len(series.runs) - 1, at + NEAR - 1)]
     prompts = (evidence.prompts.get(int(before["id"])), evidence.prompts.get(int(after["id"])))
@@ -246,8 +253,7 @@ def _causes(series: _Series, evidence: Evidence, at: int, node: NodeKey | None) 
     found = what_changed(
         before, after, environments=(environments[0], environments[1]), prompts=prompts, pairs=pairs
     )
-    wanted = node.node_id if node else None
-    return tuple(sorted(found, key=lambda cause: wanted is not None and cause.node_id != wanted)[:CAUSES_MAX])
+    return tuple(sorted(found, key=lambda cause: cause.node_id not in suspects)[:CAUSES_MAX])
 
 
 def _since(points: Iterable[ChangePoint], metric: str, node_id: str | None, ids: Sequence[int]) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..language import msg, t
+from ..workflow.prompt import PROFILER_IDS
 from ..workflow.redaction import is_link, redact
 from .comparable import Row, device_of
 from .labels import clean, shorten
@@ -57,6 +58,8 @@ def _graph(pairs: Iterable[Pair]) -> Iterable[WhatChanged]:
     }
     for made in pairs:
         old, new = made.baseline, made.candidate
+        if _is_profiler(made):
+            continue
         if old is None and new is not None:
             yield _node(
                 "graph", new.node_id, _name(new.title, new.node_type), None, new.node_type, t("added")
@@ -83,7 +86,7 @@ def _widgets(
     if not old_prompt or not new_prompt:
         return
     for made in pairs:
-        if made.baseline is None or made.candidate is None:
+        if made.baseline is None or made.candidate is None or _is_profiler(made):
             continue
         old = _values(old_prompt.get(made.baseline.node_id))
         new = _values(new_prompt.get(made.candidate.node_id))
@@ -124,6 +127,13 @@ def _environment(before: Mapping[str, str], after: Mapping[str, str]) -> Iterabl
         elif key == "host.flags":
             kind, name = "launch flags", msg("launch flags")
         yield _plain(kind, name, before.get(key), after.get(key))
+
+
+def _is_profiler(made: Pair) -> bool:
+    """The profiler's own nodes change no time; how they measured is among the settings."""
+    return any(
+        node is not None and node.node_type in PROFILER_IDS for node in (made.baseline, made.candidate)
+    )
 
 
 def _plain(kind: Kind, name: str, old: object, new: object) -> WhatChanged:

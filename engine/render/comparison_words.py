@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..analysis.compare import Comparison
-from ..analysis.effect import Delta
+from ..analysis.effect import LEAST_SHARE, Delta
 from ..analysis.labels import clean, shorten
 from ..analysis.units import (
     NOT_AVAILABLE,
@@ -16,6 +16,8 @@ from ..language import msg, t, tn
 
 _NOTABLE = 0.1
 """A node that makes less of a difference than this share of it is not worth a name."""
+_TELLS_NOTHING = 9.0
+"""Nodes of a millisecond differ by this share of themselves and more."""
 NAMES = {
     "total_time": msg("run time"),
     "vram_max": msg("VRAM peak"),
@@ -72,10 +74,11 @@ def verdict(delta: Delta, *, is_short: bool = False) -> str:
     if delta.change is None:
         return ""
     if delta.baseline_count == delta.candidate_count == 1:
-        if delta.usual_share is None or delta.ratio is None:
+        if delta.usual_share is None or delta.usual_share > _TELLS_NOTHING or delta.ratio is None:
             return t("cannot tell from one run") if is_short else t("one run a side: cannot tell")
-        beyond = max(delta.ratio, 1.0 / delta.ratio) - 1.0 > delta.usual_share if delta.ratio > 0 else True
-        size = format_percent(delta.usual_share)
+        usual = max(delta.usual_share, LEAST_SHARE)
+        beyond = max(delta.ratio, 1.0 / delta.ratio) - 1.0 > usual if delta.ratio > 0 else True
+        size = format_percent(usual)
         if is_short:
             return (
                 t("beyond the usual {share}", share=size)
@@ -86,7 +89,7 @@ def verdict(delta: Delta, *, is_short: bool = False) -> str:
             return t("more than the {share} that single runs differ by", share=size)
         return t("within the {share} that single runs differ by", share=size)
     if delta.runs_needed and is_short:
-        return t("needs {n} more runs a side", n=delta.runs_needed)
+        return t("{n} more runs a side", n=delta.runs_needed)
     if delta.runs_needed:
         return t("cannot tell yet: about {n} more runs a side", n=delta.runs_needed)
     return t("cannot tell")

@@ -145,17 +145,7 @@ def lines(found: Trends, chosen: Selected) -> tuple[str, ...]:
             if asked.expected is not None
             else t("With {sizes}: not known; {reason}.", sizes=sizes, reason=stored(asked.reason or ""))
         )
-    if found.success_rate is not None and found.success_rate < 1.0:
-        made.append(t("{share} of the runs ended well.", share=format_percent(found.success_rate)))
-    pinned = found.against_pinned
-    if pinned is not None and pinned.change is not None and chosen.metric == "total_time":
-        made.append(
-            t(
-                "Against the pinned runs: {share}, {verdict}.",
-                share=words.signed_share(pinned),
-                verdict=words.verdict(pinned),
-            )
-        )
+    made += standing(found, chosen)
     for leak in found.leaks:
         who = leak.node_title or "ComfyUI"
         made.append(
@@ -168,6 +158,20 @@ def lines(found: Trends, chosen: Selected) -> tuple[str, ...]:
             )
         )
     return tuple(made)
+
+
+def standing(found: Trends, chosen: Selected) -> list[str]:
+    """How many runs end well, and where the newest stand against the pinned ones."""
+    made = []
+    if found.success_rate is not None and found.success_rate < 1.0:
+        made.append(t("{share} of the runs ended well.", share=format_percent(found.success_rate)))
+    pinned = found.against_pinned
+    if pinned is not None and pinned.change is not None and chosen.metric == "total_time":
+        share = words.signed_share(pinned)
+        made.append(
+            t("Against the pinned runs: {share}, {verdict}.", share=share, verdict=words.verdict(pinned))
+        )
+    return made
 
 
 def table(found: Trends, chosen: Selected) -> str:

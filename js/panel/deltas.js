@@ -15,15 +15,20 @@ export const TOTALS = [
 const VERDICTS = { faster: "hp-better", less: "hp-better", slower: "hp-worse", more: "hp-worse" };
 
 /** Less is better in everything compared here; a change without a verdict has no colour. */
-export function changeCell(delta, format) {
+export function changeCell(delta, format, verdict = "") {
   const change = delta?.change ?? null;
   const tone = VERDICTS[delta?.verdict] ?? "";
   return h(
     "td",
-    { class: `hp-number ${tone}`, title: delta?.verdict === "no difference" ? t("No larger than runs differ by chance") : "" },
+    { class: `hp-number ${tone}`, title: band(delta, format) },
     change === null ? MISSING : signed(change, format),
     relative(delta) ? h("div", { class: "hp-muted" }, relative(delta)) : null,
+    verdict ? h("div", { class: "hp-muted" }, verdict) : null,
   );
+}
+
+function band({ low, high } = {}, format) {
+  return typeof low === "number" && typeof high === "number" ? t("Between {low} and {high}, 95 times of 100", { low: signed(low, format), high: signed(high, format) }) : "";
 }
 
 function relative(delta) {

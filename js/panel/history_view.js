@@ -1,13 +1,13 @@
 // One workflow over its runs: the line of times, what it says, and each node's times.
 
 import * as backend from "../comfy/api.js";
-import { button, fill, h, iconButton } from "../ui/dom.js";
+import { button, field, fill, h, iconButton, select } from "../ui/dom.js";
 import { bytes, count, range, seconds, share, signed } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
 import { figures, loading, nodeLink, problem, table } from "../ui/widgets.js";
 import { createTrendChart } from "./trend_chart.js";
 import { forecastFold } from "./forecast_form.js";
-import { changeSentence, leakSentence, memorySentence, nodeStatistics, timeSentence } from "./trend_words.js";
+import { changeSentence, clearChange, leakSentence, memorySentence, nodeStatistics } from "./trend_words.js";
 
 const LAST_RUNS = 200;
 const MOST_NODES = 200;
@@ -49,7 +49,7 @@ export function createHistoryView(context, { runId, workflow }) {
 
   function draw(trends) {
     const { runs, totals, nodes, total, leaks, change_points: changes } = trends;
-    chart.update(runs);
+    chart.update(runs, { counted: new Set(trends.counted_ids), marks: marks(trends) });
     if (!runs.length) {
       fill(summary, h("p", { class: "hp-empty" }, t("No run of this workflow has come to its end yet.")));
       fill(details);
@@ -57,8 +57,10 @@ export function createHistoryView(context, { runId, workflow }) {
     }
     fill(
       summary,
+      h("p", { class: "hp-headline" }, trends.headline),
+      kinds(trends),
       figures(usual(totals)),
-      h("p", { class: "hp-note" }, timeSentence(totals.total_time)),
+      [...trends.lines, ...trends.notes].map((line) => h("p", { class: "hp-note" }, line)),
       [
         [t("The peak of GPU memory"), totals.vram_max],
         [t("The peak of main memory"), totals.ram_max_bytes],
@@ -70,7 +72,7 @@ export function createHistoryView(context, { runId, workflow }) {
         ? h(
             "ul",
             { class: "hp-stack" },
-            changes.slice(0, MOST_CHANGES).map((point) =>
+            latest(changes).map((point) =>
               h("li", { class: "hp-note" }, point.node_id ? [nodeLink(here, point), " "] : null, changeSentence(point), " ", button(t("Open"), () => context.actions.open(point.run_id))),
             ),
           )
@@ -83,10 +85,39 @@ export function createHistoryView(context, { runId, workflow }) {
         ? null
         : h("p", { class: "hp-muted" }, t("Run {id} is not among these: only runs that came to their end count, the newest {most} at most.", { id: runId, most: LAST_RUNS })),
       forecastFold(context, query, trends),
+      groups(trends.groups),
       h("h3", {}, t("Nodes")),
       statistics(nodes),
       total > nodes.length ? h("p", { class: "hp-muted" }, tn("The {shown} slowest of {n} node.|The {shown} slowest of {n} nodes.", total, { shown: nodes.length })) : null,
     );
+  }
+
+  /** The newest changes, those of the run itself before those of its nodes. */
+  function latest(changes) {
+    const newest = changes.slice().reverse();
+    return [...newest.filter((point) => !point.node_id), ...newest.filter((point) => point.node_id)].slice(0, MOST_CHANGES);
+  }
+
+  /** Runs that began or were measured otherwise are never mixed: one chooses which to see. */
+  function kinds({ kinds: found, counted_ids: counted }) {
+    if (found.length < 2) return null;
+    const shown = found.find(({ run_ids: ids }) => ids.includes(counted[0]));
+    const options = found.map(({ label, run_ids: ids }) => [label, `${label}: ${tn("{n} run|{n} runs", ids.length)}`]);
+    return field(
+      t("Shown"),
+      select(options, shown?.label, (kind) => {
+        query.kind = kind;
+        load();
+      }),
+    );
+  }
+
+  /** `{id, text, isChange}` of every run from which on something was different. */
+  function marks({ change_points: changes, environment_changes: environments }) {
+    return [
+      ...environments.map(({ run_id: id, details }) => ({ id, text: t("Changed there: {causes}", { causes: details.join("; ") }) })),
+      ...changes.filter(({ metric }) => metric === "total_time").map((point) => ({ id: point.run_id, text: changeSentence(point), isChange: true })),
+    ];
   }
 
   function usual({ total_time, vram_max, ram_max_bytes }) {
@@ -96,6 +127,19 @@ export function createHistoryView(context, { runId, workflow }) {
       [t("Usual RAM peak"), ram_max_bytes.median, bytes],
     ].map((figure) => [...figure, t("Median of these runs")]);
   }
+
+  function groups(found) {
+    if (!found.length) return null;
+    return [
+      h("h3", {}, t("Groups")),
+      table(
+        [[t("Group")], [t("Median"), t("Half of its runs took longer, half took less")], [t("Change"), t("Slower or faster from the first run to the last, where that is sure")]],
+        found.map(({ name, exec_time: time }) => h("tr", {}, h("th", { scope: "row" }, name), h("td", { class: "hp-number" }, seconds(time.median)), clearCell(clearChange(time)))),
+      ),
+    ];
+  }
+
+  const clearCell = (change) => h("td", { class: `hp-number ${change === null ? "" : change > 0 ? "hp-worse" : "hp-better"}` }, change === null ? "" : signed(change, share));
 
   function statistics(nodes) {
     if (!nodes.length) return h("p", { class: "hp-empty" }, t("No node was recorded in these runs."));
@@ -115,11 +159,7 @@ export function createHistoryView(context, { runId, workflow }) {
           h("td", { class: "hp-number" }, seconds(node.median_s)),
           h("td", { class: "hp-number" }, range(node.least_s, node.most_s, seconds)),
           h("td", { class: "hp-number" }, count(node.run_count)),
-          h(
-            "td",
-            { class: `hp-number ${node.change === null ? "" : node.change > 0 ? "hp-worse" : "hp-better"}` },
-            node.change === null ? "" : signed(node.change, share),
-          ),
+          clearCell(node.change),
         ),
       ),
       "hp-node-statistics",

@@ -17,6 +17,8 @@ export function createTrendChart({ currentId, open }) {
   const dates = h("div", { class: "hp-trend-dates hp-muted" });
   const element = h("div", { class: "hp-trend", hidden: true }, h("h3", {}, t("Time of each run")), readout, plot, dates);
   let runs = [];
+  let counted = null;
+  let changes = [];
   let marks = [];
   let points = [];
   let reachable = currentId; // the run whose point the Tab key comes to
@@ -53,6 +55,7 @@ export function createTrendChart({ currentId, open }) {
           svg("line", { class: "hp-trend-grid", x1: layout.left, x2: layout.right, y1: y, y2: y }),
           svg("text", { class: "hp-trend-label", x: layout.left - 6, y: y + 4, "aria-hidden": "true" }, label),
         ]),
+        changes.map(({ id, text, isChange }) => line(points.find(({ index }) => runs[index].id === id), text, isChange)),
         svg("path", { class: "hp-trend-line", d: layout.path }),
         marks,
       ),
@@ -67,12 +70,20 @@ export function createTrendChart({ currentId, open }) {
     return place >= 0 ? place : nearest(points, clientX - plot.getBoundingClientRect().left);
   }
 
+  /** From this run on something was different. */
+  function line(at, text, isChange) {
+    if (!at) return null;
+    const place = { x1: at.x, x2: at.x, y1: 0, y2: HEIGHT };
+    const wide = svg("line", { class: "hp-trend-reach", ...place }, svg("title", {}, text));
+    return [svg("line", { class: `hp-trend-change ${isChange ? "hp-trend-shift" : ""}`, ...place }), wide];
+  }
+
   function mark({ index, x, y }, radius, place, isReachable) {
     const run = runs[index];
     return svg(
       "circle",
       {
-        class: `hp-trend-point ${isCurrent(run) ? "hp-trend-current" : ""}`,
+        class: `hp-trend-point ${isCurrent(run) ? "hp-trend-current" : ""} ${counted && !counted.has(run.id) ? "hp-trend-other" : ""}`,
         cx: x,
         cy: y,
         r: isCurrent(run) ? Math.max(radius, 3) + 1.5 : radius,
@@ -124,9 +135,14 @@ export function createTrendChart({ currentId, open }) {
   observer.observe(plot);
   return {
     element,
-    /** `fresh`: `{id, name, timestamp, total_time}`, oldest first. Keeps the focus on its run. */
-    update(fresh) {
+    /**
+     * `fresh`: `{id, name, timestamp, total_time}`, oldest first; `counted`: the ids of those that are not of another
+     * kind; `marks`: `{id, text, isChange}` of runs from which on something was different. Keeps the focus on its run.
+     */
+    update(fresh, { counted: ids = null, marks: found = [] } = {}) {
       runs = fresh;
+      counted = ids;
+      changes = found;
       element.hidden = !runs.some((run) => timeOf(run) !== null);
       const [first, ...later] = runs;
       fill(dates, [first, ...later.slice(-1)].filter(Boolean).map(({ timestamp }) => h("span", {}, dateTime(timestamp))));

@@ -15,25 +15,6 @@ export function clearChange({ values, change_share: change, is_certain: isCertai
   return measured(values).length >= LEAST_RUNS && Math.abs(change) >= LEAST_CHANGE ? change : null;
 }
 
-/** Whether the workflow gets slower or faster. */
-export function timeSentence(trend) {
-  const count = measured(trend.values).length;
-  if (!count) return t("None of these runs has a time.");
-  if (count < LEAST_RUNS) {
-    return tn(
-      "{n} timed run so far. From {least} on, this says whether the workflow gets slower or faster.|{n} timed runs so far. From {least} on, this says whether the workflow gets slower or faster.",
-      count,
-      { least: LEAST_RUNS },
-    );
-  }
-  const change = clearChange(trend);
-  const values = { n: count, time: seconds(Math.abs(trend.slope_per_run)), share: share(Math.abs(change)), usual: seconds(trend.median) };
-  if (change === null) return t("No clear change over {n} runs: they usually take {usual}.", values);
-  return change > 0
-    ? t("Slower by {share} over {n} runs, about {time} more each run.", values)
-    : t("Faster by {share} over {n} runs, about {time} less each run.", values);
-}
-
 /** How a peak of memory moved; "" where it did not clearly. */
 export function memorySentence(name, trend) {
   const change = clearChange(trend);

@@ -152,8 +152,9 @@ CheckAnswer = _object("CheckAnswer", workflow_id=str, hash=str, match=bool, has_
                       changes=[Change])
 
 # -- analyses -----------------------------------------------------------------------
-Comparison = _object("Comparison", runs=[Run], baseline_ids=[int], candidate_ids=[int], totals=_OBJECT,
-                     nodes=[_OBJECT], groups=[_OBJECT], owners=[_OBJECT], changes=[_OBJECT], notes=[str])
+Comparison = _object("Comparison", headline=str, verdicts=dict[str, str], runs=[Run], baseline_ids=[int],
+                     candidate_ids=[int], totals=_OBJECT, nodes=[_OBJECT], groups=[_OBJECT],
+                     owners=[_OBJECT], changes=[_OBJECT], notes=[str])
 MatrixSet = _object(
     "MatrixSet", run_ids=[int],
     counted_ids=Annotated[list[int], Field(description="those of the kind that most sets have")],
@@ -177,8 +178,8 @@ HistoryTotals = _object(
 )
 Statistics = _object("Statistics", totals=HistoryTotals, types=[_OBJECT], owners=[_OBJECT], total=int,
                      run_count=int)
-Trends = _object("Trends", workflow=str | None, runs=[_OBJECT], totals=_OBJECT, nodes=[_OBJECT],
-                 change_points=[_OBJECT], leaks=[_OBJECT], forecast=_OBJECT,
+Trends = _object("Trends", headline=str, lines=[str], workflow=str | None, runs=[_OBJECT],
+                 totals=_OBJECT, nodes=[_OBJECT], change_points=[_OBJECT], leaks=[_OBJECT], forecast=_OBJECT,
                  sizes=Annotated[_OBJECT, Field(description="by name: newest, lowest and highest tried")],
                  forecast_for=Annotated[_OBJECT, Field(description="by metric, for the sizes asked about")])
 Recommendations = _object(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...analysis import compare, matrix
 from ...analysis.stacks import owner_changes
 from ...language import t
+from ...render import comparison_words
 from ..evidence import for_comparison
 from .call import Answer, Call, File, RefusedError, plain
 
@@ -16,8 +17,17 @@ def compare_runs(call: Call) -> Answer:
     evidence, found = _compared(call)
     ids = (*found.baseline_ids, *found.candidate_ids)
     times = call.history.owner_times_of(ids)
-    owners = plain(owner_changes(times, found.baseline_ids, found.candidate_ids))
-    return {"runs": [evidence.runs[run_id] for run_id in ids], **plain(found), "owners": owners}
+    return {
+        "headline": comparison_words.headline(found),
+        "verdicts": {name: comparison_words.verdict(delta) for name, delta in found.totals.items()},
+        "runs": [evidence.runs[run_id] for run_id in ids],
+        **plain(found, without=("nodes",)),
+        "nodes": [
+            {**plain(node), "verdict": comparison_words.verdict(node.deltas["exec_time"], is_short=True)}
+            for node in found.nodes
+        ],
+        "owners": plain(owner_changes(times, found.baseline_ids, found.candidate_ids)),
+    }
 
 
 def compare_sets(call: Call) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...analysis import trends
 from ...analysis.forecast import for_sizes, tried
+from ...render import trend_words
 from ...workflow.sizes import NAMES
 from ..evidence import for_trends
 from .call import Answer, Call, plain
@@ -30,9 +31,9 @@ def get_trends(call: Call) -> Answer:
     history = call.history
     workflow = call.query.get("workflow") or _newest_workflow(call)
     if workflow is None:
-        nothing: Answer = {name: [] for name in ("nodes", "leaks", "runs", "change_points")}
+        nothing: Answer = {name: [] for name in ("nodes", "leaks", "runs", "change_points", "lines")}
         nothing |= {name: {} for name in ("totals", "forecast", "sizes", "forecast_for")}
-        return {"workflow": None, "total": 0, **nothing}
+        return {"workflow": None, "headline": "", "total": 0, **nothing}
     evidence = for_trends(history, workflow, last=call.query["last"], user_id=call.user_id)
     found = trends.trends(evidence, call.query.get("kind"))
     node_id = call.query.get("node_id")
@@ -44,11 +45,15 @@ def get_trends(call: Call) -> Answer:
     kind_of = {run_id: kind.label for kind in found.kinds for run_id in kind.run_ids}
     counted = frozenset(found.counted_ids)
     alike = [run for run in found.runs if run["id"] in counted]
+    total = trend_words.select(found, "total", "time")
+    assert total is not None
     sizes = {name: call.query[name] for name in NAMES if name in call.query}
     return {
         **plain(found, without=("runs", "nodes")),
         "sizes": {name: dict(zip(_TRIED, each, strict=True)) for name, each in tried(alike).items()},
         "forecast_for": plain(for_sizes(alike, sizes)) if sizes else {},
+        "headline": trend_words.headline(found, total),
+        "lines": trend_words.standing(found, total),
         "workflow": workflow,
         "runs": [
             {**{name: run.get(name) for name in _RUN_FIELDS}, "kind": kind_of.get(run["id"])}

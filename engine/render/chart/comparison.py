@@ -56,7 +56,7 @@ def draw_comparison(found: Comparison, names: Mapping[int, str], *, theme: str =
         if group.deltas["exec_time"].change is not None
     ]
     nodes = _worth_showing(found.nodes)
-    reach = _reach([delta for _, _, delta in rows] + [node.deltas["exec_time"] for node in nodes])
+    reach = _reach([delta for _, _, delta in rows] + _weighty([node.deltas["exec_time"] for node in nodes]))
     y = _section(canvas, look, t("The whole run"), rows, reach, y)
     if nodes:
         named = [
@@ -64,10 +64,10 @@ def draw_comparison(found: Comparison, names: Mapping[int, str], *, theme: str =
             for node in nodes
         ]
         more = len([node for node in found.nodes if node.deltas["exec_time"].change is not None]) - len(nodes)
-        title = t("Nodes, largest change of active time first")
+        y = _section(canvas, look, t("Nodes by change of active time"), named, reach, y + 14)
         if more > 0:
-            title = t("{text} ({n} more not shown)", text=title, n=more)
-        y = _section(canvas, look, title, named, reach, y + 14)
+            canvas.text(LEFT, y + 22, t("and {n} more", n=more), 18, look.muted)
+            y += 26
     y = _one_sided(canvas, look, found.nodes, y)
     if found.changes:
         canvas.text(LEFT, y + 30, t("What changed"), 19, look.text, bold=True)
@@ -96,7 +96,7 @@ def _worth_showing(nodes: Sequence[NodeComparison]) -> list[NodeComparison]:
 def _section(
     canvas: Canvas, look: Theme, title: str, rows: Sequence[tuple[str, str, Delta]], reach: float, top: float
 ) -> float:
-    canvas.text(LEFT, top + 24, title, 19, look.text, bold=True)
+    canvas.text(LEFT, top + 24, canvas.fit(title, 19, _PLOT_LEFT - 50 - LEFT), 19, look.text, bold=True)
     middle = (_PLOT_LEFT + _PLOT_RIGHT) / 2
     for share in (-reach, 0.0, reach):
         x = middle + share / reach * (_PLOT_RIGHT - _PLOT_LEFT) / 2
@@ -142,6 +142,12 @@ def _effect(canvas: Canvas, look: Theme, delta: Delta, reach: float, y: float, c
         low, high = x(delta.low), x(delta.high)
         canvas.boxes([(low, y - 6, max(high, low + 2), y + 6)], color, alpha=0.35)
     canvas.dot(x(delta.change), y, 7, color, look.background)
+
+
+def _weighty(deltas: Sequence[Delta]) -> list[Delta]:
+    """Those that make a difference: a node of a millisecond that doubles does not set the scale."""
+    most = max((abs(delta.change or 0.0) for delta in deltas), default=0.0)
+    return [delta for delta in deltas if abs(delta.change or 0.0) >= 0.2 * most]
 
 
 def _reach(deltas: Sequence[Delta]) -> float:

@@ -101,6 +101,20 @@ def test_a_change_names_the_environment_that_changed_there() -> None:
     assert {(point.run_id, point.causes[0].detail) for point in found} == {(13, "fast: 1.0 -> 2.0")}
 
 
+def test_the_total_s_first_cause_is_the_widget_of_the_node_that_changed() -> None:
+    times = np.array([wobbling(24, 2.0), [*wobbling(12, 3.0), *wobbling(12, 5.0)]])
+
+    def prompt(number: int) -> dict[str, object]:
+        widgets = {"0": {"text": f"cat {number}"}, "1": {"steps": 20 if number <= 12 else 30}}
+        made = {key: {"class_type": f"T{key}", "inputs": inputs} for key, inputs in widgets.items()}
+        return {**made, "s": {"class_type": "HolafProfilerStart", "inputs": {"run_name": f"try {number}"}}}
+
+    made = replace(timed_workflow(times), prompts={number: prompt(number) for number in range(1, 25)})
+    for point in trends(made).change_points:
+        assert point.causes[0].detail == "T1: steps 20 -> 30", point
+        assert "Profiler" not in " ".join(cause.detail for cause in point.causes)
+
+
 def test_the_newest_runs_are_set_against_the_pinned_ones() -> None:
     found = trends(total(*wobbling(5), *wobbling(10, 14.0), pinned=[True] * 5 + [False] * 10)).against_pinned
     assert found is not None
