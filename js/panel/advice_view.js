@@ -60,23 +60,26 @@ export function createAdviceView({ context, run, steps }) {
     context.say(t("Not shown for this workflow any more."), { action: () => setDismissed((keys) => keys.filter((other) => other !== key)) });
   }
 
-  const group = (ids) => context.change(() => backend.createGroup({ name: t("Group from advice"), members: ids, workflow_id: run.workflow_id }));
-  const pin = () => context.change(() => backend.patchRun(run.id, { pinned: true }));
-
-  /** What can be done about it here, without changing the workflow. */
-  function remedies({ node_ids: ids, run_id: other, action }) {
-    const several = ids.length > 1;
-    return [
-      several ? button(t("Select them"), () => context.showNode(...ids), { title: t("Select these nodes on the canvas") }) : null,
-      several && run.workflow_id ? button(t("Make a group"), () => group(ids), { title: t("A profiler group of these nodes, to follow what they come to") }) : null,
-      other && other !== run.id ? button(t("Compare with run {id}", { id: other }), () => context.actions.compare([other, run.id])) : null,
-      action === "pin" && !run.pinned ? button(t("Pin as baseline"), pin) : null,
-    ].filter(Boolean);
-  }
+  /** What can be done about it with one click, by the kind of action; none changes the workflow. */
+  const remedies = {
+    select_nodes: ({ node_ids: ids }) =>
+      ids.length > 1 ? button(t("Select them"), () => context.showNode(...ids), { title: t("Select these nodes on the canvas") }) : null, // one is a link already
+    add_to_group: ({ node_ids: ids }) =>
+      run.workflow_id
+        ? button(t("Make a group"), () => context.change(() => backend.createGroup({ name: t("Group from advice"), members: ids, workflow_id: run.workflow_id })), {
+            title: t("A profiler group of these nodes, to follow what they come to"),
+          })
+        : null,
+    compare_with: ({ run_id: other }) => button(t("Compare with run {id}", { id: other }), () => context.actions.compare([other, run.id])),
+    pin_baseline: ({ run_id: other }) =>
+      button(t("Pin run {id} as baseline", { id: other }), () => context.change(() => backend.patchRun(other, { pinned: true })), {
+        title: t("Later runs are compared with it"),
+      }),
+  };
 
   function item(entry) {
     const { severity, text, node_ids: ids, saving_s, key } = entry;
-    const actions = remedies(entry);
+    const actions = entry.actions.map((action) => remedies[action.kind]?.(action)).filter(Boolean);
     return h(
       "li",
       {
