@@ -6,8 +6,8 @@
 seeds are left as they are. Prints the last run's table, and the comparison where
 ``--against`` says with what. Needs nothing but Python; shows progress where tqdm is there.
 
-Exit codes: 0 all went well, 1 slower than ``--fail-over`` allows, 2 a run failed or the
-server cannot be reached, 3 the command line or the workflow is wrong.
+Exit codes: 0 all went well, 1 slower than ``--fail-over`` or a Profiler Budget in the workflow allows,
+2 a run failed or the server cannot be reached, 3 the command line or the workflow is wrong.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-SLOWER, FAILED, WRONG = 1, 2, 3
-START = "HolafProfilerStart"
+SLOWER, FAILED, WRONG, STOPPED = 1, 2, 3, 130
+START, BUDGET = "HolafProfilerStart", "HolafProfilerBudget"
 POLL_S = 0.25
 PREFIX = "/holaf/profiler/"
 FORMATS = ("png", "txt", "md", "csv", "json", "html", "trace")
@@ -43,19 +43,25 @@ class Server:
     """A running ComfyUI, spoken to over HTTP."""
 
     def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
+        self.url = url.rstrip("/") if "://" in url else f"http://{url}".rstrip("/")
 
     def get(self, path: str) -> Any:
         """The JSON that ``path`` answers. Raises :class:`ToolError`."""
-        return json.loads(self.read(path))
+        return self.send("GET", path)
 
-    def post(self, path: str, body: Any) -> Any:
+    def send(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON that ``path`` answers to ``body``. Raises :class:`ToolError`."""
-        return json.loads(self.read(path, json.dumps(body).encode()))
+        answer = self.read(path, None if body is None else json.dumps(body).encode(), method)
+        try:
+            return json.loads(answer)
+        except ValueError:
+            raise ToolError(
+                f"{self.url} does not answer like a ComfyUI: is the address right?", FAILED
+            ) from None
 
-    def read(self, path: str, data: bytes | None = None) -> bytes:
+    def read(self, path: str, data: bytes | None = None, method: str = "GET") -> bytes:
         """The bytes that ``path`` answers. Raises :class:`ToolError`."""
-        request = urllib.request.Request(self.url + path, data=data)
+        request = urllib.request.Request(self.url + path, data=data, method=method)
         if data is not None:
             request.add_header("Content-Type", "application/json")
         try:
@@ -63,16 +69,28 @@ class Server:
                 content: bytes = answer.read()
                 return content
         except urllib.error.HTTPError as error:
-            raise ToolError(f"{path}: {_reason(error)}", FAILED) from None
-        except OSError as error:
-            raise ToolError(f"{self.url} cannot be reached: {error}", FAILED) from None
+            if error.code == 404 and path == PREFIX + "status":
+                raise ToolError(f"{self.url} has no Workflow Profiler, or is no ComfyUI.", FAILED) from None
+            raise ToolError(_reason(error), FAILED) from None
+        except (OSError, ValueError) as error:
+            why = getattr(error, "reason", error)
+            raise ToolError(
+                f"{self.url} cannot be reached ({why}). Is ComfyUI running there?", FAILED
+            ) from None
 
 
 def _reason(error: urllib.error.HTTPError) -> str:
     text = error.read().decode("utf-8", "replace")
     try:
-        found = json.loads(text)["error"]
-        return str(found["message"] if isinstance(found, dict) else found)
+        answer = json.loads(text)
+        found = answer["error"]
+        message = str(found["message"] if isinstance(found, dict) else found)
+        nodes = [
+            f"node {node_id} ({node['class_type']}): {problem['message']}, {problem['details']}"
+            for node_id, node in dict(answer.get("node_errors") or {}).items()
+            for problem in node["errors"]
+        ]
+        return "\n  ".join([message, *nodes])
     except (ValueError, KeyError, TypeError):
         return f"{error.code} {error.reason} {text[:200]}"
 
@@ -87,13 +105,13 @@ def load_workflow(path: Path) -> dict[str, Any]:
         raise ToolError(f"{path} is no JSON: {error}", WRONG) from None
     if isinstance(prompt, dict) and isinstance(prompt.get("prompt"), dict):
         prompt = prompt["prompt"]
-    if not isinstance(prompt, dict) or not all(
-        isinstance(node, dict) and "class_type" in node for node in prompt.values()
-    ):
-        raise ToolError(
-            f"{path} is no workflow in API format. In ComfyUI choose Workflow, Export (API).", WRONG
-        )
-    return prompt
+    nodes = list(prompt.values()) if isinstance(prompt, dict) else []
+    if not nodes or not all(isinstance(node, dict) and "class_type" in node for node in nodes):
+        is_graph = isinstance(prompt, dict) and isinstance(prompt.get("nodes"), list)
+        what = "a workflow as the canvas saves it" if is_graph else "no workflow"
+        how = "What can be queued is the API format: open it in ComfyUI and choose File > Export (API)."
+        raise ToolError(f"{path} is {what}. {how}", WRONG)
+    return dict(prompt)
 
 
 def with_start(prompt: dict[str, Any], *, name: str, cache: str, timing: str) -> dict[str, Any]:
@@ -110,7 +128,7 @@ def with_start(prompt: dict[str, Any], *, name: str, cache: str, timing: str) ->
 def run_once(server: Server, prompt: dict[str, Any], workflow_id: str, timeout_s: float) -> dict[str, Any]:
     """Queue ``prompt`` and wait for its recorded run. Raises :class:`ToolError`."""
     extra = {"extra_pnginfo": {"workflow": {"id": workflow_id}}}
-    queued = server.post("/prompt", {"prompt": prompt, "extra_data": extra})
+    queued = server.send("POST", "/prompt", {"prompt": prompt, "extra_data": extra})
     prompt_id = queued["prompt_id"]
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
@@ -124,20 +142,45 @@ def run_once(server: Server, prompt: dict[str, Any], workflow_id: str, timeout_s
     raise ToolError(f"The run did not end within {timeout_s:g} s.", FAILED)
 
 
-def baseline_of(server: Server, against: str, workflow_id: str, made: Sequence[int]) -> list[int]:
+def baseline_of(server: Server, against: str, workflow_id: str) -> list[int]:
     """The ids of the runs to compare with: ``pinned``, ``previous``, ``last N`` or numbers."""
-    numbers = [int(part) for part in re.split(r"[,\s]+", against.strip()) if part.isdigit()]
-    last = re.fullmatch(r"last\s+(\d+)", against.strip())
-    if numbers and not last:
+    if re.fullmatch(r"\d+([,\s]+\d+)*", against):
+        numbers = [int(part) for part in re.split(r"[,\s]+", against)]
+        for number in numbers:
+            server.get(f"{PREFIX}runs/{number}")
         return numbers
+    last = re.fullmatch(r"last\s+(\d+)", against)
+    if not last and against not in ("pinned", "previous"):
+        raise ToolError(f"--against {against!r}: say pinned, previous, last 5, or runs' numbers.", WRONG)
     count = int(last[1]) if last else 40 if against == "pinned" else 1
-    query = {"workflow": workflow_id, "status": "success,partial", "limit": count + len(made)}
+    query = {"workflow": workflow_id, "status": "success,partial", "limit": count}
     pinned = {"pinned": "true"} if against == "pinned" else {}
     runs = server.get(f"{PREFIX}runs?{urllib.parse.urlencode({**query, **pinned})}")["runs"]
-    ids = [run["id"] for run in runs if run["id"] not in made][:count]
-    if not ids:
-        raise ToolError(f"There is no {against} run of this workflow to compare with.", WRONG)
-    return sorted(ids)
+    if not runs and against == "pinned":
+        raise ToolError("No run of this workflow is pinned: run it with --pin first.", WRONG)
+    if not runs:
+        raise ToolError("There is no earlier run of this workflow to compare with.", WRONG)
+    return sorted(run["id"] for run in runs)
+
+
+def formats(text: str) -> list[str]:
+    """Names of :data:`FORMATS`, separated by commas."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    for name in found:
+        if name not in FORMATS:
+            raise argparse.ArgumentTypeError(f"there is no {name!r}: choose from {', '.join(FORMATS)}")
+    return found
+
+
+def count(least: int) -> Callable[[str], int]:
+    """A whole number, ``least`` or more."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+        return int(text)
+
+    return parse
 
 
 def tolerance(text: str) -> float:
@@ -187,20 +230,45 @@ def progress(rounds: Iterable[int], total: int) -> Iterator[int]:
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line. Ends the program with code 3 where it is wrong."""
     parser = argparse.ArgumentParser(
-        prog="profile.py", description="Profile a workflow (API format) on a running ComfyUI."
+        prog="profile.py",
+        description="Profile a workflow (API format) on a running ComfyUI.",
+        epilog=(__doc__ or "").rpartition("\n\n")[2].replace("``", ""),
     )
     parser.add_argument("workflow", type=Path, help="a workflow in API format")
     parser.add_argument("--server", default="http://127.0.0.1:8188", help="default: %(default)s")
-    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="measured runs")
-    parser.add_argument("--warm-up", type=int, default=0, metavar="N", help="runs before that, not compared")
-    parser.add_argument("--cache", choices=("keep", "re-run", "cold"), default="re-run")
-    parser.add_argument("--timing", choices=("precise", "light"), default="precise")
+    parser.add_argument("--repeat", type=count(1), default=1, metavar="N", help="measured runs")
+    parser.add_argument(
+        "--warm-up", type=count(0), default=0, metavar="N", help="runs before that, not compared"
+    )
+    parser.add_argument(
+        "--cache",
+        choices=("keep", "re-run", "cold"),
+        default="re-run",
+        help="keep: nodes may come from the cache; re-run: all run, loaded models stay; cold: models are "
+        "unloaded too (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--timing",
+        choices=("precise", "light"),
+        default="precise",
+        help="precise waits for the GPU after each node (default: %(default)s)",
+    )
     parser.add_argument("--name", default="", help="a name for the runs")
-    parser.add_argument("--against", metavar="RUNS", help="pinned, previous, last 5, or runs' numbers")
-    parser.add_argument("--fail-over", type=tolerance, metavar="SHARE", help="such as 10%%")
+    parser.add_argument(
+        "--against", metavar="RUNS", type=str.strip, help="pinned, previous, last 5, or runs' numbers"
+    )
+    parser.add_argument(
+        "--fail-over",
+        type=tolerance,
+        metavar="SHARE",
+        help="end with 1 where the runs are slower by more than that, such as 10%%; against the pinned ones "
+        "where --against says nothing",
+    )
     parser.add_argument("--pin", action="store_true", help="pin the runs, as the baseline of later ones")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="where files of --formats go")
-    parser.add_argument("--formats", default="", help=f"of the last run: {', '.join(FORMATS)}")
+    parser.add_argument(
+        "--formats", type=formats, default=[], help=f"files of the last run: {', '.join(FORMATS)}"
+    )
     parser.add_argument("--timeout", type=float, default=3600.0, metavar="SECONDS", help="for each run")
     try:
         found = parser.parse_args(given)
@@ -218,6 +286,9 @@ def main(given: Sequence[str] | None = None) -> int:
     except ToolError as error:
         print(f"profile.py: {error}", file=sys.stderr)
         return error.code
+    except KeyboardInterrupt:
+        print("profile.py: stopped; what is queued already goes on in ComfyUI.", file=sys.stderr)
+        return STOPPED
 
 
 def work(wanted: argparse.Namespace, server: Server) -> int:
@@ -227,50 +298,39 @@ def work(wanted: argparse.Namespace, server: Server) -> int:
     name = wanted.name or wanted.workflow.stem
     prompt = with_start(prompt, name=name, cache=wanted.cache, timing=wanted.timing)
     total = wanted.warm_up + wanted.repeat
+    server.get(PREFIX + "status")
+    baseline = baseline_of(server, wanted.against, workflow_id) if wanted.against else []
     ids = []
     for number in progress(range(total), total):
         run = run_once(server, prompt, workflow_id, wanted.timeout)
         if run["status"] not in ("success", "partial"):
             why = run.get("error_message") or "see ComfyUI's log"
-            raise ToolError(f"Run {run['id']} {run['status']}: {why}", FAILED)
+            node = prompt.get(str(run.get("error_node_id")), {})
+            is_budget = node.get("class_type") == BUDGET
+            raise ToolError(f"Run {run['id']} {run['status']}: {why}", SLOWER if is_budget else FAILED)
         if number >= wanted.warm_up:
             ids.append(run["id"])
-    baseline = baseline_of(server, wanted.against, workflow_id, ids) if wanted.against else []
     print(server.read(f"{PREFIX}runs/{ids[-1]}/export/txt").decode("utf-8"))
-    for name in filter(None, (part.strip() for part in wanted.formats.split(","))):
-        if name not in FORMATS:
-            raise ToolError(f"There is no format {name!r}: choose from {', '.join(FORMATS)}.", WRONG)
+    for name in wanted.formats:
         folder = wanted.output or Path()
         folder.mkdir(parents=True, exist_ok=True)
         suffix = "trace.json" if name == "trace" else name
         (folder / f"{wanted.workflow.stem}_profile.{suffix}").write_bytes(
             server.read(f"{PREFIX}runs/{ids[-1]}/export/{name}")
         )
-    if wanted.pin:
-        _pin(server, ids)
+    for run_id in ids if wanted.pin else ():
+        server.send("PATCH", f"{PREFIX}runs/{run_id}", {"pinned": True})
     if not baseline:
         return 0
     sides = f"baseline={','.join(map(str, baseline))}&candidate={','.join(map(str, ids))}"
     found = server.get(f"{PREFIX}runs/compare?{sides}")
-    print(report(found))
+    print(f"{found['headline']}\n\n{report(found)}")
     time_ = found["totals"]["total_time"]
     slower = (time_["ratio"] or 1.0) - 1.0
     if wanted.fail_over is not None and slower > wanted.fail_over:
         print(f"Slower by {slower * 100:.1f} %, allowed are {wanted.fail_over * 100:g} %.")
         return SLOWER
     return 0
-
-
-def _pin(server: Server, ids: Sequence[int]) -> None:
-    for run_id in ids:
-        request = urllib.request.Request(
-            f"{server.url}{PREFIX}runs/{run_id}",
-            data=b'{"pinned": true}',
-            headers={"Content-Type": "application/json"},
-            method="PATCH",
-        )
-        with urllib.request.urlopen(request, timeout=60):
-            pass
 
 
 if __name__ == "__main__":

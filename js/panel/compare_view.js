@@ -9,6 +9,8 @@ import { TOTALS, changeCell } from "./deltas.js";
 import { copyText, saveFile } from "./export.js";
 import { matrix, setsOf } from "./matrix.js";
 
+const OPEN_RUNS = 4;
+
 /** Returns `{element, refresh, concerns, dispose}`. */
 export function createCompareView(context, ids) {
   const order = [...ids].sort((a, b) => a - b);
@@ -85,53 +87,66 @@ export function createCompareView(context, ids) {
     );
   }
 
+  /** Which runs the others are compared with: any, one at least, not all. */
+  function baselines(chosen) {
+    const boxes = order.map((id) => h("input", { type: "checkbox", value: String(id), checked: chosen.includes(id), on: { change: choose } }));
+    function choose() {
+      const wanted = boxes.filter(({ checked }) => checked).map(({ value }) => Number(value));
+      if (!wanted.length || wanted.length === order.length) {
+        context.say(t("Both sides need a run."));
+        this.checked = !this.checked;
+        return;
+      }
+      baselineIds = wanted;
+      load();
+    }
+    return h(
+      "details",
+      { class: "hp-fold", open: order.length <= OPEN_RUNS },
+      h("summary", {}, t("Baseline: {runs}", { runs: chosen.map(label).join(", ") })),
+      order.map((id, at) => h("label", { class: "hp-check" }, boxes[at], label(id))),
+    );
+  }
+
+  /** Runs of different kinds are no equals: one may look at those of one kind alone. */
+  function kinds(found) {
+    const choices = found.filter(({ run_ids: ids }) => ids.length > 1);
+    if (found.length < 2 || !choices.length) return null;
+    return h(
+      "div",
+      { class: "hp-row hp-wrap" },
+      h("span", { class: "hp-muted" }, t("Compare only:")),
+      choices.map(({ label: kind, run_ids: ids }) => button(`${kind} (${ids.length})`, () => context.actions.compare(ids))),
+    );
+  }
+
   function draw(comparison) {
-    const baseline = comparison.baseline_ids.join(",");
-    const isPinned = comparison.baseline_ids.length > 1;
     fill(
       element,
       head(),
-      h("p", { class: "hp-headline" }, comparison.headline),
       chooser(),
-      h(
-        "label",
-        { class: "hp-field" },
-        h("span", {}, t("Baseline")),
-        select(
-          [
-            ...(isPinned ? [[baseline, t("The {n} pinned runs", { n: comparison.baseline_ids.length })]] : []),
-            ...order.map((id) => [String(id), label(id)]),
-          ],
-          baseline,
-          (value) => {
-            baselineIds = value.split(",").map(Number);
-            load();
-          },
-        ),
-      ),
-      (comparison.notes ?? []).map((note) => h("p", { class: "hp-note" }, String(note))),
+      baselines(comparison.baseline_ids),
+      comparison.notes.map((note) => h("p", { class: "hp-note" }, note)),
+      kinds(comparison.kinds),
       totals(comparison),
-      changes(comparison.changes),
       h("h3", {}, t("Nodes")),
       nodes(comparison),
-      groups(comparison),
-      owners(comparison.owners ?? []),
+      differences(t("Whose code took the time"), (comparison.owners ?? []).map((entry) => ({ ...entry, title: entry.kind === "gpu_wait" ? t("waiting for the GPU") : entry.owner })), (entry) => [seconds(entry.baseline), seconds(entry.candidate)]),
+      differences(t("What changed"), comparison.changes, (entry) => [entry.before, entry.after]),
       tools(),
     );
   }
 
-  const sideHeaders = () => [[""], [t("Change")], [t("Baseline")], [order.length > 2 ? t("Others") : t("Other")]];
-
   function totals(comparison) {
     return table(
-      sideHeaders(),
+      [[""], [t("Change")], [t("Baseline")], [order.length > 2 ? t("Others") : t("Other")]],
       TOTALS.filter(([name]) => isKnown(comparison.totals?.[name])).map(([name, words, format]) => {
         const delta = comparison.totals[name];
         return h(
           "tr",
           {},
           h("th", { scope: "row" }, t(words)),
-          changeCell(delta, format, comparison.verdicts[name]),
+          changeCell(delta, format),
           number(format(delta.baseline)),
           number(format(delta.candidate)),
         );
@@ -161,7 +176,7 @@ export function createCompareView(context, ids) {
               ? null
               : h("span", { class: "hp-chip" }, node.pairing === "baseline only" ? t("only in the baseline") : t("not in the baseline")),
           ),
-          changeCell(node.deltas?.exec_time, seconds, node.verdict),
+          changeCell(node.deltas?.exec_time, seconds),
           (node.exec_times ?? []).map((time, index) =>
             number(node.statuses?.[index] === "cached" ? t("cached") : time === null ? "–" : seconds(time)),
           ),
@@ -171,34 +186,16 @@ export function createCompareView(context, ids) {
     );
   }
 
-  function groups({ groups: found }) {
-    if (!found.length) return null;
-    return [
-      h("h3", {}, t("Groups")),
-      table(
-        sideHeaders(),
-        found.map(({ name, deltas: { exec_time: delta } }) => h("tr", {}, h("th", { scope: "row" }, name), changeCell(delta, seconds), number(seconds(delta.baseline)), number(seconds(delta.candidate)))),
-      ),
-    ];
-  }
-
-  /** What is different beneath the numbers, in words. */
-  function changes(entries) {
-    if (!entries.length) return null;
-    return h("details", { class: "hp-fold", open: true }, h("summary", {}, `${t("What changed")} (${entries.length})`), h("ul", {}, entries.map(({ detail }) => h("li", {}, detail))));
-  }
-
-  function owners(entries) {
-    if (!entries.length) return null;
+  /** `sides(entry)`: what it was in the baseline and in the other runs. */
+  function differences(title, entries, sides) {
+    if (!entries?.length) return null;
     return h(
       "details",
       { class: "hp-fold" },
-      h("summary", {}, `${t("Whose code took the time")} (${entries.length})`),
+      h("summary", {}, `${title} (${entries.length})`),
       table(
         [[""], [t("Baseline")], [t("Other")]],
-        entries.map(({ kind, owner, baseline, candidate }) =>
-          h("tr", {}, h("th", { scope: "row" }, kind === "gpu_wait" ? t("waiting for the GPU") : owner), h("td", { class: "hp-side" }, seconds(baseline)), h("td", { class: "hp-side" }, seconds(candidate))),
-        ),
+        entries.map((entry) => h("tr", {}, h("th", { scope: "row" }, entry.title), sides(entry).map((text) => h("td", { class: "hp-side" }, text ?? MISSING)))),
       ),
     );
   }

@@ -51,8 +51,25 @@ def test_what_goes_wrong_has_its_exit_code(profiler: Profiler, fresh: str, tmp_p
     failing = tmp_path / f"failing {fresh}.json"
     failing.write_text(json.dumps(scene.prompt), encoding="utf-8")
     assert tool(failing, *server).returncode == 2
-    assert tool(failing, "--server", "http://127.0.0.1:9").returncode == 2
+    away = tool(failing, "--server", "127.0.0.1:9")
+    assert (away.returncode, "cannot be reached" in away.stderr) == (2, True)
     assert tool(tmp_path / "missing.json", *server).returncode == 3
-    failing.write_text("[]", encoding="utf-8")
-    assert tool(failing, *server).returncode == 3
-    assert tool(failing, *server, "--repeat", "many").returncode == 3
+    unpinned = tool(failing, *server, "--against", "pinned")
+    assert (unpinned.returncode, "--pin" in unpinned.stderr) == (3, True), "said before anything runs"
+    for wrong in (("--repeat", "many"), ("--repeat", "0"), ("--formats", "docx"), ("--against", "yesterday")):
+        assert tool(failing, *server, *wrong).returncode == 3, wrong
+    for text in ("[]", "{}", '{"nodes": [], "links": []}'):
+        failing.write_text(text, encoding="utf-8")
+        refused = tool(failing, *server)
+        assert (refused.returncode, "Export (API)" in refused.stderr) == (3, True), text
+
+
+def test_a_budget_that_is_exceeded_ends_with_one(profiler: Profiler, fresh: str, tmp_path: Path) -> None:
+    scene = Scene()
+    scene.show(scene.add("Sleep", value=fresh, ms=100))
+    scene.add("HolafProfilerBudget", limits="time <= 0.01 s", on_excess="fail")
+    file = tmp_path / f"budget {fresh}.json"
+    file.write_text(json.dumps(scene.prompt), encoding="utf-8")
+    done = tool(file, "--server", profiler.client.url)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "EXCEEDED  time <= 0.01 s" in done.stderr
