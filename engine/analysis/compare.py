@@ -92,8 +92,8 @@ class Comparison:
     """Everything that two sides of runs differ in.
 
     ``counted_ids`` are the runs whose totals were compared: those of one kind. ``kinds``
-    are all runs by kind. ``nodes`` stand largest change of time first; ``notes`` say what
-    limits the answer.
+    are all runs by kind. ``nodes`` stand largest change of time first, ``changes`` at nodes
+    that surely changed before others; ``notes`` say what limits the answer.
     """
 
     baseline_ids: tuple[int, ...]
@@ -126,7 +126,10 @@ def compare(baseline: Sequence[int], candidate: Sequence[int], evidence: Evidenc
     alike = comparable.like_for_nodes(sides, baseline, candidate)
     earlier = _earlier(evidence, conditions, whole[1] or list(candidate))
     nodes = _nodes(measured, (baseline, candidate), alike, earlier, _pairings(found.pairs, baseline))
-    changes = _changes(evidence, found.pairs, baseline[-1], candidate[-1])
+    sure = {node.node_id for node in nodes if node.deltas["exec_time"].verdict in ("faster", "slower")}
+    changes = sorted(
+        _changes(evidence, found.pairs, baseline[-1], candidate[-1]), key=lambda one: one.node_id not in sure
+    )
     totals = _totals(evidence.runs, whole, (baseline, candidate), earlier)
     return Comparison(
         baseline_ids=tuple(baseline),
@@ -136,7 +139,7 @@ def compare(baseline: Sequence[int], candidate: Sequence[int], evidence: Evidenc
         totals=totals,
         nodes=nodes,
         groups=_groups(evidence.groups, measured, whole if whole[0] else (baseline, candidate), earlier),
-        changes=changes,
+        changes=tuple(changes),
         notes=tuple(_notes(evidence.runs, sides, (baseline, candidate), whole)),
     )
 

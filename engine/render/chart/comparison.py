@@ -117,7 +117,7 @@ def _section(
         _effect(canvas, look, delta, reach, center, color)
         for x, value in zip(_NUMBERS, (delta.baseline, delta.candidate), strict=True):
             canvas.text(x, center, _short(metric, value), 17, look.muted, middle=True, align="right")
-        text = f"{words.signed_share(delta)}  {words.verdict(delta, is_short=True)}"
+        text = " · ".join(filter(None, (words.signed_share(delta), words.verdict(delta, is_short=True))))
         text = canvas.fit(text, 17, RIGHT - _VERDICT)
         canvas.text(_VERDICT, center, text, 17, color, middle=True)
         y += _ROW
