@@ -35,6 +35,10 @@ def headline_sentence(run: Run, summary: Summary) -> str:
         where = _named(run, summary, _stopped_in(run))
         text = t("Interrupted in {node}", node=where) if where else t("Interrupted")
         return _after(text, elapsed if is_timed else None)
+    if run.stopped_early:
+        return _after(
+            t("Measuring stopped early because of an error in the profiler"), elapsed if is_timed else None
+        )
     if not summary.node_count:
         return t("Nothing ran: there was no node to measure")
     if not summary.executed_count:

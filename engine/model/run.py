@@ -147,6 +147,11 @@ class Run:
         return self.total_time / self.frame_count
 
     @property
+    def stopped_early(self) -> bool:
+        """Whether the profiler failed in the middle of it, so that what came after is not known."""
+        return any(text.startswith("Measuring stopped early because of ") for text in self.warnings)
+
+    @property
     def measured_steps(self) -> tuple[Step, ...]:
         """The steps that count in totals: those of ordinary nodes."""
         return tuple(step for step in self.steps if step.role == "node")

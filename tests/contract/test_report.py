@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.comfyui.scenes import Scene
@@ -125,11 +123,9 @@ def test_cancel_while_only_the_report_waits(profiler: Profiler, fresh: str) -> N
         for kind, data in messages(60):
             if kind == "executing" and data.get("node") in ("async", "report"):
                 break
-        began = time.monotonic()
         client.interrupt()
+        # Without the profiler Cancel would wait for the asynchronous node's two minutes.
         outcome = client.wait(prompt_id, timeout_s=60)
-    # without the profiler Cancel would wait for the async node's two minutes
-    assert time.monotonic() - began < 60
     profile = read_profile(client, outcome)
     assert profile.run["status"] == "interrupted"
 

@@ -13,7 +13,7 @@ import pytest
 from tests.comfyui.client import wait_for
 from tests.contract.conftest import find_run
 from tests.faults.conftest import Faulty
-from tests.faults.seams import SINGLES, SLICE
+from tests.faults.seams import SEAMS, SINGLES, SLICE
 
 ALL = os.environ.get("PROFILER_FAULTS") == "all"
 PAIRS = 60
@@ -58,17 +58,24 @@ def test_after_all_that_a_run_is_recorded_as_ever(faulty: Faulty) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seam", "says"),
-    [
-        ("hook: a run begins", "The profiler could not start"),
-        ("hook: a node begins", "XX"),
-        ("hook: a node ends", "XX"),
-        ("sampler: a probe", "XX"),
-        ("probe: a node's boundary", "XX"),
-    ],
+    "seam", ["hook: a node begins", "hook: a node ends", "probe: a node's boundary", "recorder: a node's end"]
 )
-def test_a_report_says_what_stopped(faulty: Faulty, seam: str, says: str) -> None:
+def test_a_report_says_that_measuring_stopped_and_nothing_untrue(faulty: Faulty, seam: str) -> None:
     outcome, _ = faulty.run({seam: "raise"})
-    table = outcome.outputs["report"]["holaf_profiler"][0]["table"]
-    assert says in table, table
-    assert "Profiler Start" not in table
+    sent = outcome.outputs["report"]["holaf_profiler"][0]
+    assert sent["headline"].startswith("Measuring stopped early because of an error in the profiler")
+    assert f"ValueError: a fault in {SEAMS[seam].address.split(':')[0]}" in " ".join(sent["table"].split())
+    for untrue in ("Profiler Start", "skipped", "Nothing ran", "without the profiler's hook"):
+        assert untrue not in " ".join(sent["table"].split())
+
+
+def test_a_report_says_that_measuring_could_not_begin(faulty: Faulty) -> None:
+    outcome, _ = faulty.run({"hook: a run begins": "raise"})
+    table = " ".join(outcome.outputs["report"]["holaf_profiler"][0]["table"].split())
+    assert "This run was not measured. The profiler could not start" in table
+
+
+def test_a_report_says_which_reading_failed(faulty: Faulty) -> None:
+    outcome, _ = faulty.run({"sampler: a probe": "raise"})
+    table = " ".join(outcome.outputs["report"]["holaf_profiler"][0]["table"].split())
+    assert "CPU load: reading failed during the run (ValueError: a fault in" in table

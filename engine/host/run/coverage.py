@@ -84,6 +84,11 @@ class Coverage:
         if not self.is_attached:
             self.is_attached = self._progress.attach()
 
+    def stop(self) -> None:
+        """Nothing is recorded from now on: the hook does not see nodes, and nobody bypasses it."""
+        self.is_attached = True
+        self._progress.disable()
+
     def admits(self, call: NodeCall) -> bool:
         """Whether a node that comes past the hook is to be recorded.
 

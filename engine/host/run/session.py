@@ -157,6 +157,7 @@ class Session:
         self._warnings.append(
             f"Measuring stopped early because of an error in the profiler: {type(error).__name__}: {error}"
         )
+        self._coverage.stop()
         self._close("partial")
 
     # ---- what a report asks ----------------------------------------------------------------
@@ -321,7 +322,7 @@ class Session:
             cut_short=status in ("failed", "interrupted") or self.is_off,
             failed_id=self._failed_id,
             messages=messages,
-            ended_ids=self._coverage.ended_ids(),
+            ended_ids=None if self.is_off else self._coverage.ended_ids(),
             warnings=tuple(self._warnings),
             report_s=self._report_s or None,
             history_result=history_result,

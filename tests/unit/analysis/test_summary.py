@@ -42,6 +42,14 @@ def load(values: list[tuple[float, float, float]]) -> Series:
         (builders.crashed_run, "ComfyUI ended while KSampler was running, 20.0 s into the run"),
         (builders.all_cached_run, "Everything was cached: nothing ran"),
         (builders.empty_run, "Nothing ran: there was no node to measure"),
+        (
+            lambda: replace(
+                builders.all_cached_run(),
+                warnings=("Measuring stopped early because of an error in the profiler: ValueError: a bug",),
+                total_time=2.0,
+            ),
+            "Measuring stopped early because of an error in the profiler after 2.0 s",
+        ),
     ],
 )
 def test_headline_says_how_the_run_ended(make: Callable[[], Run], headline: str) -> None:

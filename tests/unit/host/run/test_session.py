@@ -137,6 +137,9 @@ def test_a_run_that_is_switched_off_keeps_its_steps_and_opens_the_gate(
     assert run.session.gate.is_open
     steps = "JOIN profiler_steps s ON s.run_id = r.id WHERE s.exec_time IS NOT NULL"
     assert stored(tmp_path, "r.status, s.node_id", steps) == [("partial", "1")]
+    shown = run.session.run_so_far()
+    assert shown.stopped_early
+    assert "skipped" not in {step.status for step in shown.steps}  # what ran after that nobody saw
 
 
 def test_a_failure_at_the_end_of_asynchronous_tasks_ends_the_profiling_only(
