@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..language import msg, t, tn
+from ..model import measuring_stopped
 from .executions import Executions
 
 Row = Mapping[str, Any]
@@ -60,13 +61,18 @@ class Kind:
     run_ids: tuple[int, ...]
 
 
+def ended_well(run: Row) -> bool:
+    """Whether a run's times count: it came to its end, and measuring did too."""
+    return run.get("status") in ENDED_WELL and not measuring_stopped(run.get("warnings") or ())
+
+
 def conditions(run: Row, from_cache: str = "") -> Conditions:
     """What must be equal for two runs' totals to be compared."""
     cold = run.get("cold")
     settings = run.get("settings")
     inside = settings.get("inside") if isinstance(settings, Mapping) else run.get("inside")
     return Conditions(
-        ended_well=run.get("status") in ENDED_WELL,
+        ended_well=ended_well(run),
         start=None if cold is None else "cold" if cold else "warm",
         from_cache=from_cache,
         timing=run.get("timing"),

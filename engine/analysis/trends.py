@@ -132,7 +132,7 @@ class Trends:
 def trends(evidence: Evidence, kind: str | None = None) -> Trends:
     """How one workflow's runs developed. ``kind``: the label of the kind to show; else that of most runs."""
     every = sorted(evidence.runs, key=lambda run: (str(run.get("timestamp") or ""), run["id"]))
-    runs = [run for run in every if run.get("status") in ENDED_WELL]
+    runs = [run for run in every if comparable.ended_well(run)]
     ids = [int(run["id"]) for run in runs]
     found = versions(runs, evidence.columns, evidence.prompts)
     measured = executions(ids, evidence.columns, METRICS, found.aliases)

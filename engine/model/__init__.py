@@ -12,7 +12,16 @@ that the database contract fixes: ``total_time`` and ``exec_time`` are seconds,
 from __future__ import annotations
 
 from .device import Device, DeviceMemory, ResidentModel
-from .run import CacheMode, Overhead, Run, RunSettings, RunStatus, SnapshotMatch, Timing
+from .run import (
+    CacheMode,
+    Overhead,
+    Run,
+    RunSettings,
+    RunStatus,
+    SnapshotMatch,
+    Timing,
+    measuring_stopped,
+)
 from .sample import Metric, Sample, Series
 from .stacks import Function, NodeKernels, Operator, Owner, OwnerKind, OwnerTime, Stacks, StackTree
 from .step import Boundary, Role, Segment, SegmentKind, Step, StepDevice, StepStatus
@@ -61,4 +70,5 @@ __all__ = [
     "StepStatus",
     "Summary",
     "Timing",
+    "measuring_stopped",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -18,6 +18,11 @@ Timing = Literal["precise", "light"]
 CacheMode = Literal["keep", "re-run", "cold"]
 Inside = Literal["off", "functions", "kernels"]
 SnapshotMatch = Literal["match", "mismatch", "no reference"]
+
+
+def measuring_stopped(warnings: Iterable[str]) -> bool:
+    """Whether one of a run's ``warnings`` says that the profiler failed while the run went on."""
+    return any(str(text).startswith("Measuring stopped early because of ") for text in warnings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +154,7 @@ class Run:
     @property
     def stopped_early(self) -> bool:
         """Whether the profiler failed in the middle of it, so that what came after is not known."""
-        return any(text.startswith("Measuring stopped early because of ") for text in self.warnings)
+        return measuring_stopped(self.warnings)
 
     @property
     def measured_steps(self) -> tuple[Step, ...]:

@@ -84,6 +84,12 @@ def test_runs_that_broke_off_count_only_for_the_success_rate() -> None:
     assert found.success_rate == 0.5
 
 
+def test_a_run_whose_measuring_failed_is_no_measure() -> None:
+    stopped = ["Measuring stopped early because of an error in the profiler: ValueError: a bug"]
+    found = trends(total(*wobbling(3), status=["partial"] * 3, warnings=[[], stopped, ["another"]]))
+    assert [run["id"] for run in found.runs] == [1, 3]
+
+
 def test_the_environment_is_marked_where_it_changed() -> None:
     made = replace(
         total(*wobbling(6), environment_id=[1, 1, 2, 2, 2, 2]),
