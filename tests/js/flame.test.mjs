@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { flameOf, frameAt, labelOf, neighbour, ownerColor, rowOf, search } from "../../js/timeline/flame_layout.js";
+import { flameColors, paintFlame } from "../../js/timeline/flame_paint.js";
 
 const STACKS = {
   owners: [["core", "ComfyUI"], ["pack", "Extra"], ["interpreter", "Python"]],
@@ -87,4 +88,20 @@ test("900 calls deep", () => {
   const tree = { node_id: "1", thread: "", functions: Array(count).fill(0), parents: Array.from({ length: count }, (_, at) => at - 1), self_s: Array(count).fill(0.001) };
   const flame = flameOf({ ...STACKS, trees: [tree] });
   assert.equal(flame.rowCount, count + 1);
+});
+
+test("only what is a pixel wide is painted and laid out below; the rest is one rectangle that says how many", () => {
+  const narrow = 1000;
+  const tree = { node_id: "1", thread: "", functions: [0, ...Array(narrow).keys()], parents: [-1, ...Array(narrow).fill(0)], self_s: [0, ...Array(narrow).fill(0.0005)] };
+  tree.functions.push(0, 1);
+  tree.parents.push(0, 1);
+  tree.self_s.push(0.5, 0);
+  const functions = Array.from({ length: narrow }, (_, number) => [`f${number}`, "f.py", number, 0, false]);
+  const flame = flameOf({ ...STACKS, functions, trees: [tree] }, { fold: false });
+  const texts = [];
+  const context = new Proxy({ fillText: (text) => texts.push(text) }, { get: (target, name) => target[name] ?? (() => {}), set: () => true });
+  const painted = paintFlame(context, flame, { from: 0, to: flame.duration, top: 0, width: 500, height: 300 }, { matches: new Set(), selected: -1, hover: -1 }, flameColors(""));
+  assert.deepEqual(texts, ["node #1", "f0", "f0", "+1000"]);
+  assert.equal(painted, 4);
+  assert.equal(flame.ordered.filter(Boolean).length, 4, "nothing is put in order below what cannot be seen");
 });
