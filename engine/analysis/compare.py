@@ -8,19 +8,20 @@ Takes rows as the history gives them. Which runs may go into one number says
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from ..language import msg, t
-from ..model import Group
+from ..model import Group, OwnerTime
 from . import comparable
 from .comparable import Kind, Row
 from .effect import Delta, deltas
 from .executions import COLUMNS, Columns, Executions, Matrix, NodeKey, executions, rows_of_groups
 from .noise import noise_of
 from .pairing import Pair, Pairing, pair
+from .stacks import OwnerChange, owner_changes
 from .versions import Prompts, graph_of, version_key, versions
 from .what_changed import WhatChanged, what_changed
 
@@ -47,7 +48,7 @@ class Evidence:
     ``runs`` are all runs by id, those of ``history`` too: earlier runs that are on neither
     side and show what single runs differ by, oldest first. ``columns`` are their steps,
     with :data:`STEP_COLUMNS`. ``environments`` are by ``environment_id``, ``prompts`` by
-    run id, as far as kept.
+    run id, as far as kept; ``owner_times`` of the runs that were looked into.
     """
 
     runs: Mapping[int, Row]
@@ -56,6 +57,7 @@ class Evidence:
     environments: Mapping[int, Mapping[str, str]]
     prompts: Prompts
     groups: Sequence[Group] = ()
+    owner_times: Mapping[int, Sequence[OwnerTime]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,7 @@ class Comparison:
     groups: tuple[GroupComparison, ...]
     changes: tuple[WhatChanged, ...]
     notes: tuple[str, ...]
+    owners: tuple[OwnerChange, ...]
 
 
 def compare(baseline: Sequence[int], candidate: Sequence[int], evidence: Evidence) -> Comparison:
@@ -141,6 +144,7 @@ def compare(baseline: Sequence[int], candidate: Sequence[int], evidence: Evidenc
         groups=_groups(evidence.groups, measured, whole if whole[0] else (baseline, candidate), earlier),
         changes=tuple(changes),
         notes=tuple(_notes(evidence.runs, sides, (baseline, candidate), whole)),
+        owners=owner_changes(evidence.owner_times, baseline, candidate),
     )
 
 

@@ -47,6 +47,11 @@ def for_comparison(
         earlier = sorted(run["id"] for run in rows)
         runs |= {run["id"]: run for run in rows}
     ids = [*earlier, *chosen]
+    owner_times = history.owner_times_of(
+        [run_id for run_id in chosen if current is None or run_id != current.id]
+    )
+    if current is not None and current.owner_times:
+        owner_times[current.id or 0] = current.owner_times
     return compare.Evidence(
         runs=runs,
         columns=_columns(history, ids, compare.STEP_COLUMNS, current),
@@ -54,6 +59,7 @@ def for_comparison(
         environments=_environments(history, current),
         prompts=_Prompts(history, ids, user_id, current),
         groups=history.groups_for(workflow, user_id) if workflow else (),
+        owner_times=owner_times,
     )
 
 

@@ -13,6 +13,7 @@ from html import escape
 from ..analysis.compare import Comparison
 from ..analysis.effect import Delta
 from ..analysis.labels import clean
+from ..analysis.stacks import OwnerChange
 from ..language import current, stored, t
 from . import comparison_words as words
 from .comparison_table import HEADINGS, side_lines, tables
@@ -41,17 +42,19 @@ def _csv(found: Comparison, _names: Mapping[int, str]) -> str:
     writer.writerow(["of", "node_id", "name", "pairing", "metric", *fields])
     for of, node_id, name, pairing, deltas in _parts(found):
         for metric, delta in deltas.items():
-            values = [cell(getattr(delta, field)) for field in fields]
+            values = [cell(getattr(delta, field, None)) for field in fields]
             writer.writerow([of, cell(node_id), cell(name), pairing, metric, *values])
     return "\ufeff" + text.getvalue()  # without the mark, spreadsheets misread other alphabets
 
 
-def _parts(found: Comparison) -> Iterator[tuple[str, str, str, str, Mapping[str, Delta]]]:
+def _parts(found: Comparison) -> Iterator[tuple[str, str, str, str, Mapping[str, Delta | OwnerChange]]]:
     yield "run", "", "", "", found.totals
     for group in found.groups:
         yield "group", "", group.name, "", group.deltas
     for node in found.nodes:
         yield "node", node.node_id, node.node_title or node.node_type, node.pairing, node.deltas
+    for owner in found.owners:
+        yield "code", "", owner.owner, "", {"time_s": owner}
 
 
 def _lines(found: Comparison) -> list[str]:

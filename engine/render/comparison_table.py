@@ -8,8 +8,11 @@ from itertools import compress
 from ..analysis.compare import Comparison
 from ..analysis.effect import Delta
 from ..analysis.labels import clean, shorten
+from ..analysis.stacks import OwnerChange
 from ..language import msg, stored, t, tn
+from ..model import Owner
 from . import comparison_words as words
+from .inside import owner_name
 
 NODES_MAX = 20
 _NODES = 2
@@ -51,7 +54,7 @@ def render(found: Comparison, names: Mapping[int, str]) -> str:
 
 
 def tables(found: Comparison) -> Iterator[tuple[str, list[list[str]]]]:
-    """``(heading of the first column, rows)`` of run, groups and nodes; the others are :data:`HEADINGS`."""
+    """``(heading of the first column, rows)`` of run, groups, nodes and code; others: :data:`HEADINGS`."""
     known = (delta.baseline is not None or delta.candidate is not None for delta in found.totals.values())
     totals = compress(found.totals.items(), known)
     yield t("run"), [[words.quantity(name), *cells(name, delta)] for name, delta in totals]
@@ -65,6 +68,10 @@ def tables(found: Comparison) -> Iterator[tuple[str, list[list[str]]]]:
             [node_name(node.node_title, node.pairing, node), *cells("exec_time", node.deltas["exec_time"])]
             for node in found.nodes
         ],
+    )
+    yield (
+        t("code (time)"),
+        [[owner_name(Owner(each.kind, each.owner)), *_owner_cells(each)] for each in found.owners],
     )
 
 
@@ -96,6 +103,12 @@ def cells(metric: str, delta: Delta) -> list[str]:
         words.interval(metric, delta),
         words.verdict(delta),
     ]
+
+
+def _owner_cells(owner: OwnerChange) -> list[str]:
+    share = words.signed_ratio(owner.candidate / owner.baseline if owner.baseline else None)
+    shown = (words.shown("exec_time", value) for value in (owner.baseline, owner.candidate))
+    return [*shown, words.signed("exec_time", owner.change), share, "", ""]
 
 
 def sides(ids: Sequence[int], names: Mapping[int, str]) -> str:

@@ -57,9 +57,14 @@ def signed(metric: str, value: float | None) -> str:
 
 def signed_share(delta: Delta) -> str:
     """The change as a share of the baseline, such as ``+12 %``; empty where there is none."""
-    if delta.ratio is None:
+    return signed_ratio(delta.ratio)
+
+
+def signed_ratio(ratio: float | None) -> str:
+    """:func:`signed_share` of a candidate divided by its baseline."""
+    if ratio is None:
         return ""
-    share = delta.ratio - 1.0
+    share = ratio - 1.0
     if abs(share) < 0.0005:
         return "±0 %"
     return ("+" if share > 0 else "−") + format_percent(abs(share))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ...analysis import compare, matrix
-from ...analysis.stacks import owner_changes
 from ...language import t
 from ...render import comparison_words
 from ..evidence import for_comparison
@@ -16,7 +15,6 @@ def compare_runs(call: Call) -> Answer:
     """Runs against runs, node by node. ``ids`` alone: the pinned ones, else the first, are the baseline."""
     evidence, found = _compared(call)
     ids = (*found.baseline_ids, *found.candidate_ids)
-    times = call.history.owner_times_of(ids)
     return {
         "headline": comparison_words.headline(found),
         "verdicts": {name: comparison_words.verdict(delta) for name, delta in found.totals.items()},
@@ -26,7 +24,6 @@ def compare_runs(call: Call) -> Answer:
             {**plain(node), "verdict": comparison_words.verdict(node.deltas["exec_time"], is_short=True)}
             for node in found.nodes
         ],
-        "owners": plain(owner_changes(times, found.baseline_ids, found.candidate_ids)),
     }
 
 

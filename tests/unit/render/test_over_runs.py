@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engine.analysis.compare import compare
 from engine.analysis.matrix import matrix
 from engine.analysis.trends import trends
-from engine.render import comparison_table, comparison_words, matrix_table, trend_words
+from engine.model import OwnerTime
+from engine.render import comparison_files, comparison_table, comparison_words, matrix_table, trend_words
 from engine.render.chart.comparison import draw_comparison
 from engine.render.chart.matrix import draw_matrix
 from engine.render.chart.trend import draw_trend
@@ -40,6 +44,19 @@ def test_a_comparison_answers_first() -> None:
     [row] = [line for line in text.splitlines() if line.endswith(" T2")]
     assert "+30 %" in row
     assert "slower" in row
+
+
+def test_a_comparison_says_whose_code_took_the_time_on_both_sides() -> None:
+    core = {run_id: OwnerTime("1", "core", "ComfyUI", 2.0) for run_id in (1, 2)}
+    times = {1: (core[1],), 2: (core[2], OwnerTime("1", "pack", "<b>Extra</b>", 38.0, True))}
+    found = compare([1], [2], replace(evidence({1: {"1": 2.0}, 2: {"1": 40.0}}), owner_times=times))
+    table = comparison_table.render(found, {})
+    assert re.search(r"0 s +38\.0 s +\+38\.0 s +<b>Extra</b>", table), table
+    assert re.search(r"2\.0 s +2\.0 s +±0 s? +±0 % +ComfyUI", table), table
+    files = {fmt: comparison_files.render(found, {}, fmt).decode() for fmt in comparison_files.MIMES}
+    assert "code,,<b>Extra</b>,,time_s,0.0,38.0,38.0,,,,\r\n" in files["csv"]
+    assert "| &lt;b&gt;Extra&lt;/b&gt; | 0 s | 38.0 s | +38.0 s |" in files["md"]
+    assert "&lt;b&gt;Extra&lt;/b&gt;" in files["html"]
 
 
 def test_a_verdict_says_what_it_lacks() -> None:
