@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from ..model import Function, Owner, OwnerTime, Stacks, StackTree, Step
+from ..model import Function, Owner, OwnerKind, OwnerTime, Stacks, StackTree, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class OwnerStatistics:
     ``runs``: in how many it was seen at all.
     """
 
-    kind: str
+    kind: OwnerKind
     owner: str
     runs: int
     median_s: float
@@ -150,7 +150,7 @@ def owner_statistics(times: Mapping[int, Sequence[OwnerTime]]) -> tuple[OwnerSta
 class OwnerChange:
     """One owner's median seconds a run on both sides of a comparison."""
 
-    kind: str
+    kind: OwnerKind
     owner: str
     baseline: float
     candidate: float
