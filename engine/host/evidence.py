@@ -146,7 +146,7 @@ class _Prompts(Mapping[int, Any]):
         if run_id not in self._ids:
             raise KeyError(run_id)
         if run_id not in self._known:
-            self._known[run_id] = self._history.workflow_of(run_id, self._user_id)["prompt"]
+            self._known[run_id] = self._history.prompt_of(run_id, self._user_id)
         return self._known[run_id]
 
     def __iter__(self) -> Iterator[int]:

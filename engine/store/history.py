@@ -345,6 +345,12 @@ class History:
             row = of_runs.run_row(connection, run_id, user_id, columns=contents.WORKFLOW_COLUMNS)
             return contents.workflow(connection, row)
 
+    def prompt_of(self, run_id: int, user_id: str | None = None) -> Any:
+        """The prompt that the run was made with, in API format; ``None`` where not stored."""
+        with self.database.read() as connection:
+            row = of_runs.run_row(connection, run_id, user_id, columns=contents.WORKFLOW_COLUMNS)
+            return contents.prompt(connection, row)
+
     # -- files ------------------------------------------------------------------
     def import_base_database(self, path: str, user_id: str = "default") -> Row:
         """Copy the runs, steps and groups of another profiler database into this one.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from . import codec
@@ -26,11 +27,14 @@ class Document:
         self.workflow = workflow
         self._parts = [json.loads(text) if text else None for text in (prompt, workflow)]
         self._places = [*_prompt_places(self._parts[0]), *_graph_places(self._parts[1])]
-        self._values = [codec.to_json(holder[key]) for holder, key in self._places]
+
+    @cached_property
+    def _values(self) -> list[str]:
+        return [codec.to_json(holder[key]) for holder, key in self._places]
 
     def structure(self) -> str:
         """A content hash of everything but the values. The document's parts are no use after it."""
-        for holder, key in self._places:
+        for (holder, key), _ in zip(self._places, self._values, strict=True):  # the values are kept apart
             holder[key] = 0
         return codec.digest("structure", *(codec.to_json(part) for part in self._parts))
 
@@ -44,10 +48,11 @@ class Document:
         return f"[{','.join(changes)}]" if changes else None
 
     def with_differences(self, changes: object) -> tuple[Any, Any]:
-        """The prompt and the graph (``None`` for none) with changed values."""
+        """The prompt and the graph (``None`` for none) with changed values, as far as they are here."""
         for place, value in codec.from_json(changes, []):
-            holder, key = self._places[place]
-            holder[key] = value
+            if place < len(self._places):
+                holder, key = self._places[place]
+                holder[key] = value
         return self._parts[0], self._parts[1]
 
 

@@ -89,7 +89,8 @@ export function createCompareView(context, ids) {
 
   /** Which runs the others are compared with: any, one at least, not all. */
   function baselines(chosen) {
-    const boxes = order.map((id) => h("input", { type: "checkbox", value: String(id), checked: chosen.includes(id), on: { change: choose } }));
+    const type = order.length > 2 ? "checkbox" : "radio"; // of two, one takes the other's place
+    const boxes = order.map((id) => h("input", { type, name: "hp-baseline", value: String(id), checked: chosen.includes(id), on: { change: choose } }));
     function choose() {
       const wanted = boxes.filter(({ checked }) => checked).map(({ value }) => Number(value));
       if (!wanted.length || wanted.length === order.length) {
@@ -124,29 +125,33 @@ export function createCompareView(context, ids) {
     fill(
       element,
       head(),
+      h("p", { class: "hp-headline" }, comparison.headline),
       chooser(),
       baselines(comparison.baseline_ids),
       comparison.notes.map((note) => h("p", { class: "hp-note" }, note)),
       kinds(comparison.kinds),
       totals(comparison),
+      changes(comparison.changes),
       h("h3", {}, t("Nodes")),
       nodes(comparison),
-      differences(t("Whose code took the time"), (comparison.owners ?? []).map((entry) => ({ ...entry, title: entry.kind === "gpu_wait" ? t("waiting for the GPU") : entry.owner })), (entry) => [seconds(entry.baseline), seconds(entry.candidate)]),
-      differences(t("What changed"), comparison.changes, (entry) => [entry.before, entry.after]),
+      groups(comparison),
+      owners(comparison.owners ?? []),
       tools(),
     );
   }
 
+  const sideHeaders = () => [[""], [t("Change")], [t("Baseline")], [order.length > 2 ? t("Others") : t("Other")]];
+
   function totals(comparison) {
     return table(
-      [[""], [t("Change")], [t("Baseline")], [order.length > 2 ? t("Others") : t("Other")]],
+      sideHeaders(),
       TOTALS.filter(([name]) => isKnown(comparison.totals?.[name])).map(([name, words, format]) => {
         const delta = comparison.totals[name];
         return h(
           "tr",
           {},
           h("th", { scope: "row" }, t(words)),
-          changeCell(delta, format),
+          changeCell(delta, format, comparison.verdicts[name]),
           number(format(delta.baseline)),
           number(format(delta.candidate)),
         );
@@ -176,7 +181,7 @@ export function createCompareView(context, ids) {
               ? null
               : h("span", { class: "hp-chip" }, node.pairing === "baseline only" ? t("only in the baseline") : t("not in the baseline")),
           ),
-          changeCell(node.deltas?.exec_time, seconds),
+          changeCell(node.deltas?.exec_time, seconds, node.verdict),
           (node.exec_times ?? []).map((time, index) =>
             number(node.statuses?.[index] === "cached" ? t("cached") : time === null ? "–" : seconds(time)),
           ),
@@ -186,16 +191,34 @@ export function createCompareView(context, ids) {
     );
   }
 
-  /** `sides(entry)`: what it was in the baseline and in the other runs. */
-  function differences(title, entries, sides) {
-    if (!entries?.length) return null;
+  function groups({ groups: found }) {
+    if (!found.length) return null;
+    return [
+      h("h3", {}, t("Groups")),
+      table(
+        sideHeaders(),
+        found.map(({ name, deltas: { exec_time: delta } }) => h("tr", {}, h("th", { scope: "row" }, name), changeCell(delta, seconds), number(seconds(delta.baseline)), number(seconds(delta.candidate)))),
+      ),
+    ];
+  }
+
+  /** What is different beneath the numbers, in words. */
+  function changes(entries) {
+    if (!entries.length) return null;
+    return h("details", { class: "hp-fold", open: true }, h("summary", {}, `${t("What changed")} (${entries.length})`), h("ul", {}, entries.map(({ detail }) => h("li", {}, detail))));
+  }
+
+  function owners(entries) {
+    if (!entries.length) return null;
     return h(
       "details",
       { class: "hp-fold" },
-      h("summary", {}, `${title} (${entries.length})`),
+      h("summary", {}, `${t("Whose code took the time")} (${entries.length})`),
       table(
         [[""], [t("Baseline")], [t("Other")]],
-        entries.map((entry) => h("tr", {}, h("th", { scope: "row" }, entry.title), sides(entry).map((text) => h("td", { class: "hp-side" }, text ?? MISSING)))),
+        entries.map(({ kind, owner, baseline, candidate }) =>
+          h("tr", {}, h("th", { scope: "row" }, kind === "gpu_wait" ? t("waiting for the GPU") : owner), h("td", { class: "hp-side" }, seconds(baseline)), h("td", { class: "hp-side" }, seconds(candidate))),
+        ),
       ),
     );
   }

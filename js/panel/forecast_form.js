@@ -14,7 +14,7 @@ const METRICS = [
 const SIZES = { width: msg("Width"), height: msg("Height"), frames: msg("Frames"), batch_size: msg("Batch size"), steps: msg("Steps") };
 
 /** `query`: of `GET trends`, which gave `trends`. Null where there is nothing to foretell. */
-export function forecastFold(context, query, { forecast, sizes }) {
+export function forecastFold(context, query, { forecast, sizes, totals }) {
   const known = METRICS.filter(([metric]) => typeof forecast[metric]?.expected === "number");
   const names = Object.keys(SIZES).filter((name) => sizes[name]);
   if (!known.length && !names.length) return null;
@@ -27,7 +27,7 @@ export function forecastFold(context, query, { forecast, sizes }) {
     h(
       "dl",
       { class: "hp-facts" },
-      METRICS.filter(([metric]) => found[metric]).map(([metric, label]) => {
+      METRICS.filter(([metric]) => found[metric] && totals[metric].median !== null).map(([metric, label]) => {
         const { run_count: count } = found[metric];
         return [h("dt", {}, t(label)), h("dd", {}, forecastText(metric, found[metric]), count ? h("span", { class: "hp-muted" }, ` ${tn("fitted on {n} run|fitted on {n} runs", count)}`) : null)];
       }),

@@ -87,7 +87,7 @@ export function createHistoryView(context, { runId, workflow }) {
       forecastFold(context, query, trends),
       groups(trends.groups),
       h("h3", {}, t("Nodes")),
-      statistics(nodes),
+      statistics(nodes, changes),
       total > nodes.length ? h("p", { class: "hp-muted" }, tn("The {shown} slowest of {n} node.|The {shown} slowest of {n} nodes.", total, { shown: nodes.length })) : null,
     );
   }
@@ -141,7 +141,7 @@ export function createHistoryView(context, { runId, workflow }) {
 
   const clearCell = (change) => h("td", { class: `hp-number ${change === null ? "" : change > 0 ? "hp-worse" : "hp-better"}` }, change === null ? "" : signed(change, share));
 
-  function statistics(nodes) {
+  function statistics(nodes, changes) {
     if (!nodes.length) return h("p", { class: "hp-empty" }, t("No node was recorded in these runs."));
     return table(
       [
@@ -149,9 +149,9 @@ export function createHistoryView(context, { runId, workflow }) {
         [t("Median"), t("Half of its runs took longer, half took less")],
         [t("Spread"), t("From its fastest run to its slowest")],
         [t("Runs"), t("In how many runs it really ran, and did not come from the cache")],
-        [t("Change"), t("Slower or faster from the first run to the last, where that is sure")],
+        [t("Change"), t("Since its last lasting change, else from the first run to the last, where that is sure")],
       ],
-      nodeStatistics(nodes).map((node) =>
+      nodeStatistics(nodes, changes).map((node) =>
         h(
           "tr",
           { on: { mouseenter: () => here.highlight([node.node_id]), mouseleave: () => here.highlight(null) } },

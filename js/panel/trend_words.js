@@ -33,8 +33,8 @@ export function leakSentence({ kind, bytes_per_run: perRun, total_bytes: total, 
     : t("keeps about {size} of main memory in every run and does not give it back: {total} over {n} runs.", values);
 }
 
-/** A node's times over the runs in which it ran, the largest median first. */
-export function nodeStatistics(nodes) {
+/** A node's times over the runs in which it ran, the largest median first; `changes` are the dated ones. */
+export function nodeStatistics(nodes, changes = []) {
   return nodes
     .map((node) => {
       const times = measured(node.exec_time.values);
@@ -44,7 +44,7 @@ export function nodeStatistics(nodes) {
         least_s: times.length > 1 ? Math.min(...times) : null,
         most_s: times.length > 1 ? Math.max(...times) : null,
         run_count: times.length,
-        change: clearChange(node.exec_time),
+        change: changes.findLast(({ node_id: id, metric }) => id === node.node_id && metric === "exec_time")?.share ?? clearChange(node.exec_time),
       };
     })
     .sort((a, b) => (b.median_s ?? -1) - (a.median_s ?? -1));

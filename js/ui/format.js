@@ -83,7 +83,8 @@ export function count(value) {
 export function signed(value, format) {
   if (absent(value)) return MISSING;
   if (value === 0) return "±0";
-  return `${value > 0 ? "+" : "−"}${format(Math.abs(value))}`;
+  const text = format(Math.abs(value));
+  return text.startsWith("<") ? text : `${value > 0 ? "+" : "−"}${text}`;
 }
 
 /** From least to most; a unit that both share is written once: "118–131 ms", "0.9 s–2 min". */

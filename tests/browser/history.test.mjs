@@ -73,6 +73,33 @@ test("a run says what to try, and the node it speaks of is found on the canvas",
   assert.deepEqual(await page.evaluate(() => [...app.canvas.selectedItems].map(({ id }) => String(id))), [graph.ids.nap]);
 });
 
+test("what can be done about advice is done with one click", async () => {
+  const [newest] = runs;
+  const oldest = runs.at(-1);
+  const ids = [graph.ids.always, graph.ids.nap];
+  const actions = [
+    { kind: "select_nodes", node_ids: ids, run_id: null },
+    { kind: "add_to_group", node_ids: ids, run_id: null },
+    { kind: "pin_baseline", node_ids: [], run_id: oldest.id },
+    { kind: "compare_with", node_ids: [], run_id: oldest.id },
+  ];
+  const entry = { kind: "slower", severity: "medium", text: "It was faster.", node_ids: ids, saving_s: null, key: "a:slower", actions };
+  await page.route("**/recommendations*", (route) => route.fulfill({ json: { run_id: newest.id, dismissed: 0, recommendations: [entry] } }));
+  await openRun(newest);
+  const press = (name) => advice().getByRole("button", { name, exact: true }).click();
+  await press("Select them");
+  assert.deepEqual(await page.evaluate(() => [...app.canvas.selectedItems].map(({ id }) => String(id)).sort()), ids.sort());
+  await press("Make a group");
+  await page.locator(".hp-groups-table").getByText("Group from advice").waitFor();
+  const pinned = page.waitForResponse((response) => response.request().method() === "PATCH");
+  await press(`Pin run ${oldest.id} as baseline`);
+  assert.equal((await (await pinned).json()).run.pinned, true);
+  await server(page, `runs/${oldest.id}`, { method: "PATCH", body: { pinned: false } });
+  await press(`Compare with run ${oldest.id}`);
+  await page.locator(".hp-compare .hp-headline").waitFor();
+  await page.unroute("**/recommendations*");
+});
+
 test("where there is nothing to try there is nothing to see", async () => {
   const answered = page.waitForResponse((response) => response.url().includes("/recommendations"));
   const [oldest] = runs.slice(-1);
@@ -92,7 +119,7 @@ test("the history has a point for each run; pointing, keys and a click find and 
   const current = page.locator(".hp-trend-point[aria-current=true]");
   assert.match(await current.getAttribute("aria-label"), new RegExp(`^Run ${middle.id}, \\d{4}-.*, \\d+ ms`));
   await readout().getByText("this run").waitFor();
-  await page.locator(".hp-history").getByText(/over 5 runs/).first().waitFor();
+  await page.locator(".hp-history").locator(".hp-headline").getByText(/5 runs so far/).waitFor();
 
   await points().last().hover();
   await readout().getByText(`Run ${newest.id}`).waitFor();

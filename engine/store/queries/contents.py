@@ -20,7 +20,7 @@ from .values import insert_one
 environments_, workflows, runs = schema.environments, schema.workflows, schema.runs
 
 WORKFLOW_COLUMNS = (runs.c.workflow_content_id, runs.c.workflow_values_json)
-"""What :func:`workflow` reads of a run's row."""
+"""What :func:`workflow` and :func:`prompt` read of a run's row."""
 
 
 def _id_of(connection: Connection, table: Table, content_hash: str) -> int | None:
@@ -91,6 +91,15 @@ def workflow(connection: Connection, run: RawRow) -> dict[str, Any]:
         return {"prompt": None, "workflow": None}
     prompt, graph = _document(found).with_differences(run["workflow_values_json"])
     return {"prompt": prompt, "workflow": graph}
+
+
+def prompt(connection: Connection, run: RawRow) -> Any:
+    """The prompt alone: the graph beside it may be many times as large."""
+    query = select(workflows.c.prompt).where(workflows.c.id == run["workflow_content_id"])
+    packed = connection.execute(query).scalar() if run["workflow_content_id"] else None
+    if packed is None:
+        return None
+    return Document(codec.unpack_text(packed), "").with_differences(run["workflow_values_json"])[0]
 
 
 def remove_unused(connection: Connection) -> None:
