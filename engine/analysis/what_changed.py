@@ -13,6 +13,7 @@ from typing import Any, Literal
 from ..language import msg, t
 from ..workflow.prompt import PROFILER_IDS
 from ..workflow.redaction import is_link, redact
+from ..workflow.sharing import stand_in
 from .comparable import Row, device_of
 from .labels import clean, shorten
 from .pairing import Pair
@@ -91,7 +92,7 @@ def _widgets(
         old = _values(old_prompt.get(made.baseline.node_id))
         new = _values(new_prompt.get(made.candidate.node_id))
         for name in sorted(old.keys() & new.keys()):
-            if old[name] != new[name] and name not in _RANDOM:
+            if name not in _RANDOM and not _may_be_equal(old[name], new[name]):
                 shown = (_shown(name, old[name]), _shown(name, new[name]))
                 title = _name(made.candidate.title, made.candidate.node_type)
                 yield WhatChanged(
@@ -164,6 +165,13 @@ def _values(node: object) -> dict[str, Any]:
     if not isinstance(inputs, Mapping):
         return {}
     return {str(name): value for name, value in inputs.items() if not is_link(value)}
+
+
+def _may_be_equal(old: object, new: object) -> bool:
+    """Equal, or as long as the text that was left out when a run was shared."""
+    return old == new or (
+        isinstance(old, str) and isinstance(new, str) and (old == stand_in(new) or new == stand_in(old))
+    )
 
 
 def _shown(name: str, value: object) -> str:

@@ -65,12 +65,7 @@ def export_runs(source: Database, run_ids: Sequence[int], change_workflow: Chang
     try:
         with source.read() as reading:
             target.transact(lambda writing: _copy_all(reading, writing, None, run_ids, change_workflow))
-        target.close()
-        with closing(sqlite_files.connect(path, "write", target.busy_timeout_s)) as connection:
-            # One file, without a companion that could be forgotten.
-            connection.execute("PRAGMA journal_mode = DELETE")
-            connection.execute("VACUUM")
-        return path.read_bytes()
+        return _whole_file(target, path)
     finally:
         target.close()
         shutil.rmtree(folder, ignore_errors=True)
@@ -83,9 +78,18 @@ def run_as_file(run: Run) -> bytes:
         database = Database(path)
         try:
             RunFile.of(replace(run, id=None)).save(database, run.overhead.writer_s or 0.0)
+            return _whole_file(database, path)
         finally:
             database.close()
-        return path.read_bytes()
+
+
+def _whole_file(database: Database, path: Path) -> bytes:
+    """What ``database`` holds as one file, without a companion that could be forgotten."""
+    database.close()
+    with closing(sqlite_files.connect(path, "write", database.busy_timeout_s)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("VACUUM")
+    return path.read_bytes()
 
 
 def _check(path: Path, busy_timeout_s: float) -> None:

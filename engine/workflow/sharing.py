@@ -113,7 +113,7 @@ class _Hider:
             plain = json.loads(redact({"value": value})).get("value") if len(value) < 2_000 else value
             if plain != value and HIDDEN in str(plain):
                 return plain
-            return value if self._texts or not _is_prose(value, name) else _length(value)
+            return value if self._texts or not _is_prose(value, name) else stand_in(value)
         return value
 
 
@@ -123,5 +123,6 @@ def _is_prose(value: str, name: str) -> bool:
     return len(value) > _PROSE_LENGTH or "\n" in value or len(value.split()) >= _PROSE_WORDS
 
 
-def _length(value: str) -> str:
-    return f"<text of {len(value):,} characters>"
+def stand_in(text: str) -> str:
+    """What stands where a text was left out."""
+    return f"<text of {len(text):,} characters>"

@@ -14,14 +14,14 @@ MIME = "text/markdown; charset=utf-8"
 
 NODES = 5
 _ENVIRONMENT = (
-    ("ComfyUI", "host.version"),
+    ("ComfyUI", "comfyui.version"),
     ("Python", "python.version"),
     ("torch", "torch.version"),
     ("CUDA", "torch.cuda"),
     ("GPU", "gpu.0.name"),
     ("driver", "driver.version"),
     ("VRAM mode", "host.vram_mode"),
-    ("attention", "host.attention"),
+    ("attention", "attention.backend"),
     ("system", "os"),
     ("flags", "host.flags"),
 )

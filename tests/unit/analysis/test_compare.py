@@ -149,6 +149,19 @@ def test_what_changed_beneath_is_said_in_words() -> None:
     assert any("timing" in note for note in found.notes)
 
 
+def test_a_text_that_was_left_out_of_a_shared_run_is_no_change() -> None:
+    def changes(shared: str) -> int:
+        prompts = {
+            run_id: {"1": {"class_type": "T1", "inputs": {"text": text}}}
+            for run_id, text in ((1, "a castle on a hill"), (2, shared))
+        }
+        found = evidence({1: {"1": 1.0}, 2: {"1": 1.0}})
+        return len(compare([1], [2], replace(found, prompts=prompts)).changes)
+
+    assert changes("<text of 18 characters>") == 0
+    assert changes("<text of 19 characters>") == 1
+
+
 @pytest.mark.parametrize(("baseline", "candidate"), [([], [1]), ([1], []), ([1, 2], [2])])
 def test_sides_that_cannot_be_compared_are_an_error(baseline: list[int], candidate: list[int]) -> None:
     with pytest.raises(ValueError, match="side"):
