@@ -10,6 +10,7 @@ import { bytes, seconds, signed } from "../ui/format.js";
 import { msg, t } from "../ui/i18n.js";
 
 export const BADGES_SETTING = "Holaf.Profiler.Badges";
+const TOGETHER_MS = 100;
 const METRICS = {
   exec_time: { label: msg("Active time"), format: seconds, isSum: true },
   vram_max: { label: msg("VRAM peak"), format: bytes },
@@ -17,15 +18,21 @@ const METRICS = {
   change: { label: msg("Change of time"), format: (value) => signed(value, seconds), isSum: true },
 };
 
-/** The value of each visible node: its own, or what the steps inside it come to. `[{node, value, steps}]`. */
+/** The ids of a node and of what it lies in: `7:3.0` is in `7:3` and in `7`. */
+function* around(id) {
+  for (let end = id.length; end > 0; end = Math.max(id.lastIndexOf(":", end - 1), id.lastIndexOf(".", end - 1))) yield id.slice(0, end);
+}
+
+/** The value of each visible node: its own, or what the steps inside it come to. `[{node, value, isCached}]`. */
 export function valuesOf(graph, root, steps, metric) {
   const { isSum } = METRICS[metric];
+  const inside = new Map();
+  for (const step of steps) for (const id of around(step.node_id)) inside.set(id, [...(inside.get(id) ?? []), step]);
   const found = [];
   for (const { node, graph: owner, id } of walk(root)) {
-    if (owner !== graph || isProfilerNode(node)) continue;
-    const own = steps.filter(({ node_id: stepId }) => stepId === id || stepId.startsWith(`${id}:`) || stepId.startsWith(`${id}.`));
+    const own = inside.get(id);
+    if (owner !== graph || isProfilerNode(node) || !own) continue;
     const values = own.filter(({ status }) => status !== "cached").map((step) => step[metric]).filter((value) => typeof value === "number");
-    if (!own.length) continue;
     const value = values.length ? (isSum ? values.reduce((sum, each) => sum + each, 0) : Math.max(...values)) : null;
     found.push({ node, value, isCached: own.every(({ status }) => status === "cached") });
   }
@@ -105,9 +112,28 @@ export function createHeatMap() {
 
   const wantsBadges = () => setting(BADGES_SETTING, false) === true;
 
+  const isHere = (event) => !event.workflow_id || String(event.workflow_id) === workflowId();
+  const isHeat = () => shown !== null && shown.owner !== null;
+  let done = new Map(); // the steps of the run that goes on: a badge comes as soon as its node is done
+  let timer = null;
+  const forget = () => {
+    clearTimeout(timer);
+    timer = null;
+    done = new Map();
+  };
+  onEvent("holaf.profiler.run_started", forget);
+  onEvent("holaf.profiler.step", (event) => {
+    if (!wantsBadges() || !isHere(event) || isHeat()) return;
+    for (const step of event.steps ?? []) if (step.status !== "running") done.set(step.node_id, step);
+    if (!done.size) return;
+    timer ??= setTimeout(() => {
+      timer = null;
+      if (!isHeat()) show([...done.values()], "exec_time");
+    }, TOGETHER_MS);
+  });
   onEvent("holaf.profiler.run_finished", (event) => {
-    const isHere = !event.workflow_id || String(event.workflow_id) === workflowId();
-    if (isHere && wantsBadges() && Array.isArray(event.nodes)) show(event.nodes, "exec_time");
+    forget();
+    if (isHere(event) && wantsBadges() && Array.isArray(event.nodes)) show(event.nodes, "exec_time");
   });
 
   return {

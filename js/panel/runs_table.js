@@ -1,16 +1,17 @@
 // The rows of the history: ticked with shift for a range, opened by a click, walked with the arrow keys.
 
 import * as backend from "../comfy/api.js";
-import { fill, h, icon, iconButton } from "../ui/dom.js";
+import { append, fill, h, icon, iconButton } from "../ui/dom.js";
 import { ago, bytes, dateTime, runLabel, seconds, share, signed, statusWord } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
 import { editInline } from "../ui/widgets.js";
 import { nextSort, sorts } from "./runs_query.js";
 import { median } from "../run/live_model.js";
 
+const ROW_HEIGHT_PX = 30;
 const KEYS = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
-/** `sort()`, `setSort(sort)`, `setTag(tag)`, `nameOf(run)`, `onTick()`, `pin(run)`: see runs_view.js. Returns `{element, draw}`. */
+/** `sort()`, `setSort(sort)`, `setTag(tag)`, `nameOf(run)`, `onTick()`, `pin(run)`: see runs_view.js. Returns `{element, draw, whole}`. */
 export function createRunsTable(context, { sort, setSort, setTag, nameOf, onTick, pin }) {
   const { actions, selection } = context;
   const element = h("div", { class: "hp-list" });
@@ -19,6 +20,7 @@ export function createRunsTable(context, { sort, setSort, setTag, nameOf, onTick
   let reached = 0; // the row that the Tab key comes to
   let lastTicked = null;
   let isWaiting = false;
+  let whole = Promise.resolve(); // when the rows out of sight are there too
   element.addEventListener("focusout", () => setTimeout(() => isWaiting && draw(runs, baselines)));
 
   function draw(fresh, freshBaselines) {
@@ -31,10 +33,28 @@ export function createRunsTable(context, { sort, setSort, setTag, nameOf, onTick
     fill(
       element,
       runs.length
-        ? h("table", { class: "hp-table hp-runs-table" }, head(), h("tbody", { on: { keydown: pressed } }, runs.map(row)))
+        ? h("table", { class: "hp-table hp-runs-table" }, head(), body())
         : null,
     );
     if (focused !== undefined && element.isConnected) rows()[reached]?.focus();
+  }
+
+  /** The rows; where nobody has scrolled, those out of sight come after the others are painted. */
+  function body() {
+    const view = element.closest(".hp-view");
+    const inSight = Math.ceil(view ? view.clientHeight / ROW_HEIGHT_PX : 0);
+    const first = view?.scrollTop === 0 && reached < inSight ? inSight : runs.length;
+    const made = h("tbody", { on: { keydown: pressed } }, runs.slice(0, first).map(row));
+    const shown = runs;
+    whole = new Promise((resolve) => {
+      const rest = () => {
+        if (shown === runs) append(made, shown.slice(first).map((run, index) => row(run, first + index)));
+        resolve();
+      };
+      if (first >= runs.length) resolve();
+      else requestAnimationFrame(() => setTimeout(rest, 0));
+    });
+    return made;
   }
 
   /** A column that would say n/a in every row is left out. */
@@ -179,7 +199,13 @@ export function createRunsTable(context, { sort, setSort, setTag, nameOf, onTick
     );
   }
 
-  return { element, draw };
+  return {
+    element,
+    draw,
+    get whole() {
+      return whole;
+    },
+  };
 }
 
 /** The run's status and what else is worth knowing at a glance. */

@@ -227,7 +227,7 @@ export function createRunsView(context) {
   ready.then(loadBaselines).then(loadFacets); // the rows come first
   return {
     element,
-    ready,
+    ready: ready.then(() => table.whole),
     refresh: () => refresh().then(loadFacets),
     concerns: (what) => what !== "group",
     dispose: () => request?.abort(),

@@ -36,6 +36,14 @@ for (const { nodes2, light, name } of [
     await openPanel(page);
     const graph = await build(page, napping({ ms: 30 }));
     const badges = page.locator(".hp-heat-label");
+    await page.evaluate(() => {
+      window.ended = 0;
+      window.comfyAPI.api.api.addEventListener("execution_success", () => (window.ended += 1));
+      new MutationObserver(() => {
+        const labels = [...document.querySelectorAll(".hp-heat-label")];
+        if (labels.some(({ textContent }) => textContent.startsWith("1."))) window.endedBefore ??= window.ended;
+      }).observe(document.body, { childList: true, subtree: true });
+    });
     await look(page, ["HolafProfilerReport"]);
     await table(page).getByText("Run the workflow").waitFor();
     await action(page, "Run profile").click();
@@ -46,8 +54,12 @@ for (const { nodes2, light, name } of [
     await badges.getByText(/^\d+ ms$/).first().waitFor();
     assert.equal(await badges.count(), 3, "each node has one, the profiler's own none");
     await page.evaluate((id) => (app.rootGraph.getNodeById(id).widgets.find(({ name }) => name === "ms").value = 1200), graph.ids.first);
+    await page.waitForFunction(() => window.ended === 1);
     await action(page, "Run profile").click();
-    await badges.getByText(/^1\.[2-9] s$/).first().waitFor();
+    await badges.getByText(/^1\.[2-9] s$/).first().waitFor(); // a nap may last longer than it should, and the badge says so
+    assert.equal(await page.evaluate(() => window.endedBefore), 1, "the badge does not wait for the run's end");
+    await page.waitForFunction(() => window.ended === 2);
+    await page.waitForFunction(() => document.querySelectorAll(".hp-heat-label").length === 3);
     assert.equal(await badges.count(), 3, "the old badges are gone");
     await look(page, ["ProfilerTestSleep"]);
     await picture(page, `badges-${tag}`);
