@@ -1,6 +1,7 @@
 // A real Chromium with a real ComfyUI in it, and short words for what people do there.
 // COMFYUI_URL says where ComfyUI listens, CHROMIUM_PATH and NODE_MODULES where the
-// browser and playwright-core lie: test_browser.py sets all three.
+// browser and playwright-core lie: test_browser.py sets all three. CJK_FONTS is a fontconfig file
+// with a font for Chinese, Japanese and Korean, where one could be had.
 
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -28,8 +29,22 @@ const PREFERENCES = { step_columns: [], step_sort: "-exec_time", run_sort: "-tim
 export async function launch() {
   const require = createRequire(path.join(process.env.NODE_MODULES, "any.js"));
   const { chromium } = require("playwright-core");
-  return chromium.launch({ executablePath: process.env.CHROMIUM_PATH, args: FLAGS });
+  const env = process.env.CJK_FONTS ? { ...process.env, FONTCONFIG_FILE: process.env.CJK_FONTS } : process.env;
+  return chromium.launch({ executablePath: process.env.CHROMIUM_PATH, args: FLAGS, env });
 }
+
+/** Whether two signs look different on the page: without a font for them both are the same box. */
+export const areDrawn = (page, one, other) =>
+  page.evaluate((signs) => {
+    const [a, b] = signs.map((sign) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 32, height: 32 });
+      const pen = canvas.getContext("2d");
+      pen.font = `24px ${getComputedStyle(document.querySelector(".hp-panel")).fontFamily}`;
+      pen.fillText(sign, 2, 26);
+      return canvas.toDataURL();
+    });
+    return a !== b;
+  }, [one, other]);
 
 /** A page on ComfyUI, ready, with its errors collected in `page.problems`. */
 export async function openPage(browser, { width = 1400, height = 900, light = false, nodes2 = false, settings = {} } = {}) {

@@ -1,7 +1,8 @@
 """Run the browser tests, or say in one line why they cannot run here.
 
 They need node, a Chromium, and the registry's playwright-core and axe-core, which are fetched into the cache
-once. On a Debian machine where we are root a missing Chromium is installed.
+once, as is a font for Chinese, Japanese and Korean, which only this Chromium sees. On a Debian machine where
+we are root a missing Chromium is installed.
 """
 
 from __future__ import annotations
@@ -13,10 +14,19 @@ import sys
 from pathlib import Path
 
 from .cache import REPOSITORY, cache_folder, say, stamped, write_stamp
+from .environment import pip_command
 from .trees import last_line
 
 PLAYWRIGHT = "playwright-core@1.56.1"
 AXE = "axe-core@4.10.3"
+FONT = "noto-cjk-sans-otc==0.0.1"
+_FONTS_CONF = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir>{folder}</dir>
+  <cachedir>{folder}/cache</cachedir>
+</fontconfig>
+"""
 _TESTS = REPOSITORY / "tests" / "browser"
 
 
@@ -66,6 +76,25 @@ def npm_modules(package: str, folder_name: str) -> Path | None:
     return modules
 
 
+def font_settings() -> Path | None:
+    """A fontconfig file with a font for Chinese, Japanese and Korean; ``None`` where none can be fetched."""
+    folder = cache_folder() / "fonts"
+    settings = folder / "fonts.conf"
+    if stamped(folder, FONT) and settings.is_file():
+        return settings
+    folder.mkdir(exist_ok=True)
+    say("Fetching a font for Chinese, Japanese and Korean ...")
+    options = ["--quiet", "--retries=1", "--no-deps", "--only-binary=:all:", "--target"]
+    command = [*pip_command(cache_folder()), "install", *options, str(folder), FONT]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        say(f"The font could not be fetched: {last_line(done.stderr)}")
+        return None
+    settings.write_text(_FONTS_CONF.format(folder=folder), encoding="utf-8")
+    write_stamp(folder, FONT)
+    return settings
+
+
 def obstacle() -> str | None:
     """Why browser tests cannot run here, or ``None``. Sets the variables that they read."""
     if not shutil.which("node"):
@@ -81,6 +110,9 @@ def obstacle() -> str | None:
     axe = npm_modules(AXE, "axe")
     if axe is not None:
         os.environ["AXE_CORE"] = str(axe / "axe-core" / "axe.min.js")
+    fonts = font_settings()
+    if fonts is not None:
+        os.environ["CJK_FONTS"] = str(fonts)
     return None
 
 
