@@ -40,9 +40,14 @@ class Living:
         busy = self._busy
         return None if busy is None else (busy[0], time.monotonic() - busy[1])
 
-    def go_through(self, writer: RunWriter, run: Run) -> None:
-        """One run from its first node to its end on disk. The truth says what is at work, or is changing."""
+    def go_through(self, writer: RunWriter, run: Run, *, at_once: bool) -> None:
+        """One run from its first node to its end on disk. The truth says what is at work, or is changing.
+
+        ``at_once``: its first nodes do not wait until it is on disk, which takes a busy machine a while.
+        """
         handle = writer.begin(run, self)
+        if not at_once:
+            handle.wait(30.0)
         for number in range(NODES):
             node_id = f"{number}:{number * 7}"
             self._say(f"?{node_id}")
@@ -89,13 +94,16 @@ def kill(folder: Path, count: int, seed: int = 1) -> Count:
             file.write(bytes(TRUTH_BYTES))
             file.flush()
             truth = mmap.mmap(file.fileno(), TRUTH_BYTES)
+        at_once = chance.random() < 0.1
         child = os.fork()
         if child == 0:
             try:
                 run = a_run(name=f"run {number}", status="running", total_time=None)
-                Living(truth, seed + number).go_through(RunWriter(Database(path)), run)
+                Living(truth, seed + number).go_through(RunWriter(Database(path)), run, at_once=at_once)
             finally:
                 os._exit(0)
+        while not at_once and not truth[0]:
+            time.sleep(0.001)
         time.sleep(chance.uniform(0.0, 0.25))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
