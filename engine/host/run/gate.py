@@ -9,11 +9,14 @@ While it waits, a report also looks for itself, because not every node needs to 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Container
 from typing import Any
 
 from ... import clock
 from ..executor import pending
+
+log = logging.getLogger("holaf.profiler")
 
 POLL_S = 0.1
 """How often a waiting report looks what is left, and whether the user pressed Cancel."""
@@ -74,19 +77,27 @@ class ReportGate:
             while not event.is_set():
                 await asyncio.wait((opened,), timeout=POLL_S)
                 raise_if_interrupted()
-                if not self.is_open:
-                    self._open_if_last()
+                if not self.is_open and self._is_last():
+                    return  # whatever became of opening it for the others, who look for themselves
         finally:
             opened.cancel()
             self._waiting.pop(event, None)
             self.is_awaited = bool(self._waiting)
 
-    def _open_if_last(self) -> None:
-        left = self._look(len(set(self._waiting.values())))
-        # Each report looks once in a round, and one round may fall between two nodes.
-        self._unknown_count = self._unknown_count + 1 if left == "unknown" else 0
-        if left in ("reports", "stuck") or self._unknown_count > len(self._waiting):
+    def _is_last(self) -> bool:
+        """Whether a report need not wait any more; opens the gate then. A bug in here must not hold it."""
+        try:
+            left = self._look(len(set(self._waiting.values())))
+            # Each report looks once in a round, and one round may fall between two nodes.
+            self._unknown_count = self._unknown_count + 1 if left == "unknown" else 0
+            if left not in ("reports", "stuck") and self._unknown_count <= len(self._waiting):
+                return False
             self._open_because(left)
+        except Exception:
+            log.exception(
+                "A Profiler Report cannot wait for the rest of the workflow; it shows what there is."
+            )
+        return True
 
     def _open_because(self, left: pending.Left) -> None:
         self.opened_because = left

@@ -40,6 +40,21 @@ def test_what_cannot_be_known_is_not_waited_for() -> None:
     assert gate.opened_because == "unknown"
 
 
+def fails(*_given: object) -> None:
+    raise ValueError("a bug")
+
+
+@pytest.mark.parametrize(("broken", "fault"), [("_look", fails), ("open", fails), ("open", lambda: None)])
+def test_a_gate_that_is_broken_holds_no_report(broken: str, fault: Callable[..., Any]) -> None:
+    gate = ReportGate({"a", "b"}, lambda _waiting: "reports")
+    setattr(gate, broken, fault)
+
+    async def main() -> None:
+        await asyncio.gather(*(gate.wait(node_id, never) for node_id in ("a", "b")))
+
+    asyncio.run(asyncio.wait_for(main(), 60.0))
+
+
 def test_all_reports_open_together_and_count_once_each() -> None:
     counts: list[int] = []
 
