@@ -8,6 +8,7 @@ import { forecastText } from "./trend_words.js";
 
 const METRICS = [
   ["total_time", msg("Time")],
+  ["frame_time_s", msg("Time a frame")],
   ["vram_max", msg("VRAM peak")],
   ["ram_max_bytes", msg("RAM peak")],
 ];

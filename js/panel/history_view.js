@@ -92,6 +92,8 @@ export function createHistoryView(context, { runId, workflow }) {
     );
   }
 
+  const frameTime = (time) => (time > 0 ? `${seconds(time)} (${(1 / time).toPrecision(3)} fps)` : seconds(time));
+
   /** The newest changes, those of the run itself before those of its nodes. */
   function latest(changes) {
     const newest = changes.slice().reverse();
@@ -120,9 +122,10 @@ export function createHistoryView(context, { runId, workflow }) {
     ];
   }
 
-  function usual({ total_time, vram_max, ram_max_bytes }) {
+  function usual({ total_time, vram_max, ram_max_bytes, frame_time_s }) {
     return [
       [t("Usual time"), total_time.median, seconds],
+      [t("Usual time a frame"), frame_time_s.median, frameTime],
       [t("Usual VRAM peak"), vram_max.median, bytes],
       [t("Usual RAM peak"), ram_max_bytes.median, bytes],
     ].map((figure) => [...figure, t("Median of these runs")]);
