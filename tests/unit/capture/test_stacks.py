@@ -359,7 +359,9 @@ def test_names_with_markup_stay_text() -> None:
     scene = Scene()
     space: dict[str, Any] = {}
     exec(compile("def f(look):\n    look()\n", "<b>x</b>.py", "exec"), space)
-    space["f"].__code__ = space["f"].__code__.replace(co_name="<img src=x>", co_qualname="<img src=x>")
+    code = space["f"].__code__
+    names = [name for name in ("co_name", "co_qualname") if hasattr(code, name)]  # Python 3.10 has one
+    space["f"].__code__ = code.replace(**dict.fromkeys(names, "<img src=x>"))
     scene.run("1", lambda: space["f"](scene.look))
     assert "<img src=x>" in {function.name for function in scene.seen().functions}
 
