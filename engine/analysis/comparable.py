@@ -106,11 +106,14 @@ def device_of(run: Row) -> str | None:
 
 
 def kinds(found: Mapping[int, Conditions]) -> tuple[Kind, ...]:
-    """The runs sorted into sets of equal conditions, the largest set first, then the newest."""
+    """The runs sorted into sets of equal conditions, the largest set first, then the newest.
+
+    Those that recorded operators come last, however many: they are slower, and looked at only when asked for.
+    """
     sets: dict[Conditions, list[int]] = {}
     for run_id, one in found.items():
         sets.setdefault(one, []).append(run_id)
-    ordered = sorted(sets.items(), key=lambda item: (-len(item[1]), -max(item[1])))
+    ordered = sorted(sets.items(), key=lambda item: (item[0].inside or "", -len(item[1]), -max(item[1])))
     labels = _labels([one for one, _ in ordered])
     return tuple(
         Kind(label=label, run_ids=tuple(run_ids)) for label, (_, run_ids) in zip(labels, ordered, strict=True)
@@ -122,6 +125,8 @@ def shared(
 ) -> tuple[list[int], list[int]]:
     """The runs of both sides that have one set of conditions: the set that leaves most of them.
 
+    Runs that recorded operators only where there are no others.
+
     Both lists are empty where no set of conditions is on both sides.
     """
     before = Counter(found[run_id] for run_id in baseline)
@@ -129,7 +134,7 @@ def shared(
     both = [one for one in before if one in after and one.ended_well]
     if not both:
         return [], []
-    best = max(both, key=lambda one: (min(before[one], after[one]), before[one] + after[one]))
+    best = max(both, key=lambda one: (not one.inside, min(before[one], after[one]), before[one] + after[one]))
     return (
         [run_id for run_id in baseline if found[run_id] == best],
         [run_id for run_id in candidate if found[run_id] == best],
@@ -178,4 +183,4 @@ def _label(one: Conditions, name: str) -> str:
         return t("profiled") if value else t("not profiled")
     if name == "timing":
         return t("{timing} timing", timing=value) if value else t("timing not recorded")
-    return t("with {what}", what=value) if value else t("no look inside")
+    return t("operators recorded") if value else t("operators not recorded")

@@ -76,7 +76,7 @@ class Inside:
 
     def kernel_lines(self, node: NodeKernels) -> list[str]:
         """The operators of one node as lines of text, a heading first."""
-        title = self.titles.get(node.node_id, f"#{node.node_id}")
+        title = self.titles.get(node.node_id, "").removesuffix(f" #{node.node_id}")
         lines = [t("operators inside {node} (#{id})", node=title, id=node.node_id) + slowdown(node)]
         shown = node.operators[:OPERATORS]
         has_device = any(entry.self_device_s is not None for entry in shown)

@@ -149,6 +149,16 @@ def test_what_changed_beneath_is_said_in_words() -> None:
     assert any("timing" in note for note in found.notes)
 
 
+def test_runs_that_recorded_operators_count_only_where_there_are_no_others() -> None:
+    recorded = {run_id: {"inside": "kernels"} for run_id in (2, 3, 5, 6)}
+    times = {run_id: {"1": 9.0 if run_id in recorded else 1.0} for run_id in range(1, 7)}
+    found = compare([1, 2, 3], [4, 5, 6], evidence(times, settings=recorded))
+    assert found.counted_ids == (1, 4)
+    assert [kind.run_ids for kind in found.kinds] == [(1, 4), (2, 3, 5, 6)]
+    assert [kind.label for kind in found.kinds] == ["operators not recorded", "operators recorded"]
+    assert compare([2, 3], [5, 6], evidence(times, settings=recorded)).counted_ids == (2, 3, 5, 6)
+
+
 def test_a_text_that_was_left_out_of_a_shared_run_is_no_change() -> None:
     def changes(shared: str) -> int:
         prompts = {
