@@ -88,6 +88,7 @@ export function createInsideView({ context, run, steps, groups }) {
               number(share(total ? entry.time_s / total : null)),
             ),
           ),
+          "hp-inside-table",
         ),
       );
     };
@@ -130,6 +131,7 @@ export function createInsideView({ context, run, steps, groups }) {
             number(bytes(hasDevice ? entry.device_bytes : entry.cpu_bytes)),
           ),
         ),
+        "hp-inside-table",
       ),
     );
   }

@@ -29,7 +29,12 @@ UPLOAD_LIMIT = 1 << 30
 """Largest file that may be sent, in bytes."""
 VALUES_LIMIT = 1_000_000
 """Most values in a JSON body: while Python decodes them, nothing else in the process runs."""
-_UPLOAD_TYPES = ("application/octet-stream", "application/vnd.sqlite3", "application/x-sqlite3")
+_UPLOAD_TYPES = (
+    "application/octet-stream",
+    "application/vnd.sqlite3",
+    "application/x-sqlite3",
+    "application/zip",
+)
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 
