@@ -34,7 +34,8 @@ def render(found: Comparison, names: Mapping[int, str]) -> str:
     """Totals, groups, nodes, what changed beneath, and what limits the answer."""
     from tabulate import tabulate
 
-    parts = [words.headline(found), "\n".join(side_lines(found, names))]
+    answer = filter(None, (words.headline(found), words.surest(found)))
+    parts = ["\n".join(answer), "\n".join(side_lines(found, names))]
     for number, (heading, rows) in enumerate(tables(found)):
         head = [t(text) for text in HEADINGS]
         head[HEADINGS.index("share")] = ""

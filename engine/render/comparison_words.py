@@ -121,6 +121,18 @@ def headline(found: Comparison) -> str:
     return t("Run time {share}: {verdict} ({sides})", share=share, verdict=verdict(total), sides=sides)
 
 
+def surest(found: Comparison) -> str:
+    """The nodes that have a verdict where the run as a whole has none; empty otherwise."""
+    if found.totals["total_time"].verdict != "unknown":
+        return ""
+    sure = [
+        f"{shorten(clean(node.node_title or node.node_type), 30)} {signed_share(delta)}"
+        for node in found.nodes
+        if (delta := node.deltas["exec_time"]).verdict in ("faster", "slower")
+    ]
+    return t("What is sure: {nodes}.", nodes=", ".join(sure[:3])) if sure else ""
+
+
 def interval(metric: str, delta: Delta) -> str:
     """The 95 % interval of the change; empty where there is none."""
     if delta.low is None or delta.high is None:

@@ -126,6 +126,7 @@ export function createCompareView(context, ids) {
       element,
       head(),
       h("p", { class: "hp-headline" }, comparison.headline),
+      comparison.surest ? h("p", {}, comparison.surest) : null,
       chooser(),
       baselines(comparison.baseline_ids),
       comparison.notes.map((note) => h("p", { class: "hp-note" }, note)),

@@ -152,9 +152,9 @@ CheckAnswer = _object("CheckAnswer", workflow_id=str, hash=str, match=bool, has_
                       changes=[Change])
 
 # -- analyses -----------------------------------------------------------------------
-Comparison = _object("Comparison", headline=str, verdicts=dict[str, str], runs=[Run], baseline_ids=[int],
-                     candidate_ids=[int], totals=_OBJECT, nodes=[_OBJECT], groups=[_OBJECT],
-                     owners=[_OBJECT], changes=[_OBJECT], notes=[str])
+Comparison = _object("Comparison", headline=str, surest=str, verdicts=dict[str, str], runs=[Run],
+                     baseline_ids=[int], candidate_ids=[int], totals=_OBJECT, nodes=[_OBJECT],
+                     groups=[_OBJECT], owners=[_OBJECT], changes=[_OBJECT], notes=[str])
 MatrixSet = _object(
     "MatrixSet", run_ids=[int],
     counted_ids=Annotated[list[int], Field(description="those of the kind that most sets have")],

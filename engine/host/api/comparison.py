@@ -17,6 +17,7 @@ def compare_runs(call: Call) -> Answer:
     ids = (*found.baseline_ids, *found.candidate_ids)
     return {
         "headline": comparison_words.headline(found),
+        "surest": comparison_words.surest(found),
         "verdicts": {name: comparison_words.verdict(delta) for name, delta in found.totals.items()},
         "runs": [evidence.runs[run_id] for run_id in ids],
         **plain(found, without=("nodes",)),

@@ -38,6 +38,9 @@ def draw_comparison(found: Comparison, names: Mapping[int, str], *, theme: str =
     for line in canvas.wrap(words.headline(found), 34, RIGHT - LEFT, 2, True):
         canvas.text(LEFT, y, line, 34, look.text, bold=True)
         y += 42
+    if sure := words.surest(found):
+        canvas.text(LEFT, y - 6, canvas.fit(sure, 20, RIGHT - LEFT), 20, look.text)
+        y += 32
     for label, ids in ((t("baseline"), found.baseline_ids), (t("candidate"), found.candidate_ids)):
         canvas.text(LEFT, y, label, 18, look.muted, bold=True)
         canvas.text(LEFT + 112, y, canvas.fit(sides(ids, names), 18, RIGHT - LEFT - 120), 18, look.muted)

@@ -69,6 +69,16 @@ def test_a_verdict_says_what_it_lacks() -> None:
     wild = {number: {"1": 1.0 + number % 3} for number in range(1, 7)}
     few = compare([1, 2, 3], [4, 5, 6], evidence(wild)).totals["total_time"]
     assert "more runs a side" in comparison_words.verdict(few)
+    same = compare([5], [6], evidence({n: {"1": 1.0 + n / 1e6} for n in range(1, 40)}, history=range(7, 40)))
+    assert comparison_words.verdict(same.totals["total_time"]) == "within the 1 % that single runs differ by"
+
+
+def test_where_the_run_cannot_be_told_its_nodes_may_be() -> None:
+    wild = {n: {"1": 20.0 + n * 7 % 5 * 4, "2": (5.0 if n < 6 else 6.5) + n % 2 / 100} for n in TIMES}
+    found = compare(*SIDES, evidence(wild))  # type: ignore[arg-type]
+    assert comparison_words.surest(found) == "What is sure: T2 +30 %."
+    assert comparison_table.render(found, NAMES).splitlines()[1] == "What is sure: T2 +30 %."
+    assert comparison_words.surest(compare(*SIDES, evidence(TIMES))) == ""  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 40, 1000])
