@@ -186,3 +186,16 @@ def test_partial_run_of_another_output(profiler: Profiler, fresh: str) -> None:
     profile = profiler.run(scene, partial_execution_targets=["preview"])
     assert profile.outcome.status == "success"
     assert {key for key, status in profile.statuses().items() if status == "ok"} == {"picture", "preview"}
+
+
+def test_a_report_beside_an_output_that_is_not_valid_says_what_did_not_run(
+    profiler: Profiler, fresh: str
+) -> None:
+    """ComfyUI refuses a prompt only where no output is valid, and a Report is one."""
+    scene = Scene()
+    scene.start()
+    scene.add("SaveImage", id="keep", named="Keep me", filename_prefix=fresh)
+    scene.report()
+    profile = profiler.run(scene)
+    assert profile.run["status"] == "partial"
+    assert "Not run by ComfyUI: Keep me #keep." in " ".join(profile.report()["table"].split())

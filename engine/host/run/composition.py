@@ -7,7 +7,7 @@ the nodes behind the Report and how it ended. Runs on a thread of its own, never
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from ...capture.measurement import Measurement
 from ...model import Event, Role, Run, RunStatus, Step, StepStatus
 from ...store.errors import StoreError
 from ...workflow.groups import groups_of, nodes_of
+from ...workflow.prompt import title
 from ..executor import nodes as host_nodes
 from ..executor import patch
 from ..executor.binding import PromptCall
@@ -27,8 +28,8 @@ from .inside import Inside
 
 AFTERWARDS_S = 5.0
 """How long the history may take where no prompt waits for it."""
-UNSEEN_NAMED_MAX = 5
-"""So many nodes that were not measured are named; the others are counted."""
+NAMED_MAX = 5
+"""So many nodes are named in a notice; the others are counted."""
 
 _UNFINISHED: dict[RunStatus, StepStatus] = {"interrupted": "interrupted", "failed": "interrupted"}
 
@@ -111,12 +112,25 @@ class Composition:
             self._draft,
             metrics=self._measurement.metrics,
             environment=environment.collect(),
-            warnings=ending.warnings,
+            warnings=(*ending.warnings, *self._left_out()),
             events=ending.events,
         )
         draft = self._with_end(draft, evidence.steps, ending)
         run = self._inside.added_to(assemble(draft, evidence, host_nodes.display_name))
         return self._with_history(_with_unseen(story.with_memory(run)), timeout_s)
+
+    def _left_out(self) -> tuple[str, ...]:
+        """A notice of the outputs that the host did not run: with a Report it has a valid one to run."""
+        prompt, asked = self._call.prompt, {*self._call.execute_outputs, *self._roles}
+        left_out = sorted(host_nodes.output_node_ids(prompt) - asked)
+        if not left_out:
+            return ()
+        named = _named(
+            f"{title(prompt, node_id, prompt[node_id]['class_type'])} #{node_id}" for node_id in left_out
+        )
+        return (
+            f"Not run by ComfyUI: {named}. Their inputs are not valid, or only other outputs were asked for.",
+        )
 
     def _with_tail(self, reported: Run, ending: Ending) -> Run:
         run = with_tail(reported, self._evidence(ending), host_nodes.display_name)
@@ -183,8 +197,13 @@ def _with_unseen(run: Run) -> Run:
     unseen = [step for step in run.measured_steps if step.status == "ok" and step.start_s is None]
     if not unseen:
         return run
-    titles = ", ".join(step.node_title or step.node_id for step in unseen[:UNSEEN_NAMED_MAX])
-    more = f" and {len(unseen) - UNSEEN_NAMED_MAX} more" if len(unseen) > UNSEEN_NAMED_MAX else ""
+    titles = _named(step.node_title or step.node_id for step in unseen)
     who = patch.outermost() or "another custom node pack"
-    notice = f"{titles}{more}: not measured, because {who} ran this without the profiler's hook."
+    notice = f"{titles}: not measured, because {who} ran this without the profiler's hook."
     return replace(run, warnings=(*run.warnings, notice))
+
+
+def _named(nodes: Iterable[str]) -> str:
+    every = list(nodes)
+    more = f" and {len(every) - NAMED_MAX} more" if len(every) > NAMED_MAX else ""
+    return ", ".join(every[:NAMED_MAX]) + more

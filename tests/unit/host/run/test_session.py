@@ -142,6 +142,18 @@ def test_a_run_that_is_switched_off_keeps_its_steps_and_opens_the_gate(
     assert "skipped" not in {step.status for step in shown.steps}  # what ran after that nobody saw
 
 
+def test_outputs_that_the_host_did_not_run_are_named(
+    hand_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Report is valid where nothing else is: without it ComfyUI would have refused the prompt."""
+    for outputs, is_said in ((fake_host.OUTPUTS, False), (["8", "9"], True)):
+        monkeypatch.setattr(fake_host, "OUTPUTS", outputs)
+        run = hand_run()
+        warnings = run.session.run_so_far().warnings
+        run.end()
+        assert any(text.startswith("Not run by ComfyUI: Save #2. ") for text in warnings) is is_said
+
+
 def test_a_failure_at_the_end_of_asynchronous_tasks_ends_the_profiling_only(
     hand_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
