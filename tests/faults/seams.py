@@ -33,7 +33,6 @@ SEAMS = {
     "sampler: the log": Seam("engine.capture.sample_log:SampleLog.extend", True),
     "gate: look": Seam("engine.host.run.gate:ReportGate.check"),
     "gate: open": Seam("engine.host.run.gate:ReportGate.open"),
-    "gate: what is left": Seam("engine.host.run.coverage:Coverage.left"),
     "report: why it is not last": Seam("engine.host.run.session:Session.why_not_last"),
     "report: compose the run": Seam("engine.host.run.composition:Composition.reported", True),
     "report: prepare": Seam("engine.render.report:prepare", True),
