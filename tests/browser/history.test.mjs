@@ -140,7 +140,7 @@ test("the history has a point for each run; pointing, keys and a click find and 
 
 test("the nodes are listed by their median, with spread and number of runs", async () => {
   await openHistory(runs[0]);
-  const rows = page.locator(".hp-history .hp-table tbody tr");
+  const rows = page.locator(".hp-history .hp-node-statistics tbody tr");
   assert.match(await rows.first().innerText(), /^A very long title/);
   const [, median, spread, count] = await rows.first().locator("td").allInnerTexts();
   assert.match(median, /^2\d\d ms$/);
