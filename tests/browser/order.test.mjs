@@ -130,9 +130,9 @@ test("a run says what it made, shows the picture, and where one came from is whe
 
 test("advice is dismissed for a workflow, undone, and brought back", async () => {
   const key = `${graph.id}:told`;
-  const advice = [
-    { kind: "told", severity: "low", confidence: "high", text: "Two nodes do the same.", key, node_ids: [graph.ids.first, graph.ids.second], run_id: runs[1].id, saving_s: null, evidence: {} },
-  ];
+  const ids = [graph.ids.first, graph.ids.second];
+  const actions = [{ kind: "select_nodes", node_ids: ids }, { kind: "add_to_group", node_ids: ids }, { kind: "compare_with", run_id: runs[1].id }];
+  const advice = [{ kind: "told", severity: "low", confidence: "high", text: "Two nodes do the same.", key, node_ids: ids, saving_s: null, evidence: {}, actions }];
   await page.route("**/holaf/profiler/recommendations*", async (route) => {
     const { dismissed_advice: keys } = (await server(page, "settings")).settings;
     const shown = advice.filter((entry) => !keys.includes(entry.key));
