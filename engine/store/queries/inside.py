@@ -103,10 +103,11 @@ def remove(connection: Connection, run_id: int) -> None:
 
 
 def copy(source: Connection, target: Connection, run_id: int, new_id: int) -> None:
-    """The rows of a run from one database into another."""
+    """The rows of a run from one database into another; traces stay beside the one they were recorded for."""
     for table in TABLES:
         found = source.execute(select(table).where(table.c.run_id == run_id)).mappings()
-        copies = [{**row, "run_id": new_id} for row in found]
+        here = {"run_id": new_id} | ({"trace_file": None} if table is schema.kernels else {})
+        copies = [{**row, **here} for row in found]
         if copies:
             target.execute(insert(table), copies)
 
