@@ -16,6 +16,8 @@ from ..language import msg, t, tn
 
 _NOTABLE = 0.1
 """A node that makes less of a difference than this share of it is not worth a name."""
+_WORTH_A_WORD = 0.01
+"""A node that changed by less than this share of the run's time is not named."""
 _TELLS_NOTHING = 9.0
 """Nodes of a millisecond differ by this share of themselves and more."""
 NAMES = {
@@ -123,12 +125,15 @@ def headline(found: Comparison) -> str:
 
 def surest(found: Comparison) -> str:
     """The nodes that have a verdict where the run as a whole has none; empty otherwise."""
-    if found.totals["total_time"].verdict != "unknown":
+    total = found.totals["total_time"]
+    if total.verdict != "unknown":
         return ""
+    least = _WORTH_A_WORD * (total.baseline or 0.0)
     sure = [
         f"{shorten(clean(node.node_title or node.node_type), 30)} {signed_share(delta)}"
         for node in found.nodes
         if (delta := node.deltas["exec_time"]).verdict in ("faster", "slower")
+        and abs(delta.change or 0.0) >= least
     ]
     return t("What is sure: {nodes}.", nodes=", ".join(sure[:3])) if sure else ""
 

@@ -23,7 +23,7 @@ export function changeCell(delta, format, verdict = "") {
     { class: `hp-number ${tone}`, title: band(delta, format) },
     change === null ? MISSING : signed(change, format),
     relative(delta) ? h("div", { class: "hp-muted" }, relative(delta)) : null,
-    verdict ? h("div", { class: "hp-muted" }, verdict) : null,
+    verdict ? h("div", { class: "hp-muted hp-delta-verdict" }, verdict) : null,
   );
 }
 
