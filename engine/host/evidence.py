@@ -78,10 +78,12 @@ def for_trends(
     ids = sorted(run["id"] for run in runs if run["status"] in ("success", "partial"))
     older, newest = ids[: -leaks.MOST_RUNS], ids[-leaks.MOST_RUNS :]
     memory = _columns(history, newest, (*trends.STEP_COLUMNS, *leaks.COLUMNS), current)
-    common = {name: memory[name] for name in trends.STEP_COLUMNS}
+    columns = _columns(history, older, trends.STEP_COLUMNS, current)
+    for name, values in columns.items():
+        values += memory[name]
     return trends.Evidence(
         runs=runs,
-        columns=executions.joined([_columns(history, older, trends.STEP_COLUMNS, current), common]),
+        columns=columns,
         memory=memory,
         environments=_environments(history, current),
         prompts=_Prompts(history, ids, user_id, current),
@@ -118,7 +120,7 @@ def _row(run: Run) -> dict[str, Any]:
 
 def _columns(
     history: History, ids: Sequence[int], names: Sequence[str], current: Run | None
-) -> executions.Columns:
+) -> dict[str, list[Any]]:
     here = current.id or 0 if current is not None else None
     found = history.step_columns([run_id for run_id in ids if run_id != here], names)
     if current is None or here not in ids:

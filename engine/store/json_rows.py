@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from . import codec, rows
@@ -35,11 +35,20 @@ def json_row(row: RawRow) -> Row:
             result["segments"] = [[each.kind, each.start_s, each.end_s] for each in segments]
         elif name == "models_json":
             result["models"] = [codec.record(each) for each in codec.unpack_models(value)]
-        elif name in ("settings_json", "overhead_json", "sizes_json"):
+        elif name in ("settings_json", "sizes_json"):
+            result[name[:-5]] = dict(_decoded(value))
+        elif name == "overhead_json":
             result[name[:-5]] = codec.from_json(value, {})
         elif name != "workflow_values_json":  # which only the store reads
             result[name[:-5]] = codec.from_json(value, [])
     return result
+
+
+@lru_cache(maxsize=256)
+def _decoded(text: Any) -> dict[str, Any]:
+    """The object in a text that many runs share."""
+    found: Any = codec.from_json(text, {})
+    return found if isinstance(found, dict) else {}
 
 
 @cache
