@@ -74,19 +74,23 @@ class Inside:
             for step in self.foreign
         ]
 
-    def kernel_lines(self, node: NodeKernels) -> list[str]:
-        """The operators of one node as lines of text, a heading first."""
+    def kernel_heading(self, node: NodeKernels) -> str:
+        """Whose operators these are, and how much recording slowed the node down."""
         title = self.titles.get(node.node_id, "").removesuffix(f" #{node.node_id}")
-        lines = [t("operators inside {node} (#{id})", node=title, id=node.node_id) + slowdown(node)]
-        shown = node.operators[:OPERATORS]
-        has_device = any(entry.self_device_s is not None for entry in shown)
-        for entry in shown:
-            times = _labelled("CPU", entry.self_cpu_s)
-            if has_device:
-                times += "  " + _labelled("GPU", entry.self_device_s)
-            shapes = f"  [{shorten(clean(entry.shapes), 40)}]" if entry.shapes else ""
-            lines.append(f"{times}  {entry.calls:>8,}x  {shorten(clean(entry.name), 60)}{shapes}")
-        return lines
+        return t("operators inside {node} (#{id})", node=title, id=node.node_id) + slowdown(node)
+
+    def kernel_rows(self, node: NodeKernels) -> list[tuple[str, str, str, str]]:
+        """CPU time, GPU time, calls, and name with shapes of each operator; empty what was not measured."""
+        return [
+            (
+                _labelled("CPU", entry.self_cpu_s),
+                _labelled("GPU", entry.self_device_s),
+                f"{entry.calls:,}x",
+                shorten(clean(entry.name), 60)
+                + (f"  [{shorten(clean(entry.shapes), 40)}]" if entry.shapes else ""),
+            )
+            for entry in node.operators[:OPERATORS]
+        ]
 
 
 def inside_for(run: Run, summary: Summary) -> Inside:
@@ -110,7 +114,7 @@ def inside_for(run: Run, summary: Summary) -> Inside:
 
 
 def _labelled(label: str, seconds: float | None) -> str:
-    return f"{'' if seconds is None else f'{label} {format_seconds(seconds)}':>13}"
+    return "" if seconds is None else f"{label} {format_seconds(seconds)}"
 
 
 def place(entry: FunctionTime) -> str:

@@ -149,7 +149,10 @@ def inside_lines(inside: Inside) -> list[str]:
     if inside.owner_line:
         lines += wrapped(inside.owner_line, indent="  ")
     for node in inside.kernels:
-        lines += inside.kernel_lines(node)
+        rows = inside.kernel_rows(node)
+        width = 13 if any(gpu for _, gpu, *_ in rows) else 0
+        lines.append(inside.kernel_heading(node))
+        lines += [f"{cpu:>13}  {gpu:>{width}}{calls:>11}  {name}" for cpu, gpu, calls, name in rows]
     return [line if len(line) <= WIDTH else line[: WIDTH - 1] + "…" for line in lines]
 
 

@@ -9,6 +9,7 @@ from .theme import Theme
 
 _LINE = 29.0
 _SIZE = 18.0
+_OPERATORS = 5
 OWNER_COLORS = {
     "core": "#4C8BD6",
     "pack": "#E0873A",
@@ -50,11 +51,18 @@ def draw_inside(canvas: Canvas, theme: Theme, inside: Inside, top: float) -> flo
     if len(inside.owners) > 1 and total_s > 0:
         y = _strip(canvas, theme, inside, total_s, y + 12)
     for node in inside.kernels[:2]:
-        for number, line in enumerate(inside.kernel_lines(node)[:6]):
-            text = canvas.fit(line.strip(), _SIZE, RIGHT - LEFT - 40)
-            left = LEFT if number == 0 else LEFT + 16
-            canvas.text(left, y + 16, text, _SIZE, theme.text, bold=number == 0, middle=True)
+        heading = canvas.fit(inside.kernel_heading(node), _SIZE, RIGHT - LEFT)
+        canvas.text(LEFT, y + 16, heading, _SIZE, theme.text, bold=True, middle=True)
+        y += _LINE
+        for *numbers, name in inside.kernel_rows(node)[:_OPERATORS]:
+            x = LEFT
+            for number in filter(None, numbers):
+                x += 140
+                canvas.text(x, y + 16, number, _SIZE, theme.text, align="right", middle=True)
+            shown = canvas.fit(name, _SIZE, RIGHT - x - 20)
+            canvas.text(x + 20, y + 16, shown, _SIZE, theme.text, middle=True)
             y += _LINE
+        y += 6
     return y if y == top else y + 20
 
 
