@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+from engine.probes.kernels import SECONDS_MAX
 from tests.comfyui.client import wait_for
 from tests.comfyui.scenes import Scene, diffusion
 from tests.comfyui.tiny_model import CHECKPOINT
@@ -116,14 +117,15 @@ def test_kernels_of_the_slowest_node_are_led_by_matrix_products_and_attention(pr
     assert top[0] in ("aten::mm", "aten::addmm", "aten::linear", "aten::bmm", "aten::baddbmm"), top
     # On a CPU attention is two batched matrix products, or one operator of torch.
     assert any(name in ("aten::bmm", "aten::baddbmm") or "attention" in name for name in top), top
-    assert node["recorded_s"] is None
+    is_whole = node["exec_time"] < SECONDS_MAX  # a busy machine takes longer, and recording ends by itself
+    assert (node["recorded_s"] is None) == is_whole, node["recorded_s"]
     assert node["operators"][0]["shapes"] == ""
     owners = {(entry["kind"], entry["owner"]) for entry in inside(profiler, profile.run["id"])["owner_times"]}
     assert owners <= {("core", "ComfyUI"), ("pack", "profiler-test-nodes"), ("gpu_wait", "GPU")}, owners
     assert node["usual_run_id"] == expected.run["id"]
     trace = profiler.client.get(f"/holaf/profiler/runs/{profile.run['id']}/kernels/5")
     assert b"traceEvents" in gzip.decompress(trace)
-    assert "times as long" in profile.report()["table"]
+    assert ("times as long" if is_whole else "were recorded") in profile.report()["table"]
     assert any("left out of" in warning for warning in profile.run["warnings"])
     assert profile.run["inside"] == "kernels"
     assert profile.run["overhead"]["kernels_s"] > 0
