@@ -24,6 +24,7 @@ export function createRunView(context, runId) {
   const element = h("section", { class: "hp-run", "aria-label": t("Run") }, loading());
   const head = h("div", { class: "hp-stack" });
   const plot = h("div", { class: "hp-stack" }, loading(t("Drawing")));
+  const facts = h("div", { class: "hp-stack" });
   const groupsArea = h("div", { class: "hp-stack" });
   const foot = h("div", { class: "hp-stack" });
   let here = null;
@@ -52,9 +53,10 @@ export function createRunView(context, runId) {
     steps = createStepsTable({ context: here, ...data, onChoose: (id) => timeline?.select(id) });
     inside = createInsideView({ context, ...data });
     drawHead();
+    drawFacts();
     drawGroups();
     drawFoot();
-    fill(element, head, plot, h("h3", {}, t("Nodes")), steps.element, inside.element, groupsArea, advice.element, foot);
+    fill(element, head, plot, facts, h("h3", {}, t("Nodes")), steps.element, inside.element, groupsArea, advice.element, foot);
     drawTimeline();
   }
 
@@ -101,10 +103,11 @@ export function createRunView(context, runId) {
     return undefined;
   }
 
-  /** Head and foot anew, but for one that the user is typing in. */
+  /** What stands around the nodes anew, but for a part that the user is typing in. */
   function drawEnds() {
     const isTyping = (area) => area.contains(document.activeElement) && document.activeElement.matches("input, textarea");
     if (!isTyping(head)) drawHead();
+    drawFacts();
     if (!isTyping(foot)) drawFoot();
   }
 
@@ -151,8 +154,15 @@ export function createRunView(context, runId) {
             `${run.error_type ?? t("Error")}${run.error_node_id ? ` ${t("in node #{id}", { id: run.error_node_id })}` : ""}: ${run.error_message}`,
           )
         : null,
-      (run.warnings ?? []).map((warning) => h("p", { class: "hp-warning" }, String(warning))),
+    );
+  }
+
+  function drawFacts() {
+    const { run } = data;
+    fill(
+      facts,
       figures(figuresOf(run)),
+      (run.warnings ?? []).map((warning) => h("p", { class: "hp-warning" }, String(warning))),
       storyText(run) ? h("p", { class: "hp-muted hp-story" }, storyText(run)) : null,
       eventList(here, run),
       changesOf(run),

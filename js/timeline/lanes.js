@@ -34,9 +34,11 @@ export function paintLanes(context, lanes, view, top, colors) {
     context.fillStyle = colors.text;
     context.fillText(lane.name, 4, y + LANE_GAP_PX / 2 + 1);
     const labels = lane.series.length > 1 ? `${lane.series.map(({ label }) => label).join(" · ")} · ` : "";
+    const most = laneText(lane.unit, topOf(lane));
+    const room = view.width - 16 - context.measureText(lane.name).width;
     context.fillStyle = colors.dim;
     context.textAlign = "right";
-    context.fillText(labels + laneText(lane.unit, topOf(lane)), view.width - 4, y + LANE_GAP_PX / 2 + 1);
+    context.fillText(context.measureText(labels + most).width > room ? most : labels + most, view.width - 4, y + LANE_GAP_PX / 2 + 1);
     y += LANE_PX + LANE_GAP_PX;
   }
 }
