@@ -7,7 +7,8 @@ import { rootGraph, workflowId } from "../comfy/canvas.js";
 import { REPORT, walk, widgetValue } from "../comfy/graph.js";
 import { createReportView } from "./report_view.js";
 
-const MIN_HEIGHT = 120;
+/** What stands around the picture needs so much; its sides. */
+const [MIN_HEIGHT, SIDES] = [130, 20];
 /** So high that the picture as wide as the node and ten nodes below it are seen. */
 const FIRST_SIZE = { legacy: [520, 980], vue: [520, 1070] };
 const views = new WeakMap();
@@ -20,7 +21,7 @@ export function dressReportNode(node, openRun) {
   const widget = node.addDOMWidget("holaf_report", "holaf_report", view.element, {
     serialize: false,
     hideOnZoom: false,
-    getMinHeight: () => MIN_HEIGHT,
+    getMinHeight: () => MIN_HEIGHT + view.picturesHeight(node.size[0] - SIDES),
   });
   widget.serialize = false;
   // The view draws the picture. ComfyUI's own preview, a second one, is put out in Nodes 2.0 and on the old canvas.

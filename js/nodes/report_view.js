@@ -12,7 +12,7 @@ const COLUMNS = [
   ["ram_max_bytes", msg("RAM peak"), bytes],
 ];
 
-/** `openRun(id)` shows a run in the panel. Returns `{element, isEmpty, runId, images, show, showKept, dispose}`. */
+/** `openRun(id)` shows a run in the panel. Returns `{element, isEmpty, runId, images, picturesHeight, show, showKept, dispose}`. */
 export function createReportView(openRun) {
   let text = "";
   let runId = 0;
@@ -64,7 +64,7 @@ export function createReportView(openRun) {
     );
     copy.hidden = !text;
     open.hidden = !runId;
-    fill(pictures, sources.map((src, index) => h("img", { src, draggable: false, alt: index ? "" : title })));
+    fill(pictures, sources.map((src, index) => h("img", { src, draggable: false, alt: index ? "" : title, on: { load: redraw } })));
     const columns = COLUMNS.filter(([name]) => nodes.some((node) => typeof node[name] === "number"));
     table.hidden = !nodes.length && sources.length > 0; // what there is to say, the picture says
     fill(
@@ -78,8 +78,10 @@ export function createReportView(openRun) {
           )
         : h("p", { class: "hp-muted" }, text || t("Run the workflow, and the table appears here.")),
     );
-    app.canvas?.setDirty?.(true, true);
+    redraw();
   }
+
+  const redraw = () => app.canvas?.setDirty?.(true, true);
 
   function row(node, columns) {
     const hasTime = typeof node.exec_time === "number" && node.status !== "cached";
@@ -111,6 +113,8 @@ export function createReportView(openRun) {
     get images() {
       return [...pictures.children];
     },
+    picturesHeight: (width) =>
+      [...pictures.children].reduce((sum, { naturalWidth, naturalHeight }) => sum + (naturalWidth ? (width * naturalHeight) / naturalWidth : 0), 0),
     /** What the server sent with this very run; `files`: its pictures as ComfyUI names them. */
     show(made, files) {
       forget();
