@@ -18,7 +18,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from engine.store import schema
 from tests.comfyui.browser import obstacle
 from tests.comfyui.provision import provision
 from tests.comfyui.server import Server
@@ -91,8 +90,7 @@ await browser.close();
 
 def measure(turns: int) -> dict[str, list[float]]:
     """Milliseconds by what was pressed."""
-    file = history_speed.FOLDER / f"history-{schema.HEAD}.db"
-    history_speed.make(file)
+    file = history_speed.made()
     with tempfile.TemporaryDirectory(prefix="holaf-profiler-") as folder:
         base = Path(folder)
         server = Server(provision()[0], base)
