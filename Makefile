@@ -28,6 +28,7 @@ demo:  ## profile the example workflow in a real ComfyUI and leave it running (P
 
 # Two at a time, the longest first; make 4 keeps their output apart.
 test: provision  ## everything that must pass, about a quarter of an hour
+	@echo "Two test runs at a time; each prints its results when it is complete."
 	@$(MAKE) --no-print-directory --keep-going -j 2 \
 	  $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) \
 	  $(if $(COMFYUI_PATH),test-contract,$(NEWEST:%=test-contract-%) $(OLDEST:%=test-contract-%)) \
