@@ -10,26 +10,24 @@ const PLAIN_MS = 5000;
 
 /** `headers`: `[label, title, class]` each, numbers from the second on; `rows`: `tr` elements; `name`: a class. */
 export function table(headers, rows, name = "") {
-  return h(
-    "div",
-    { class: "hp-scroll-x" },
+  const shown = h(
+    "table",
+    { class: `hp-table ${name}`.trim() },
     h(
-      "table",
-      { class: `hp-table ${name}`.trim() },
+      "thead",
+      {},
       h(
-        "thead",
+        "tr",
         {},
-        h(
-          "tr",
-          {},
-          headers.map(([label, title, extra = ""], index) =>
-            h("th", { scope: "col", class: `${index ? "hp-number" : ""} ${extra}`.trim(), title: title ?? label }, label),
-          ),
+        headers.map(([label, title, extra = ""], index) =>
+          h("th", { scope: "col", class: `${index ? "hp-number" : ""} ${extra}`.trim(), title: title ?? label }, label),
         ),
       ),
-      h("tbody", {}, rows),
     ),
+    h("tbody", {}, rows),
   );
+  // where nothing in it takes the focus, keys could not scroll it
+  return h("div", { class: "hp-scroll-x", tabIndex: shown.querySelector("button, a, input, select") ? null : 0 }, shown);
 }
 
 export const number = (text) => h("td", { class: "hp-number" }, text);
