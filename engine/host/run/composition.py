@@ -7,7 +7,7 @@ the nodes behind the Report and how it ended. Runs on a thread of its own, never
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,13 +23,12 @@ from ..executor.binding import PromptCall
 from ..system import environment
 from . import story
 from .archive import PROMPT_WAIT_S, Archive
+from .coverage import named
 from .enrich import recall, with_contention, with_groups
 from .inside import Inside
 
 AFTERWARDS_S = 5.0
 """How long the history may take where no prompt waits for it."""
-NAMED_MAX = 5
-"""So many nodes are named in a notice; the others are counted."""
 
 _UNFINISHED: dict[RunStatus, StepStatus] = {"interrupted": "interrupted", "failed": "interrupted"}
 
@@ -125,11 +124,11 @@ class Composition:
         left_out = sorted(host_nodes.output_node_ids(prompt) - asked)
         if not left_out:
             return ()
-        named = _named(
+        nodes = named(
             f"{title(prompt, node_id, prompt[node_id]['class_type'])} #{node_id}" for node_id in left_out
         )
         return (
-            f"Not run by ComfyUI: {named}. Their inputs are not valid, or only other outputs were asked for.",
+            f"Not run by ComfyUI: {nodes}. Their inputs are not valid, or only other outputs were asked for.",
         )
 
     def _with_tail(self, reported: Run, ending: Ending) -> Run:
@@ -197,13 +196,7 @@ def _with_unseen(run: Run) -> Run:
     unseen = [step for step in run.measured_steps if step.status == "ok" and step.start_s is None]
     if not unseen:
         return run
-    titles = _named(step.node_title or step.node_id for step in unseen)
+    titles = named(step.node_title or step.node_id for step in unseen)
     who = patch.outermost() or "another custom node pack"
     notice = f"{titles}: not measured, because {who} ran this without the profiler's hook."
     return replace(run, warnings=(*run.warnings, notice))
-
-
-def _named(nodes: Iterable[str]) -> str:
-    every = list(nodes)
-    more = f" and {len(every) - NAMED_MAX} more" if len(every) > NAMED_MAX else ""
-    return ", ".join(every[:NAMED_MAX]) + more

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from ...capture.measurement import Measurement
@@ -139,10 +139,9 @@ class Coverage:
             )
         elif because == "stuck":
             stuck = [node_id for node_id in self._list.pendingNodes if node_id not in self._last_ids]
-            more = f" and {len(stuck) - NAMED_MAX} more" if len(stuck) > NAMED_MAX else ""
             self._warn(
                 "These nodes can never run, because each waits for another one or for the Report: "
-                f"{', '.join(stuck[:NAMED_MAX])}{more}."
+                f"{named(stuck)}."
             )
 
     def ended_ids(self) -> frozenset[str] | None:
@@ -176,3 +175,10 @@ class Coverage:
 
     def _is_async(self, node_id: str) -> bool:
         return host_nodes.is_async(self.dynprompt.get_node(node_id)["class_type"])
+
+
+def named(nodes: Iterable[str]) -> str:
+    """Nodes by name in a notice, the first :data:`NAMED_MAX` of them."""
+    every = list(nodes)
+    more = f" and {len(every) - NAMED_MAX} more" if len(every) > NAMED_MAX else ""
+    return ", ".join(every[:NAMED_MAX]) + more
