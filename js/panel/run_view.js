@@ -33,6 +33,7 @@ export function createRunView(context, runId) {
   let timeline = null;
   let inside = null;
   let data = null;
+  const canvasChoice = h("span", { style: { display: "contents" } });
   let drawing = null; // what `GET runs/{id}/timeline` gave
 
   async function load() {
@@ -99,17 +100,24 @@ export function createRunView(context, runId) {
     fill(plot, holder);
     timeline = createTimeline(holder, drawing.timeline, { onSelect: showStep });
     steps.setSubgraphs(drawing.timeline.subgraphs);
-    drawEnds();
+    // Not the foot as a whole: a press on one of its buttons must find the button still there.
+    drawAnswer();
+    drawCanvasChoice();
     return undefined;
   }
 
   /** What stands around the nodes anew, but for a part that the user is typing in. */
   function drawEnds() {
-    const isTyping = (area) => area.contains(document.activeElement) && document.activeElement.matches("input, textarea");
-    if (!isTyping(head)) drawHead();
-    drawFacts();
+    drawAnswer();
     if (!isTyping(foot)) drawFoot();
   }
+
+  function drawAnswer() {
+    if (!isTyping(head)) drawHead();
+    drawFacts();
+  }
+
+  const isTyping = (area) => area.contains(document.activeElement) && document.activeElement.matches("input, textarea");
 
   /** How the run compares with the pinned run or the one before; null without one. */
   const compared = () => (drawing?.against.text ? drawing.against : null);
@@ -192,9 +200,32 @@ export function createRunView(context, runId) {
     );
   }
 
+  function drawCanvasChoice() {
+    fill(
+      canvasChoice,
+      select(
+        [
+          ["", t("Show on the canvas")],
+          ["exec_time", t("Active time")],
+          ["vram_max", t("VRAM peak")],
+          ["ram_max_bytes", t("RAM peak")],
+          ...(compared() ? [["change", t("Change of time")]] : []),
+        ],
+        context.overlay.metricOf(runId),
+        (metric) => {
+          if (!metric) context.overlay.hide();
+          else if (!here.isOpen()) here.showNode("");
+          else context.overlay.show(metric === "change" ? withChanges() : data.steps, metric, runId);
+        },
+        { "aria-label": t("Show on the canvas"), title: t("Tint the nodes by what they took in this run") },
+      ),
+    );
+  }
+
   function drawFoot() {
     const { run } = data;
     const workflow = run.workflow_id || run.workflow_hash;
+    drawCanvasChoice();
     fill(
       foot,
       h("textarea", {
@@ -212,22 +243,7 @@ export function createRunView(context, runId) {
       h(
         "div",
         { class: "hp-row hp-wrap" },
-        select(
-          [
-            ["", t("Show on the canvas")],
-            ["exec_time", t("Active time")],
-            ["vram_max", t("VRAM peak")],
-            ["ram_max_bytes", t("RAM peak")],
-            ...(compared() ? [["change", t("Change of time")]] : []),
-          ],
-          context.overlay.metricOf(runId),
-          (metric) => {
-            if (!metric) context.overlay.hide();
-            else if (!here.isOpen()) here.showNode("");
-            else context.overlay.show(metric === "change" ? withChanges() : data.steps, metric, runId);
-          },
-          { "aria-label": t("Show on the canvas"), title: t("Tint the nodes by what they took in this run") },
-        ),
+        canvasChoice,
         workflow
           ? button(t("History"), () => context.actions.history(run.id, workflow), {
               iconName: "chart-line",
