@@ -5,9 +5,9 @@ Three variants take turns in one process, in an order that rotates, on the same 
 Start in the prompt), ``profiled`` (a Profiler Start at 50 ms, the history written). Every round gives one
 ratio to ``absent``; the result is their median.
 
-Wall times on shared machines flip by more than what is looked for. So a second measure looks at the
-executor's thread itself: a timer interrupts it every millisecond of profiled runs, and the share of
-the interruptions that meet code of the pack is what its hooks take of the thread.
+Wall times on shared machines flip by more than what is looked for. So py-spy looks at the executor's thread
+from another process, too: the share of its samples of profiled runs that meet code of the pack is what the
+hooks take of the thread.
 
 ``python -m metrics.overhead [ROUNDS]`` prints a table and writes ``metrics/results/overhead.md``.
 """
@@ -15,15 +15,16 @@ the interruptions that meet code of the pack is what its hooks take of the threa
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import signal
 import sqlite3
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any, NamedTuple
 
 from tests.comfyui.client import wait_for
@@ -36,8 +37,8 @@ CHAINS, LENGTH = 50, 20
 NODES = CHAINS * LENGTH
 VARIANTS = ("absent", "idle", "profiled")
 LIMITS = {"idle": 1.01, "profiled": 1.06}
-SAMPLE_S = 0.001
-HOOK_LIMIT = 0.016
+SAMPLES_A_SECOND = 500
+HOOK_LIMIT_US = 26
 
 
 SITUATIONS = {
@@ -47,10 +48,10 @@ SITUATIONS = {
 
 
 class Found(NamedTuple):
-    """``seconds`` of each run by situation and variant, one entry a round; ``hooks`` of the sampled runs."""
+    """``seconds`` of each run by situation and variant, one entry a round; ``hooks`` of the watched runs."""
 
     seconds: dict[str, dict[str, list[float]]]
-    hooks: list[HookShare]
+    hooks: HookShare | None
 
 
 def measure(rounds: int) -> Found:
@@ -63,7 +64,7 @@ def measure(rounds: int) -> Found:
         comfyui.server.send_sync = send
         comfyui.serve()
         serving = _rounds(comfyui, rounds, "serving")
-        hooks = [_sampled_run(comfyui, number) for number in range(max(5, rounds // 2))]
+        hooks = _watched(comfyui, max(10, rounds))
         _check_history(comfyui, 2 * (rounds + 2))
         return Found({"quiet": quiet, "serving": serving}, hooks)
     finally:
@@ -82,14 +83,8 @@ def _rounds(comfyui: InProcessComfyUI, rounds: int, situation: str) -> dict[str,
     return seconds
 
 
-def _run(
-    comfyui: InProcessComfyUI,
-    executor: Any,
-    variant: str,
-    label: str,
-    watch: AbstractContextManager[object] | None = None,
-) -> float:
-    """One run of all nodes, none of them cached, in seconds. ``watch`` is entered around it."""
+def _run(comfyui: InProcessComfyUI, executor: Any, variant: str, label: str) -> float:
+    """One run of all nodes, none of them cached, in seconds."""
     scene = chains(CHAINS, LENGTH, label)
     if variant == "profiled":
         scene.start()
@@ -99,8 +94,7 @@ def _run(
     gc.collect()
     gc.disable()
     began = time.perf_counter()
-    with watch or nullcontext():
-        executor.execute(scene.prompt, label, {}, outputs)
+    executor.execute(scene.prompt, label, {}, outputs)
     taken = time.perf_counter() - began
     gc.enable()
     if not executor.success:
@@ -111,45 +105,49 @@ def _run(
 
 
 class HookShare(NamedTuple):
-    """One sampled run: interruptions in all, those inside the hooks, the run's seconds."""
+    """Samples of the executor's thread at work, those of them inside the hooks, seconds of each run."""
 
     samples: int
     inside: int
-    seconds: float
+    seconds: list[float]
 
 
-class HookSampler:
-    """Interrupts the main thread every :data:`SAMPLE_S` and looks whose code it is in. Use with ``with``."""
+def _watched(comfyui: InProcessComfyUI, runs: int) -> HookShare | None:
+    """Profiled runs that py-spy looks at from another process; ``None`` where it cannot."""
+    py_spy = Path(sys.executable).with_name("py-spy")
+    with tempfile.TemporaryDirectory() as folder:
+        stacks = Path(folder) / "stacks.txt"
+        command = [py_spy, "record", "--pid", str(os.getpid()), "--rate", str(SAMPLES_A_SECOND)]
+        # Stopping the process for each sample would favour the places where it can be stopped.
+        command += ["--nonblocking", "--format", "raw", "--full-filenames", "--output", stacks]
+        try:
+            watcher = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except OSError:
+            return None
+        seconds = [
+            _run(comfyui, comfyui.executor(), "profiled", f"watched {number}") for number in range(runs)
+        ]
+        watcher.send_signal(signal.SIGINT)
+        watcher.wait()
+        if not stacks.is_file():
+            return None
+        return _share(stacks.read_text(encoding="utf-8"), comfyui, seconds)
 
-    def __init__(self, pack: Path, host: Path) -> None:
-        self._pack, self._host = str(pack), str(host)
-        self.samples = self.inside = 0
 
-    def _look(self, _signal: int, frame: FrameType | None) -> None:
-        self.samples += 1
+def _share(stacks: str, comfyui: InProcessComfyUI, seconds: list[float]) -> HookShare | None:
+    """``stacks``: a line for each, its frames from the outermost in, and how often it was seen."""
+    pack, host = str(comfyui.pack), str(comfyui.host.tree)
+    samples = inside = 0
+    for line in stacks.splitlines():
+        stack, _, count = line.rpartition(" ")
+        frames = stack.split(";")
+        if not any("execution.py" in frame and host in frame for frame in frames):
+            continue
+        samples += int(count)
         # The wrapper's own frame lies below all that the host runs: the innermost known file decides.
-        while frame is not None:
-            name = frame.f_code.co_filename
-            if name.startswith(self._pack):
-                self.inside += 1
-                return
-            if name.startswith(self._host):
-                return
-            frame = frame.f_back
-
-    def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGALRM, self._look)
-        signal.setitimer(signal.ITIMER_REAL, SAMPLE_S, SAMPLE_S)
-
-    def __exit__(self, *_error: object) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, self._before)
-
-
-def _sampled_run(comfyui: InProcessComfyUI, number: int) -> HookShare:
-    sampler = HookSampler(comfyui.pack, comfyui.host.tree)
-    seconds = _run(comfyui, comfyui.executor(), "profiled", f"sampled {number}", sampler)
-    return HookShare(sampler.samples, sampler.inside, seconds)
+        known = next(frame for frame in reversed(frames) if pack in frame or host in frame)
+        inside += int(count) if pack in known else 0
+    return HookShare(samples, inside, seconds) if samples else None
 
 
 def _history(comfyui: InProcessComfyUI) -> Path:
@@ -193,19 +191,18 @@ def table(found: Found) -> str:
     ]
     for situation, seconds in found.seconds.items():
         lines += ["", f"{SITUATIONS[situation]}:", "", *_rows(seconds)]
-    samples = sum(run.samples for run in found.hooks)
-    shares = [run.inside / run.samples for run in found.hooks]
-    low, _, high = statistics.quantiles(shares, n=4)
-    node_us = statistics.median(
-        share * run.seconds / NODES * 1e6 for share, run in zip(shares, found.hooks, strict=True)
-    )
-    lines += [
-        "",
-        f"Seen from outside: {len(found.hooks)} profiled runs, {samples:,} samples of the executor's thread,",
-        f"of which {sum(run.inside for run in found.hooks) / samples:.1%} met the hooks (quartiles of",
-        f"the runs {low:.1%} to {high:.1%}, limit {HOOK_LIMIT:.1%}): {node_us:.0f} us a node.",
+    return "\n".join([*lines, "", *_seen_from_outside(found.hooks)]) + "\n"
+
+
+def _seen_from_outside(hooks: HookShare | None) -> list[str]:
+    if hooks is None:
+        return ["py-spy may not look at this process here, so the hooks' share of the thread is not known."]
+    share = hooks.inside / hooks.samples
+    return [
+        f"Seen from outside by py-spy: {len(hooks.seconds)} profiled runs while messages are sent,",
+        f"{hooks.samples:,} samples of the executor's thread, {share:.1%} of them in the hooks: "
+        f"{share * statistics.median(hooks.seconds) / NODES * 1e6:.0f} us a node (limit {HOOK_LIMIT_US} us).",
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _rows(seconds: dict[str, list[float]]) -> list[str]:
