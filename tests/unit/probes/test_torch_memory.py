@@ -262,7 +262,7 @@ def test_a_short_node_has_gpu_memory_of_its_own_and_the_last_readings_ram() -> N
     entered = reader.read(sync=False, entering=True)
     backend.clock.advance(0.003)
     long_left = reader.read(sync=False)
-    backend.clock.advance(0.006)
+    backend.clock.advance(0.011)
     entered_late = reader.read(sync=False, entering=True)
     boundaries = (first, left, entered, long_left, entered_late)
     assert [b.vram[0].used_bytes // MIB for b in boundaries] == [0, 50, 50, 50, 50]
