@@ -28,8 +28,7 @@ from . import sqlite_files
 from .address import ENV_VARIABLE, server_url, shown, sqlite_path
 from .crash import Crashes
 from .errors import StoreConflict, StoreDamaged, StoreReadOnly, StoreUnavailable
-from .migrate import revision_of, upgrade
-from .schema import HEAD
+from .migrate import is_current, upgrade
 from .translate import translated, translating
 
 log = logging.getLogger("holaf.profiler")
@@ -230,10 +229,7 @@ class Database:
         # What libpq knows of limits: without them a network that swallows packets is waited for without end.
         limits = SERVER_LIMITS if url.get_backend_name() == "postgresql" else {}
         engine = create_engine(url, pool_pre_ping=True, pool_timeout=5.0, connect_args=limits)
-        with engine.connect() as connection:
-            current = revision_of(connection) == HEAD
-        if not current:
-            upgrade(engine, self.where)
+        upgrade(engine, self.where)
         return engine
 
     def _open_file(self, path: Path) -> Engine:
@@ -266,10 +262,7 @@ class Database:
         engine = sqlite_files.sqlite_engine(
             path, "write", busy_timeout_s=self.busy_timeout_s, foreign_keys=False, pooled=False
         )
-        with engine.connect() as connection:
-            current = revision_of(connection) == HEAD
-        if not current:
-            upgrade(engine, where)
+        upgrade(engine, where)
 
     def _set_aside(self, path: Path) -> None:
         try:
@@ -300,9 +293,7 @@ class Database:
             f"file and its folder writable, or point {ENV_VARIABLE} to another place."
         )
         engine = sqlite_files.sqlite_engine(path, access, busy_timeout_s=self.busy_timeout_s)
-        with engine.connect() as connection:
-            current = revision_of(connection) == HEAD
-        if current:
+        if is_current(engine):
             return engine
         engine.dispose()
         copied = self._new_copy_folder() / "history.db"

@@ -72,37 +72,17 @@ class History(GroupsOfHistory):
         limit: int = 50,
         offset: int = 0,
         sort: str = "-timestamp",
-        q: str = "",
-        status: str | Sequence[str] | None = None,
-        workflow: str | None = None,
-        tag: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        min_time: float | None = None,
-        max_time: float | None = None,
-        pinned: bool | None = None,
-        profiled: bool | None = None,
+        status: str | Iterable[str] = (),
+        **filters: Any,
     ) -> tuple[list[Row], int]:
         """One page of runs and how many match in all, see ``paging.py``.
 
         ``sort``: a column of :data:`SORTABLE`, with ``-`` in front for descending;
-        runs without a value come last. ``q`` is looked for in name, comment, tags, workflow
-        and status. ``workflow`` is a workflow's id or hash, ``since`` and ``until`` are ISO 8601,
-        ``min_time``/``max_time`` seconds of ``total_time``. Bulky fields (changes, devices ...) are left out.
+        runs without a value come last. ``status`` is one or several, ``filters`` are the other fields
+        of :class:`RunFilter`. Bulky fields (changes, devices ...) are left out.
         """
-        wanted = RunFilter(
-            user_id=user_id,
-            q=q,
-            status=(status,) if isinstance(status, str) else tuple(status or ()),
-            workflow=workflow,
-            tag=tag,
-            since=since,
-            until=until,
-            min_time=min_time,
-            max_time=max_time,
-            pinned=pinned,
-            profiled=profiled,
-        )
+        statuses = (status,) if isinstance(status, str) else tuple(status)
+        wanted = RunFilter(user_id=user_id, status=statuses, **filters)
 
         def read() -> tuple[list[Row], int]:
             with self.database.read() as connection:
@@ -112,10 +92,10 @@ class History(GroupsOfHistory):
         claimed = any(run["status"] == "running" for run in found[0])
         return read() if claimed and self._look_for_crashes() else found
 
-    def totals(self, user_id: str | None = None, **filters: str) -> Row:
+    def totals(self, user_id: str | None = None, **filters: Any) -> Row:
         """What all runs that fit ``workflow``, ``since``, ``until`` come to; see ``run_list.totals``."""
         with self.database.read() as connection:
-            return run_list.totals(connection, RunFilter(user_id=user_id, **filters))  # type: ignore[arg-type] # all are text
+            return run_list.totals(connection, RunFilter(user_id=user_id, **filters))
 
     def workflows(self, user_id: str | None = None) -> list[Row]:
         """``{"workflow", "name", "run_count", "newest"}`` of every workflow with runs, newest run first."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,17 +41,12 @@ NEEDED = {"profiler_runs", "profiler_steps"}
 def import_database(target: Database, path: Path, user_id: str) -> dict[str, int]:
     """``{"runs", "steps", "groups", "skipped_runs"}`` copied. Raises :class:`NotAHistory`, ``StoreError``."""
     _check(path, target.busy_timeout_s)
-    folder = Path(tempfile.mkdtemp(prefix="holaf_profiler_"))
-    source = Database(folder / "source.db")
-    try:
+    with _temporary() as (copied, source):
         with translating(str(path)):
-            sqlite_files.copy(path, folder / "source.db", target.busy_timeout_s)
-            mend(folder / "source.db")
+            sqlite_files.copy(path, copied, target.busy_timeout_s)
+            mend(copied)
         with source.read() as reading:
             return target.transact(lambda writing: _copy_all(reading, writing, user_id))
-    finally:
-        source.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def export_runs(source: Database, run_ids: Sequence[int], change_workflow: ChangeWorkflow) -> bytes:
@@ -59,28 +54,28 @@ def export_runs(source: Database, run_ids: Sequence[int], change_workflow: Chang
 
     ``change_workflow(prompt, graph)`` answers both as they are to leave. Raises ``StoreError``.
     """
-    folder = Path(tempfile.mkdtemp(prefix="holaf_profiler_"))
-    path = folder / "runs.db"
-    target = Database(path)
-    try:
+    with _temporary() as (path, target):
         with source.read() as reading:
             target.transact(lambda writing: _copy_all(reading, writing, None, run_ids, change_workflow))
         return _whole_file(target, path)
-    finally:
-        target.close()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_as_file(run: Run) -> bytes:
     """A database file with nothing but ``run`` in it, which no history need hold. Raises ``StoreError``."""
-    with tempfile.TemporaryDirectory(prefix="holaf-profiler-") as folder:
-        path = Path(folder) / "run.db"
-        database = Database(path)
-        try:
-            RunFile.of(replace(run, id=None)).save(database, run.overhead.writer_s or 0.0)
-            return _whole_file(database, path)
-        finally:
-            database.close()
+    with _temporary() as (path, database):
+        RunFile.of(replace(run, id=None)).save(database, run.overhead.writer_s or 0.0)
+        return _whole_file(database, path)
+
+
+@contextmanager
+def _temporary() -> Iterator[tuple[Path, Database]]:
+    """A history of its own in the temporary folder, gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="holaf_profiler_"))
+    try:
+        with closing(Database(folder / "runs.db")) as database:
+            yield folder / "runs.db", database
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _whole_file(database: Database, path: Path) -> bytes:
@@ -98,11 +93,8 @@ def _check(path: Path, busy_timeout_s: float) -> None:
     try:
         with translating(str(path)):
             access = sqlite_files.readable_access(path, busy_timeout_s)
-            connection = sqlite_files.connect(path, access, busy_timeout_s)
-            try:
+            with closing(sqlite_files.connect(path, access, busy_timeout_s)) as connection:
                 names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-            finally:
-                connection.close()
     except StoreDamaged as error:
         raise NotAHistory(f"{path} is not an SQLite database, or it is damaged.") from error
     if not names >= NEEDED:

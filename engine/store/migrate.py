@@ -28,12 +28,20 @@ def revision_of(connection: Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
+def is_current(engine: Engine) -> bool:
+    """Whether no migration is missing."""
+    with engine.connect() as connection:
+        return revision_of(connection) == HEAD
+
+
 def upgrade(engine: Engine, where: str) -> None:
-    """Run the migrations that are missing, all in one transaction.
+    """Run the migrations that are missing, if any are, all in one transaction.
 
     ``engine`` must not enforce foreign keys on SQLite, where changing a table means
     dropping it. Raises :class:`StoreTooNew` for a revision that this pack does not know.
     """
+    if is_current(engine):
+        return
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from . import spool_file
@@ -40,15 +41,13 @@ def _has_running(path: Path) -> bool:
     """Whether the file has this pack's tables and a run in them that claims to be running."""
     if not path.is_file() or path.stat().st_size == 0:
         return False
-    connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, timeout=_BUSY_TIMEOUT_S)
-    try:
+    address = path.absolute().as_uri() + "?mode=ro"
+    with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_TIMEOUT_S)) as connection:
         columns = {row[1] for row in connection.execute("PRAGMA table_info(profiler_runs)")}
         if not columns >= _NEEDED:
             return False
         query = "SELECT 1 FROM profiler_runs WHERE status = 'running' LIMIT 1"
         return connection.execute(query).fetchone() is not None
-    finally:
-        connection.close()
 
 
 def _deliver(url: str, folder: Path | None) -> None:
@@ -57,11 +56,8 @@ def _deliver(url: str, folder: Path | None) -> None:
         from .database import Database
         from .spool import Spool
 
-        database = Database(url, folder=folder)
-        try:
+        with closing(Database(url, folder=folder)) as database:
             Spool(database).deliver()
-        finally:
-            database.close()
 
 
 def _mark(url: str, path: Path | None, folder: Path | None) -> int:

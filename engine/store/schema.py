@@ -12,7 +12,9 @@ Booleans and numbers may be NULL in rows that another program wrote, and
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import BigInteger as Big
 from sqlalchemy import (
@@ -28,6 +30,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 HEAD = max(file.name for file in (MIGRATIONS / "versions").glob("r[0-9]*_*.py"))[1:5]
@@ -62,72 +65,43 @@ LISTED = [
 ]
 """What the index behind any list of runs holds."""
 
+
+def _columns(kind: type[TypeEngine[Any]], names: str, *, primary_key: bool = False) -> Iterator[Column[Any]]:
+    """Columns of one kind, by their names in one text."""
+    return (Column(name, kind, primary_key=primary_key) for name in names.split())
+
+
+def _of(owner: str, *, primary_key: bool = True) -> Column[Any]:
+    """``run_id`` of a run and so on: the row goes with its owner's."""
+    owned_by = ForeignKey(f"profiler_{owner}s.id", ondelete="CASCADE")
+    return Column(f"{owner}_id", Integer, owned_by, primary_key=primary_key)
+
+
 runs = Table(
     "profiler_runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("timestamp", Text),
-    Column("name", Text),
-    Column("workflow_hash", Text),
-    Column("global_comment", Text),
-    Column("total_time", Double),
-    Column("status", Text),
-    Column("prompt_id", Text),
-    Column("workflow_id", Text),
-    Column("user_id", Text),
-    Column("settings_json", Text),
-    Column("timing", Text),
-    Column("interval_ms", Integer),
-    Column("cache", Text),
-    Column("inside", Text),
-    Column("cold", Boolean),
-    Column("pinned", Boolean),
-    Column("forced", Boolean),
-    Column("snapshot_match", Text),
-    Column("changes_json", Text),
-    Column("devices_json", Text),
-    Column("metrics_json", Text),
-    Column("overhead_json", Text),
-    Column("warnings_json", Text),
-    Column("running_node_id", Text),
-    Column("error_node_id", Text),
-    Column("error_type", Text),
-    Column("error_message", Text),
-    Column("energy_joules", Double),
+    *_columns(Text, "timestamp name workflow_hash global_comment status prompt_id workflow_id user_id"),
+    *_columns(Text, "workflow_name tags_json settings_json timing cache inside snapshot_match contention"),
+    *_columns(Text, "changes_json devices_json metrics_json overhead_json warnings_json sizes_json"),
+    *_columns(Text, "outputs_json events_json"),
+    *_columns(Text, "running_node_id error_node_id error_type error_message deleted_at uuid"),
+    *_columns(Double, "total_time energy_joules queue_wait_s"),
+    *_columns(Integer, "interval_ms output_count frame_count scene_count queue_position attempt retry_of"),
+    *_columns(Big, "ram_before_bytes ram_after_bytes vram_before_bytes vram_after_bytes"),
+    *_columns(Boolean, "cold pinned forced profiled"),
     # Totals over the steps that count (role "node"), so that lists need no join.
-    Column("node_count", Integer),
-    Column("cached_count", Integer),
-    Column("vram_max", Big),
-    Column("ram_max_bytes", Big),
-    Column("gpu_load_avg", Double),
-    Column("cpu_seconds", Double),
+    *_columns(Integer, "node_count cached_count"),
+    *_columns(Big, "vram_max ram_max_bytes"),
+    *_columns(Double, "gpu_load_avg cpu_seconds"),
     # Which process writes the run: tells a dead worker from a live one.
-    Column("worker_host", Text),
-    Column("worker_pid_space", Text),
+    *_columns(Text, "worker_host worker_pid_space heartbeat"),
     Column("worker_pid", Integer),
     Column("worker_started", Double),
-    Column("heartbeat", Text),
     Column("environment_id", Integer, ForeignKey("profiler_environments.id")),
     Column("workflow_content_id", Integer, ForeignKey("profiler_workflows.id")),
     # [[place, value], ...]: where this run's prompt and graph differ from those stored for their structure.
     Column("workflow_values_json", Text),
-    Column("deleted_at", Text),
-    Column("uuid", Text),
-    Column("workflow_name", Text),
-    Column("tags_json", Text),
-    Column("contention", Text),
-    Column("profiled", Boolean),
-    Column("sizes_json", Text),
-    Column("outputs_json", Text),
-    Column("output_count", Integer),
-    Column("frame_count", Integer),
-    Column("scene_count", Integer),
-    Column("events_json", Text),
-    Column("queue_position", Integer),
-    Column("queue_wait_s", Double),
-    Column("attempt", Integer),
-    Column("retry_of", Integer),
-    *(Column(f"{memory}_{when}_bytes", Big) for memory in ("ram", "vram") for when in ("before", "after")),
     Index("ux_profiler_runs_uuid", "uuid", unique=True),
     Index("ix_profiler_runs_newest", "timestamp", "id"),
     # All that a list is filtered and sorted by. On PostgreSQL, which sorts by it in pages, in another form.
@@ -143,59 +117,19 @@ steps = Table(
     "profiler_steps",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE")),
-    Column("node_id", Text),
-    Column("node_title", Text),
-    Column("node_type", Text),
-    Column("vram_start", Big),
-    Column("vram_max", Big),
-    Column("vram_end", Big),
-    Column("exec_time", Double),
-    Column("cpu_max", Double),
-    Column("gpu_load_max", Double),
-    Column("gpu_load_avg", Double),
-    Column("inputs_json", Text),
-    Column("step_comment", Text),
-    Column("position", Integer),
-    Column("role", Text),
-    Column("status", Text),
-    Column("display_node_id", Text),
-    Column("parent_node_id", Text),
-    Column("start_s", Double),
-    Column("end_s", Double),
-    Column("self_time_s", Double),
-    Column("wall_time_s", Double),
-    Column("time_share", Double),
-    Column("segments_json", Text),
-    Column("list_count", Integer),
-    Column("execution_count", Integer),
+    _of("run", primary_key=False),
+    *_columns(Text, "node_id node_title node_type role status display_node_id parent_node_id"),
+    *_columns(Text, "step_comment inputs_json inputs_hash foreign_pack"),
+    *_columns(Text, "segments_json models_json load_spans_json sampler_step_spans_json"),
+    *_columns(Text, "error_type error_message error_traceback"),
+    *_columns(Integer, "position list_count execution_count sampler_steps previous_run_id"),
+    *_columns(Double, "exec_time self_time_s wall_time_s time_share start_s end_s"),
+    *_columns(Double, "cpu_max cpu_seconds gpu_load_max gpu_load_avg gpu_time_s sync_time_s energy_joules"),
+    *_columns(Double, "load_time_s offload_time_s foreign_time_s sampler_step_median_s"),
+    *_columns(Double, "sampler_step_spread_s previous_exec_time_s"),
+    *_columns(Big, "vram_start vram_max vram_end device_vram_max_bytes"),
+    *_columns(Big, "ram_start_bytes ram_max_bytes ram_end_bytes read_bytes read_call_bytes"),
     Column("shared", Boolean),
-    Column("device_vram_max_bytes", Big),
-    Column("ram_start_bytes", Big),
-    Column("ram_max_bytes", Big),
-    Column("ram_end_bytes", Big),
-    Column("cpu_seconds", Double),
-    Column("gpu_time_s", Double),
-    Column("sync_time_s", Double),
-    Column("energy_joules", Double),
-    Column("read_bytes", Big),
-    Column("read_call_bytes", Big),
-    Column("load_time_s", Double),
-    Column("offload_time_s", Double),
-    Column("foreign_time_s", Double),
-    Column("foreign_pack", Text),
-    Column("sampler_steps", Integer),
-    Column("sampler_step_median_s", Double),
-    Column("sampler_step_spread_s", Double),
-    Column("models_json", Text),
-    Column("load_spans_json", Text),
-    Column("sampler_step_spans_json", Text),
-    Column("inputs_hash", Text),
-    Column("previous_exec_time_s", Double),
-    Column("previous_run_id", Integer),
-    Column("error_type", Text),
-    Column("error_message", Text),
-    Column("error_traceback", Text),
     Index("ix_profiler_steps_run_id", "run_id", "position"),
     Index("ix_profiler_steps_inputs_hash", "inputs_hash"),
 )
@@ -203,30 +137,17 @@ steps = Table(
 step_devices = Table(
     "profiler_step_devices",
     metadata,
-    Column("step_id", Integer, ForeignKey("profiler_steps.id", ondelete="CASCADE"), primary_key=True),
+    _of("step"),
     Column("device", Text, primary_key=True),
-    Column("vram_start", Big),
-    Column("vram_max", Big),
-    Column("vram_end", Big),
-    Column("device_vram_max_bytes", Big),
-    Column("gpu_load_max", Double),
-    Column("gpu_load_avg", Double),
-    Column("gpu_time_s", Double),
-    Column("energy_joules", Double),
+    *_columns(Big, "vram_start vram_max vram_end device_vram_max_bytes"),
+    *_columns(Double, "gpu_load_max gpu_load_avg gpu_time_s energy_joules"),
 )
 
 groups = Table(
     "profiler_groups",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", Text),
-    Column("color", Text),
-    Column("description", Text),
-    Column("workflow_id", Text),
-    Column("user_id", Text),
-    Column("source_node_id", Text),
-    Column("patterns_json", Text),
-    Column("unmatched_json", Text),
+    *_columns(Text, "name color description workflow_id user_id source_node_id patterns_json unmatched_json"),
     Index("ux_profiler_groups_source", "workflow_id", "user_id", "source_node_id", unique=True),
     sqlite_autoincrement=True,
 )
@@ -234,7 +155,7 @@ groups = Table(
 group_members = Table(
     "profiler_group_members",
     metadata,
-    Column("group_id", Integer, ForeignKey("profiler_groups.id", ondelete="CASCADE"), primary_key=True),
+    _of("group"),
     Column("node_id", Text, primary_key=True),
     Column("position", Integer),
 )
@@ -242,8 +163,8 @@ group_members = Table(
 run_groups = Table(
     "profiler_run_groups",
     metadata,
-    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("group_id", Integer, ForeignKey("profiler_groups.id", ondelete="CASCADE"), primary_key=True),
+    _of("run"),
+    _of("group"),
     Column("position", Integer),
     Column("unmatched_json", Text),
 )
@@ -252,8 +173,8 @@ run_groups = Table(
 run_group_members = Table(
     "profiler_run_group_members",
     metadata,
-    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("group_id", Integer, ForeignKey("profiler_groups.id", ondelete="CASCADE"), primary_key=True),
+    _of("run"),
+    _of("group"),
     Column("node_id", Text, primary_key=True),
 )
 """Which nodes of a run belong to which group: every node by its own id, those inside others too."""
@@ -261,17 +182,14 @@ run_group_members = Table(
 series = Table(
     "profiler_series",
     metadata,
-    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("metric", Text, primary_key=True),
-    # "" for the process and the machine: a primary key holds no NULL.
-    Column("device", Text, primary_key=True),
+    _of("run"),
+    # device: "" for the process and the machine, since a primary key holds no NULL.
+    *_columns(Text, "metric device", primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("unit", Text),
     Column("sample_count", Integer),
     # zlib over little-endian float64; start_s is NULL for instants.
-    Column("t_s", LargeBinary),
-    Column("value", LargeBinary),
-    Column("start_s", LargeBinary),
+    *_columns(LargeBinary, "t_s value start_s"),
 )
 
 environments = Table(
@@ -288,36 +206,29 @@ workflows = Table(
     Column("id", Integer, primary_key=True),
     Column("hash", Text, unique=True),
     # zlib over UTF-8 JSON; NULL where the run had none.
-    Column("prompt", LargeBinary),
-    Column("workflow", LargeBinary),
+    *_columns(LargeBinary, "prompt workflow"),
 )
 
 snapshots = Table(
     "profiler_snapshots",
     metadata,
-    Column("workflow_id", Text, primary_key=True),
-    Column("user_id", Text, primary_key=True),
-    Column("hash", Text),
-    Column("nodes_json", Text),
-    Column("timestamp", Text),
+    *_columns(Text, "workflow_id user_id", primary_key=True),
+    *_columns(Text, "hash nodes_json timestamp"),
 )
 
 stacks = Table(
     "profiler_stacks",
     metadata,
-    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
+    _of("run"),
     # See queries/inside.py.
-    Column("functions", LargeBinary),
-    Column("frames", LargeBinary),
+    *_columns(LargeBinary, "functions frames"),
 )
 
 owner_times = Table(
     "profiler_owner_times",
     metadata,
-    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("node_id", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("owner", Text, primary_key=True),
+    _of("run"),
+    *_columns(Text, "node_id kind owner", primary_key=True),
     Column("time_s", Double),
     Column("is_foreign", Boolean),
 )
@@ -325,12 +236,10 @@ owner_times = Table(
 kernels = Table(
     "profiler_kernels",
     metadata,
-    Column("run_id", Integer, ForeignKey("profiler_runs.id", ondelete="CASCADE"), primary_key=True),
+    _of("run"),
     Column("node_id", Text, primary_key=True),
-    Column("exec_time", Double),
-    Column("usual_s", Double),
+    *_columns(Double, "exec_time usual_s recorded_s"),
     Column("usual_run_id", Integer),
-    Column("recorded_s", Double),
     Column("trace_file", Text),
     # zlib over UTF-8 JSON: the fields of Operator in a list each.
     Column("operators", LargeBinary),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,13 +79,8 @@ def _keep_at(path: Path, run: Run) -> bool:
     return True
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[Database]:
-    spool = Database(path, busy_timeout_s=spool_file.BUSY_TIMEOUT_S)
-    try:
-        yield spool
-    finally:
-        spool.close()
+def _opened(path: Path) -> closing[Database]:
+    return closing(Database(path, busy_timeout_s=spool_file.BUSY_TIMEOUT_S))
 
 
 def _ids(spool: Database) -> list[int]:

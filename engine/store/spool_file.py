@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from .address import companion
@@ -28,11 +29,9 @@ def exists(url: str, folder: Path | None) -> bool:
 
 def holds_runs(path: Path) -> bool:
     try:
-        connection = sqlite3.connect(path.absolute().as_uri() + "?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
-        try:
+        address = path.absolute().as_uri() + "?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
             return connection.execute("SELECT 1 FROM profiler_runs LIMIT 1").fetchone() is not None
-        finally:
-            connection.close()
     except sqlite3.Error:
         return False
 

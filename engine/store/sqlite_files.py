@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -128,8 +128,7 @@ def check(path: Path, busy_timeout_s: float, *, thorough: bool = False) -> None:
             # Asked first: opening what is no database, SQLite may throw its "-wal" file away.
             if file.read(16) not in (b"", b"SQLite format 3\0"):
                 raise sqlite3.DatabaseError("file is not a database")
-    connection = connect(path, "write", busy_timeout_s)
-    try:
+    with closing(connect(path, "write", busy_timeout_s)) as connection:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if thorough or path.stat().st_size <= CHECKED_BYTES:
             verdict = _verdict(connection, "integrity_check" if thorough else "quick_check")
@@ -141,8 +140,6 @@ def check(path: Path, busy_timeout_s: float, *, thorough: bool = False) -> None:
                 raise sqlite3.DatabaseError(f"database disk image is malformed ({verdict})")
         if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             _switch_to_wal(connection)
-    finally:
-        connection.close()
 
 
 def _verdict(connection: sqlite3.Connection, check: str) -> str:
@@ -196,32 +193,25 @@ def _rename_free(path: Path, name: str) -> Path:
 def readable_access(path: Path, busy_timeout_s: float) -> Access:
     """How a file that cannot be written can still be read. Raises ``sqlite3.Error`` if not at all."""
     try:
-        connection = connect(path, "read", busy_timeout_s)
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            return "read"
-        finally:
-            connection.close()
+        _look_into(path, "read", busy_timeout_s)
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise
-        connection = connect(path, "frozen", busy_timeout_s)
-        try:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            return "frozen"
-        finally:
-            connection.close()
+        _look_into(path, "frozen", busy_timeout_s)
+        return "frozen"
+    return "read"
+
+
+def _look_into(path: Path, access: Access, busy_timeout_s: float) -> None:
+    with closing(connect(path, access, busy_timeout_s)) as connection:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def copy(source: Path, target: Path, busy_timeout_s: float) -> None:
     """A consistent copy of a database that may be in use. Never writes to ``source``."""
     access = readable_access(source, busy_timeout_s)
-    reading = connect(source, access, busy_timeout_s)
-    try:
-        writing = sqlite3.connect(str(target))
-        try:
-            reading.backup(writing)
-        finally:
-            writing.close()
-    finally:
-        reading.close()
+    with (
+        closing(connect(source, access, busy_timeout_s)) as reading,
+        closing(sqlite3.connect(target)) as writing,
+    ):
+        reading.backup(writing)

@@ -16,6 +16,7 @@ from ..errors import BadQuery
 from ..json_rows import Row, run_row
 from ..rows import iso_timestamp
 from .groups import visible
+from .runs import BULKY
 from .values import chunks, dicts
 
 runs = schema.runs
@@ -25,21 +26,17 @@ SORTABLE = tuple(name for name in schema.LISTED if name not in ("deleted_at", "t
 _MONTH = re.compile(r"\d{4}-\d{2}")
 OLDEST_FIRST = (runs.c.timestamp.asc().nulls_first(), runs.c.id.asc())
 """As the index by time is read backwards, where every run is dated."""
-BULKY = (
-    "changes_json",
-    "devices_json",
-    "events_json",
-    "metrics_json",
-    "outputs_json",
-    "overhead_json",
-    "workflow_values_json",
-)
-"""What a list of runs leaves out."""
+_COLUMNS = [each for each in runs.c if each.name not in BULKY | {"devices_json"}]
+"""What a list of runs shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """Which runs a list shows. See ``History.list_runs``."""
+    """Which runs a list shows; all of them without any filter.
+
+    ``q``: words in name, comment, tags, workflow and status. ``workflow``: a workflow's id or hash.
+    ``since``, ``until``: ISO 8601. ``min_time``, ``max_time``: seconds of ``total_time``.
+    """
 
     user_id: str | None = None
     q: str = ""
@@ -210,18 +207,16 @@ def walk(
 
 def rows(connection: Connection, run_ids: list[int]) -> list[Row]:
     """What a list shows of these runs, in that order."""
-    columns = [each for each in runs.c if each.name not in BULKY]
     found: dict[int, Row] = {}
     for some in chunks(run_ids):
-        query = select(*columns).where(runs.c.id.in_(some))
+        query = select(*_COLUMNS).where(runs.c.id.in_(some))
         found |= {row["id"]: run_row(row) for row in dicts(connection.execute(query))}
     return [found[run_id] for run_id in run_ids]
 
 
 def run_before(connection: Connection, wanted: RunFilter, timestamp: str) -> Row | None:
     """The newest of the runs that began before ``timestamp``."""
-    columns = [each for each in runs.c if each.name not in BULKY]
-    query = select(*columns).where(_conditions(connection, wanted), runs.c.timestamp < timestamp)
+    query = select(*_COLUMNS).where(_conditions(connection, wanted), runs.c.timestamp < timestamp)
     found = connection.execute(query.order_by(runs.c.timestamp.desc(), runs.c.id.desc()).limit(1))
     row = found.mappings().first()
     return None if row is None else run_row(row)

@@ -19,14 +19,10 @@ from .values import chunks, dicts, refusable
 
 runs = schema.runs
 
-_BULKY = (
-    "changes_json",
-    "events_json",
-    "metrics_json",
-    "outputs_json",
-    "overhead_json",
-    "workflow_values_json",
+BULKY = frozenset(
+    f"{name}_json" for name in ("changes", "events", "metrics", "outputs", "overhead", "workflow_values")
 )
+"""What is left out where many runs are read."""
 
 # Given their values apart from the statement, these are compiled once per set of columns.
 _insert_run = insert(runs)
@@ -52,7 +48,7 @@ def run_row(
 
 def rows_of(connection: Connection, run_ids: Sequence[int], user_id: str | None = None) -> dict[int, RawRow]:
     """The raw rows of many runs by id, without the bulkiest columns; unknown ids are left out."""
-    columns = [each for each in runs.c if each.name not in _BULKY]
+    columns = [each for each in runs.c if each.name not in BULKY]
     result: dict[int, RawRow] = {}
     for some in chunks(run_ids):
         theirs = visible(runs.c.user_id, user_id)
@@ -74,26 +70,16 @@ def run_with(connection: Connection, uuid: str) -> RawRow | None:
 
 def insert_run(connection: Connection, values: dict[str, Any]) -> int:
     """A new run; returns its id."""
-    found: list[int] = []
-
-    def write(plain: bool) -> None:
-        given = {name: codec.storable(value) for name, value in values.items()} if plain else values
-        key = connection.execute(_insert_run, given).inserted_primary_key
-        assert key is not None
-        found.append(int(key[0]))
-
-    refusable(write, connection)
-    return found[-1]
+    inserted = refusable(connection, lambda given: connection.execute(_insert_run, given), values)
+    key = inserted.inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def update_run(connection: Connection, run_id: int, values: dict[str, Any]) -> None:
     """New values for some columns of a run."""
-
-    def write(plain: bool) -> None:
-        given = {name: codec.storable(value) for name, value in values.items()} if plain else values
-        connection.execute(_update_run, {**given, "key_id": run_id})
-
-    refusable(write, connection)
+    keyed = {**values, "key_id": run_id}
+    refusable(connection, lambda given: connection.execute(_update_run, given), keyed)
 
 
 def purge_deleted(connection: Connection, older_than_s: float) -> int:

@@ -13,7 +13,7 @@ from ..errors import NotInHistory
 from ..json_rows import USABLE_STEP, Row
 from ..rows import RawRow
 from .groups import visible
-from .values import chunks, dicts, driver_insert, many, plain_rows, refusable
+from .values import chunks, dicts, insert_many, refusable
 
 runs, steps = schema.runs, schema.steps
 
@@ -23,7 +23,6 @@ ROWS_AT_ONCE = 200
 USUAL = {"role": "node", "status": "ok"}
 _UPDATED = tuple(name for name in rows.STEP_COLUMNS if name not in ("run_id", "step_comment"))
 """A step's comment is left alone when its values are written again: a user may have changed it."""
-_INSERT_DEVICE = driver_insert(schema.step_devices, ("step_id", *rows.STEP_DEVICE_COLUMNS))
 _UPDATE_STEP = (
     f"UPDATE {schema.steps.name} SET {','.join(f'{name}=?' for name in _UPDATED)} "
     "WHERE run_id=? AND position=? AND node_id=?"
@@ -58,14 +57,7 @@ def insert_steps(connection: Connection, run_id: int, steps: Sequence[Step]) -> 
         for name, column in zip(rows.STEP_COLUMNS, rows.step_columns(run_id, steps), strict=True)
         if column.count(None) < len(column)
     }
-    names = tuple(filled)
-    values = list(zip(*filled.values(), strict=True))
-
-    def write(plain: bool) -> None:
-        given = plain_rows(values) if plain else values
-        many(connection, schema.steps, names, driver_insert(schema.steps, names), given)
-
-    refusable(write, connection)
+    insert_many(connection, schema.steps, tuple(filled), list(zip(*filled.values(), strict=True)))
 
 
 def update_steps(connection: Connection, run_id: int, steps: Sequence[Step]) -> None:
@@ -76,15 +68,14 @@ def update_steps(connection: Connection, run_id: int, steps: Sequence[Step]) -> 
     keys = (columns["run_id"], columns["position"], columns["node_id"])
     values = list(zip(*(columns[name] for name in _UPDATED), *keys, strict=True))
 
-    def write(plain: bool) -> None:
-        rows_ = plain_rows(values) if plain else values
+    def write(given: list[tuple[Any, ...]]) -> None:
         if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(_UPDATE_STEP, rows_)
+            connection.exec_driver_sql(_UPDATE_STEP, given)
         else:
             names = [*(f"new_{name}" for name in _UPDATED), "key_run_id", "key_position", "key_node_id"]
-            connection.execute(_core_update, [dict(zip(names, row, strict=True)) for row in rows_])
+            connection.execute(_core_update, [dict(zip(names, row, strict=True)) for row in given])
 
-    refusable(write, connection)
+    refusable(connection, write, values)
 
 
 def delete_steps(connection: Connection, run_id: int, keys: Iterable[StepKey]) -> None:
@@ -119,14 +110,8 @@ def write_step_devices(connection: Connection, run_id: int, steps: Iterable[Step
         for step_id, position, node_id in found
         for device in with_devices.get((position, node_id), ())
     ]
-    columns = ("step_id", *rows.STEP_DEVICE_COLUMNS)
-
-    def write(plain: bool) -> None:
-        given = plain_rows(values) if plain else values
-        many(connection, schema.step_devices, columns, _INSERT_DEVICE, given)
-
     if values:
-        refusable(write, connection)
+        insert_many(connection, schema.step_devices, ("step_id", *rows.STEP_DEVICE_COLUMNS), values)
 
 
 def step_rows(connection: Connection, run_id: int) -> list[RawRow]:

@@ -40,36 +40,33 @@ def insert_one(connection: Connection, table: Table, values: Mapping[str, Any]) 
     return int(key[0])
 
 
-def driver_insert(table: Table, columns: Sequence[str]) -> str:
-    marks = ",".join("?" * len(columns))
-    return f"INSERT INTO {table.name} ({','.join(columns)}) VALUES ({marks})"
-
-
-def refusable(write: Callable[[bool], None], connection: Connection) -> None:
-    """Run ``write(False)``; if a driver refuses a value, ``write(True)`` with every value made plain."""
+def refusable(connection: Connection, write: Callable[[Any], T], values: Any) -> T:
+    """``write(values)``, a row's dictionary or rows as tuples; made plain where a driver refuses one."""
     try:
         with connection.begin_nested():
-            write(False)
+            return write(values)
     except (ValueError, OverflowError, TypeError):
         pass
     except DBAPIError as error:
         refused = any(word in str(error.orig).lower() for word in ("binding", "adapt", "nul "))
         if not refused and not isinstance(error, DataError):
             raise
-    else:
-        return
-    write(True)
+    if isinstance(values, dict):
+        return write({name: codec.storable(value) for name, value in values.items()})
+    return write([tuple(map(codec.storable, row)) for row in values])
 
 
-def many(
-    connection: Connection, table: Table, columns: Sequence[str], statement: str, values: list[Any]
+def insert_many(
+    connection: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]
 ) -> None:
     """Insert many rows given as tuples of ``columns``."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(statement, values)
-    else:
-        connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in values])
+    marks = ",".join("?" * len(columns))
+    statement = f"INSERT INTO {table.name} ({','.join(columns)}) VALUES ({marks})"
 
+    def write(given: list[tuple[Any, ...]]) -> None:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(statement, given)
+        else:
+            connection.execute(insert(table), [dict(zip(columns, row, strict=True)) for row in given])
 
-def plain_rows(values: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return [tuple(codec.storable(value) for value in row) for row in values]
+    refusable(connection, write, rows)
