@@ -7,6 +7,8 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from engine.probes.kernels import SECONDS_MAX
 from tests.comfyui.client import wait_for
 from tests.comfyui.scenes import Scene, diffusion
@@ -99,6 +101,7 @@ def test_status_names_the_function_a_node_is_stuck_in(profiler: Profiler, fresh:
     assert found["owner"] == "profiler-test-nodes"
 
 
+@pytest.mark.any_version
 def test_kernels_of_the_slowest_node_are_led_by_matrix_products_and_attention(profiler: Profiler) -> None:
     plain = diffusion(CHECKPOINT, seed=3, size=512, steps=20)
     plain.start(inside="off", cache="re-run")
