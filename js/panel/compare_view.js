@@ -2,12 +2,12 @@
 
 import * as backend from "../comfy/api.js";
 import { button, field, fill, h, iconButton, select } from "../ui/dom.js";
-import { MISSING, bytes, seconds } from "../ui/format.js";
+import { MISSING, bytes, seconds, unbroken } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
 import { loading, nodeLink, number, problem, table } from "../ui/widgets.js";
 import { TOTALS, changeCell } from "./deltas.js";
 import { copyText, saveFile } from "./export.js";
-import { matrix, setsOf } from "./matrix.js";
+import { matrix, numbered, setsOf } from "./matrix.js";
 
 const OPEN_RUNS = 4;
 
@@ -37,10 +37,7 @@ export function createCompareView(context, ids) {
     }
   }
 
-  const label = (id) => {
-    const name = (runs.get(id)?.name ?? "").trim();
-    return name ? `${name} (${id})` : t("Run {id}", { id });
-  };
+  const label = (id) => numbered(runs.get(id) ?? { id });
 
   function head() {
     return h(
@@ -125,7 +122,7 @@ export function createCompareView(context, ids) {
     fill(
       element,
       head(),
-      h("p", { class: "hp-headline" }, comparison.headline),
+      h("p", { class: "hp-headline" }, unbroken(comparison.headline)),
       comparison.surest ? h("p", {}, comparison.surest) : null,
       chooser(),
       baselines(comparison.baseline_ids),

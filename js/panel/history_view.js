@@ -2,7 +2,7 @@
 
 import * as backend from "../comfy/api.js";
 import { button, field, fill, h, iconButton, select } from "../ui/dom.js";
-import { bytes, count, range, seconds, share, signed } from "../ui/format.js";
+import { bytes, count, range, seconds, share, signed, unbroken } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
 import { figures, loading, nodeLink, problem, table } from "../ui/widgets.js";
 import { createTrendChart } from "./trend_chart.js";
@@ -57,7 +57,7 @@ export function createHistoryView(context, { runId, workflow }) {
     }
     fill(
       summary,
-      h("p", { class: "hp-headline" }, trends.headline),
+      h("p", { class: "hp-headline" }, unbroken(trends.headline)),
       kinds(trends),
       figures(usual(totals)),
       [...trends.lines, ...trends.notes].map((line) => h("p", { class: "hp-note" }, line)),
@@ -73,11 +73,11 @@ export function createHistoryView(context, { runId, workflow }) {
             "ul",
             { class: "hp-stack" },
             latest(changes).map((point) =>
-              h("li", { class: "hp-note" }, point.node_id ? [nodeLink(here, point), " "] : null, changeSentence(point), " ", button(t("Open"), () => context.actions.open(point.run_id))),
+              h("li", { class: "hp-note" }, point.node_id ? [nodeLink(here, point), " · "] : null, changeSentence(point), " ", button(t("Open"), () => context.actions.open(point.run_id))),
             ),
           )
         : null,
-      leaks.map((leak) => h("p", { class: "hp-warning" }, leak.node_id ? nodeLink(here, leak) : null, ` ${leakSentence(leak)}`)),
+      leaks.map((leak) => h("p", { class: "hp-warning" }, leak.node_id ? [nodeLink(here, leak), " · "] : null, leakSentence(leak))),
     );
     fill(
       details,

@@ -94,7 +94,7 @@ export function createInsideView({ context, run, steps, groups }) {
     };
     choose("");
     const options = [["", t("Whole run")], ...ids.map((id) => [id, `${titles[id] ?? ""} #${id}`])];
-    return h("details", { class: "hp-fold", open: true }, h("summary", {}, t("Whose code took the time")), select(options, "", choose, { "aria-label": t("Nodes") }), place);
+    return h("details", { class: "hp-fold", open: true }, h("summary", { title: t("What torch and other libraries do counts for the code that called them") }, t("Whose code took the time")), select(options, "", choose, { "aria-label": t("Nodes") }), place);
   }
 
   const saveTrace = (node) => saveFile(context, backend.getKernelTrace(run.id, node.node_id), node.trace_file);

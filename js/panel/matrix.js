@@ -13,9 +13,13 @@ const LABELS = {
   tag: (run) => (run.tags ?? []).join(", "),
   workflow: (run) => run.workflow_name || String(run.workflow_id || run.workflow_hash || "").slice(0, 8),
   name: (run) => (run.name ?? "").trim(),
-  /** Never the workflow's name, which would be every run's. */
-  run: ({ id, name }) => (name?.trim() ? `${name.trim()} (${id})` : runLabel({ id })),
+  run: numbered,
 };
+
+/** A run by its number, then its name: runs that are compared often share one. Never the workflow's name. */
+export function numbered({ id, name }) {
+  return [runLabel({ id }), name?.trim()].filter(Boolean).join(" · ");
+}
 
 /** `[{label, ids}]`, in the order of `runs`; null where that gives fewer than two sets or more than can be compared. */
 export function setsOf(runs, by) {

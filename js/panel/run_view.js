@@ -4,7 +4,7 @@
 import * as backend from "../comfy/api.js";
 import { createTimeline } from "../timeline/timeline.js";
 import { button, fill, h, iconButton, select } from "../ui/dom.js";
-import { bytes, count, dateTime, joules, runLabel, seconds, share } from "../ui/format.js";
+import { bytes, count, dateTime, joules, runLabel, seconds, share, unbroken } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
 import { editInline, figures, loading, number, problem, table } from "../ui/widgets.js";
 import { createAdviceView } from "./advice_view.js";
@@ -149,11 +149,11 @@ export function createRunView(context, runId) {
         ),
         iconButton("trash", t("Delete"), async () => (await context.deleteRuns([run])) && context.actions.back()),
       ),
-      drawing?.headline ? h("p", { class: "hp-headline" }, drawing.headline) : null,
+      drawing?.headline ? h("p", { class: "hp-headline" }, unbroken(drawing.headline)) : null,
       compared()
-        ? h("p", { class: `hp-verdict ${TONES[compared().verdict] ?? ""}` }, compared().text, " ", button(t("Compare"), () => context.actions.compare(compared().run_ids)))
+        ? h("p", { class: `hp-verdict ${TONES[compared().verdict] ?? ""}` }, unbroken(compared().text), " ", button(t("Compare"), () => context.actions.compare(compared().run_ids)))
         : null,
-      drawing?.detail ? h("p", { class: "hp-muted" }, drawing.detail) : null,
+      drawing?.detail ? h("p", { class: "hp-muted" }, unbroken(drawing.detail)) : null,
       h("p", { class: "hp-muted" }, statusChips(run), ` ${dateTime(run.timestamp)} · ${t("run {id}", { id: run.id })}`),
       run.error_message
         ? h(

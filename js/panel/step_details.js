@@ -70,7 +70,7 @@ export function stepDetails(step, groups, earlierTimes) {
   const list = (entries) => h("dl", { class: "hp-facts" }, entries.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
   const inputs = inputsOf(step);
   const models = step.models ?? [];
-  const earlier = h("div", { class: "hp-earlier" });
+  const earlier = h("div", {});
   earlierTimes(step.node_id).then((times) => times.length > 1 && earlier.append(h("h4", {}, t("In earlier runs")), sparkline(times)));
   return h(
     "div",

@@ -8,6 +8,7 @@ export const AXIS_PX = 22;
 export const EVENT_PX = 16;
 const LEAST_LABEL_PX = 26;
 const STRIPE_PX = 3;
+const STEP_PX = 4;
 const STRIPES = 2; // of the further groups of a node; more would hide its name
 
 export const lanesHeight = (data) => eventsHeight(data) + heightOfLanes(data.lanes);
@@ -63,7 +64,8 @@ function paintAxis(context, view, x, colors) {
     context.fillRect(Math.round(x(t_s)), 0, 1, view.height);
     context.fillStyle = colors.dim;
     const label = step >= 60 || t_s === 0 ? seconds(t_s) : step < 0.001 ? `${(t_s * 1e6).toFixed(0)} µs` : step < 0.5 && t_s < 10 ? `${(t_s * 1000).toFixed(0)} ms` : `${t_s.toFixed(Math.min(3, digits))} s`;
-    context.fillText(label, Math.round(x(t_s)) + 4, AXIS_PX / 2);
+    const left = Math.round(x(t_s)) + 4;
+    if (left + context.measureText(label).width <= view.width) context.fillText(label, left, AXIS_PX / 2);
   }
 }
 
@@ -156,7 +158,9 @@ function paintBar(context, node, x, top, view, colors, state) {
   }
   for (const [start, end] of node.loads ?? []) hatch(context, x(start), x(end), top, height, inkOn(node.colors[0]));
   if (node.steps?.length) paintSteps(context, node, x, top + height, view);
-  if (widest && widest.width > LEAST_LABEL_PX) label(context, node, widest, top + height / 2 + (node.colors.length > 1 ? STRIPE_PX - 1 : 0), view);
+  const stripes = node.colors.length > 1 ? STRIPE_PX - 1 : 0;
+  const steps = node.steps?.length ? 2 : 0; // the name stands clear of the stripes above it and of the ticks below
+  if (widest && widest.width > LEAST_LABEL_PX) label(context, node, widest, top + height / 2 + stripes - steps, view);
   if (node.status === "error" || node.status === "interrupted") {
     context.strokeStyle = colors.isDark ? "#FF7A59" : "#B93A00";
     context.lineWidth = 2;
@@ -178,7 +182,7 @@ function paintSteps(context, { steps, colors: [color] }, x, bottom, view) {
   for (const at of steps.flat()) {
     const left = x(at);
     if (left < 0 || left - drawnUntil < 3 || left > view.width) continue;
-    context.fillRect(left - 0.5, bottom - 5, 1, 5);
+    context.fillRect(left - 0.5, bottom - STEP_PX, 1, STEP_PX);
     drawnUntil = left;
   }
 }

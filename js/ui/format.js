@@ -87,6 +87,9 @@ export function signed(value, format) {
   return text.startsWith("<") ? text : `${value > 0 ? "+" : "−"}${text}`;
 }
 
+/** `text` with each number kept on one line with its unit. */
+export const unbroken = (text) => text.replace(/(\d) (?=(?:ms|s|min|h|[KMG]?B|k?J|Wh)\b|%)/g, "$1\u00a0");
+
 /** From least to most; a unit that both share is written once: "118–131 ms", "0.9 s–2 min". */
 export function range(least, most, format) {
   if (absent(least) || absent(most)) return MISSING;

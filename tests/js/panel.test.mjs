@@ -197,7 +197,7 @@ test("runs fall into sets by tag, workflow, name or one each; one set or too man
   ];
   assert.deepEqual(setsOf(runs, "tag"), [{ label: "fp8", ids: [1, 3] }, { label: "fp16", ids: [2] }]);
   assert.deepEqual(setsOf(runs, "name"), [{ label: "a", ids: [1, 3] }, { label: "–", ids: [2] }]);
-  assert.deepEqual(setsOf(runs, "run").map(({ label }) => label), ["a (1)", "Run 2", "a (3)"]);
+  assert.deepEqual(setsOf(runs, "run").map(({ label }) => label), ["Run 1 · a", "Run 2", "Run 3 · a"]);
   assert.equal(setsOf(runs, "workflow"), null);
   assert.equal(setsOf(Array.from({ length: 9 }, (_, id) => ({ id })), "run"), null);
 });
