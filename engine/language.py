@@ -2,7 +2,11 @@
 
 ``locales/<language>/report.json`` holds the translations; what is missing there reads in English.
 The language belongs to the context (thread or task): whoever knows the reader sets it with
-:func:`speaking`, and everything below writes in it.
+:func:`speaking`, and everything below writes in it. What is put together before its reader is known
+(notices of a run, reasons, methods, errors) is kept in English and read through :func:`stored`.
+
+Always English is what programs and maintainers read: csv, json, traces, flame graphs, the environment in
+the text for an issue, which field of a request is wrong, and the log.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ LANGUAGES = ("de", "es", "fr", "ja", "ko", "zh")
 
 _FOLDER = Path(__file__).resolve().parents[1] / "locales"
 _FIELD = re.compile(r"\{(\w+)\}")
+_TEXTS = frozenset(("error", "method", "reason", "status", "who", "why"))
+"""Values of these names may be texts of the translations themselves."""
 _MARKS = {"de": (".", ","), "es": (".", ","), "fr": ("\u202f", ",")}
 """What stands between thousands and before decimals where it is not as in English."""
 _DATES = {
@@ -89,7 +95,10 @@ def stored(text: str) -> str:
         return texts[text] or text
     for pattern, translated in _patterns(current()):
         if (match := pattern.fullmatch(text)) is not None:
-            return _filled(translated, match.groupdict())
+            values = match.groupdict().items()
+            return _filled(
+                translated, {name: stored(value) if name in _TEXTS else value for name, value in values}
+            )
     return text
 
 

@@ -43,6 +43,7 @@ class Conditions(NamedTuple):
 
 
 _STARTS = {"cold": msg("cold"), "warm": msg("warm")}
+_TIMINGS = {"precise": msg("precise timing"), "light": msg("light timing")}
 _WORDS: Mapping[str, str] = {
     "ended_well": msg("did not all run to their end"),
     "start": msg("some had to load models first, others found them loaded"),
@@ -182,5 +183,5 @@ def _label(one: Conditions, name: str) -> str:
     if name == "profiled":
         return t("profiled") if value else t("not profiled")
     if name == "timing":
-        return t("{timing} timing", timing=value) if value else t("timing not recorded")
+        return t(_TIMINGS.get(value, value)) if value else t("timing not recorded")
     return t("operators recorded") if value else t("operators not recorded")

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from ..language import ENGLISH, known
+from ..language import ENGLISH, known, speaking, stored
 from ..workflow.prompt import START_ID, nodes_of_class, start_settings
 from . import paths
 from .run.background import in_thread
@@ -77,8 +77,9 @@ async def middleware(
     try:
         content = await request.read()
         if _MARK in content:
-            note, refusal = await in_thread(_judge, content, user_of(request))
             language = known(request.headers.get("Accept-Language"))
+            with speaking(language):
+                note, refusal = await in_thread(_judge, content, user_of(request))
             if note is not None and language != ENGLISH:
                 note["language"] = language
             _note.set(note)
@@ -196,7 +197,7 @@ def _judge(content: bytes, user_id: str) -> tuple[Note | None, web.Response | No
 def _refuse(note: Mapping[str, Any], sentence: str) -> web.Response:
     error = {
         "type": "holaf_profiler_mismatch",
-        "message": sentence,
+        "message": stored(sentence),
         "details": "An API client updates with POST /holaf/profiler/update_nodes, or forces with "
         '"extra_data": {"holaf_profiler": {"force": true}}.',
         "extra_info": {"workflow_id": note["workflow_id"], "changes": note["changes"]},

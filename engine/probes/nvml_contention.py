@@ -49,8 +49,11 @@ class NvmlContention(NvmlProbe):
             others = gpu.metric(OTHERS, "%", load)
             if others.method is not None and gpu.device.key not in self._seen_own:
                 others = Metric(name=OTHERS, unit="%", reason=_OWN_UNSEEN, device=gpu.device.key)
-            brake = "whether the driver slows the GPU down for heat or a failing power supply (NVML)"
-            found += [others, gpu.metric(SLOWED, "%", f"{brake}, read every five seconds")]
+            brake = (
+                "whether the driver slows the GPU down for heat or a failing power supply (NVML), "
+                "read every five seconds"
+            )
+            found += [others, gpu.metric(SLOWED, "%", brake)]
         return tuple(found)
 
     def read(self) -> Iterable[Sample]:

@@ -71,8 +71,11 @@ def children_clock() -> Callable[[], float]:
 
 
 def cpu_metric() -> Metric:
-    children = "" if sys.platform == "win32" else "; child processes count once they have ended"
-    return Metric(name="cpu_seconds", unit="s", method=f"the process's CPU clock, all threads{children}")
+    if sys.platform == "win32":
+        method = "the process's CPU clock, all threads"
+    else:
+        method = "the process's CPU clock, all threads; child processes count once they have ended"
+    return Metric(name="cpu_seconds", unit="s", method=method)
 
 
 class ProcessSampler(SampledProbe):

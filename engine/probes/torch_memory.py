@@ -109,11 +109,11 @@ class TorchMemory:
         else:
             peak = f"exact: peak of torch's {self._allocator} allocator, reset at each node boundary"
         if self._host_usage is not None:
-            used += " plus ComfyUI's dynamic VRAM, whose counter rounds allocations up to 2 MiB"
-            peak += "; plus dynamic VRAM as it stands at the end of the node"
+            used = f"{used} plus ComfyUI's dynamic VRAM, whose counter rounds allocations up to 2 MiB"
+            peak = f"{peak}; plus dynamic VRAM as it stands at the end of the node"
         if self._foreign_resets:
-            peak += (
-                f"; another node reset the peak {self._foreign_resets} times, "
+            peak = (
+                f"{peak}; another node reset the peak {self._foreign_resets} times, "
                 "from there on the highest value seen by sampling counts"
             )
         found = []

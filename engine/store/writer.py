@@ -196,9 +196,9 @@ class RunHandle:
         self._tries += 1
 
     def _give_up(self, message: str) -> None:
-        kept = self.keep()
-        rest = " The run is kept on this machine and goes to the history with a later run." if kept else ""
-        self._errors.append(message + rest)
+        if self.keep():
+            message = f"{message} The run is kept on this machine and goes to the history with a later run."
+        self._errors.append(message)
         log.warning(self._errors[-1])
         self._is_given_up = True
         if self._mark is not None:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from ...language import known, speaking
+from ...language import known, speaking, stored
 from ...store import errors
 from ..run.background import in_thread
 from . import schemas
@@ -55,13 +55,13 @@ async def answer(
 
     ``other_sites``: pages of other sites may ask.
     """
-    try:
-        if not other_sites and request.headers.get("Sec-Fetch-Site") == "cross-site":
-            raise RefusedError(403, "other_site", "Pages of other sites may not ask this.")
-        with speaking(known(request.headers.get("Accept-Language"))):
+    with speaking(known(request.headers.get("Accept-Language"))):
+        try:
+            if not other_sites and request.headers.get("Sec-Fetch-Site") == "cross-site":
+                raise RefusedError(403, "other_site", "Pages of other sites may not ask this.")
             return await _answer(request, route, path, host, find_user)
-    except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong becomes an answer
-        return refuse(refusal(error, f"{request.method} {request.path}"))
+        except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong becomes an answer
+            return refuse(refusal(error, f"{request.method} {request.path}"))
 
 
 def refuse(refused: RefusedError) -> web.Response:
@@ -233,4 +233,4 @@ def refusal(error: BaseException, what: str) -> RefusedError:
 
 def body(refused: RefusedError) -> dict[str, Any]:
     """The JSON body of a refusal."""
-    return {"error": {"type": refused.kind, "message": refused.message, "details": refused.details}}
+    return {"error": {"type": refused.kind, "message": stored(refused.message), "details": refused.details}}

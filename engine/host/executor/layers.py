@@ -15,6 +15,8 @@ from pathlib import PurePath
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
+UNKNOWN = "another custom node pack"
+"""Whose a function is where nobody can tell."""
 _VISITED_MAX = 200
 
 
@@ -41,7 +43,7 @@ def owner(function: Any) -> str:
     """Whom a function belongs to, for people: a custom node pack by its folder, ComfyUI, or a file."""
     code = _code(function)
     if code is None:
-        return "another custom node pack"
+        return UNKNOWN
     parts = PurePath(code.co_filename.replace("\\", "/")).parts
     folders = [parts[i + 1] for i, part in enumerate(parts[:-1]) if part == "custom_nodes"]
     if folders:

@@ -116,10 +116,9 @@ def _put_back(place: _Place) -> None:
             return
         _put_on(place, function)
     notice = (
-        f"{layers.owner(function)} had taken the profiler's hook off {place.name}; it was put on again. "
+        f"The profiler's hook was taken off {place.name} by {layers.owner(function)} and put on again. "
         "If times look wrong, try without that pack."
     )
-    notice = notice[0].upper() + notice[1:]
     log_once(notice)
     _notices.append(notice)
 

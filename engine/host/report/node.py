@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from ... import clock
-from ...language import ENGLISH, msg, speaking, t
+from ...language import ENGLISH, msg, speaking, stored, t
 from ...model import Group, Run
 from ...render.options import Options
 from ...store.errors import StoreError
@@ -113,12 +113,12 @@ def _why_no_run(prompt: prompts.Prompt) -> str:
         return t(NO_START)
     other = patch.displaced_by("execute_async")
     why = patch.failure() or (
-        f"{other} has replaced PromptExecutor.execute_async, so the profiler was not called. Run again."
+        f"PromptExecutor.execute_async was replaced by {other}, so the profiler was not called. Run again."
         if other is not None
         else "The profiler could not start; ComfyUI's log says why."
     )
     patch.put_back()
-    return f"This run was not measured. {why[0].upper()}{why[1:]}"
+    return stored(f"This run was not measured. {why}")
 
 
 def _report_or_notice(

@@ -17,8 +17,8 @@ from ...model import Event, Role, Run, RunStatus, Step, StepStatus
 from ...store.errors import StoreError
 from ...workflow.groups import groups_of, nodes_of
 from ...workflow.prompt import title
+from ..executor import layers, patch
 from ..executor import nodes as host_nodes
-from ..executor import patch
 from ..executor.binding import PromptCall
 from ..system import environment
 from . import story
@@ -197,6 +197,6 @@ def _with_unseen(run: Run) -> Run:
     if not unseen:
         return run
     titles = named(step.node_title or step.node_id for step in unseen)
-    who = patch.outermost() or "another custom node pack"
+    who = patch.outermost() or layers.UNKNOWN
     notice = f"{titles}: not measured, because {who} ran this without the profiler's hook."
     return replace(run, warnings=(*run.warnings, notice))

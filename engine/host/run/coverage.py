@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable
 from typing import Any
 
 from ...capture.measurement import Measurement
-from ..executor import hooks, patch, pending
+from ..executor import hooks, layers, patch, pending
 from ..executor import nodes as host_nodes
 from ..executor.binding import NodeCall
 from ..executor.progress import StepProgress
@@ -160,7 +160,7 @@ class Coverage:
             self._list = pending.find_list_on_stack()
         self._say_bypassed(
             self._why_bypassed
-            or f"{patch.displaced_by() or patch.displaced_by('execute_async') or 'something'} "
+            or f"{patch.displaced_by() or patch.displaced_by('execute_async') or layers.UNKNOWN} "
             "runs nodes without the profiler's hook"
         )
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from ...analysis.repeats import is_narrow_enough, summarize_repeats
+from ...language import stored
 
 log = logging.getLogger("holaf.profiler")
 
@@ -91,7 +92,7 @@ class Progress:
             "low_s": found.low_s if found else None,
             "high_s": found.high_s if found else None,
             "outliers": list(found.outliers) if found else [],
-            "message": self.message,
+            "message": stored(self.message),
         }
 
 

@@ -201,8 +201,8 @@ class ModelWatch:
 
     def start(self) -> None:
         """Listen to the host's model moves."""
-        for who in install():
-            self._warn(f"{who[0].upper()}{who[1:]}; model loading times are those of the new function.")
+        for why in install():
+            self._warn(f"Model loading times are those of a new function: {why}.")
         self._management = sys.modules.get("comfy.model_management")
         self._note_functions()
         self._is_known = self._load is not None and self._free is not None
@@ -236,9 +236,9 @@ class ModelWatch:
         self._note_functions()
         if (load, free) != (self._load, self._free):
             # Which of the node's moves came past the new function, nobody can tell.
-            for who in install():
+            for why in install():
                 self._recorder.loading_unknown(node_id)
-                self._warn(f"{who[0].upper()}{who[1:]} while node {node_id} ran: its loading time is n/a.")
+                self._warn(f"The loading time of node {node_id} is n/a, since meanwhile {why}.")
             self._note_functions()
         if not self._is_known:
             self._recorder.loading_unknown(node_id)

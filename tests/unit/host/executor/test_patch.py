@@ -83,7 +83,7 @@ def test_a_hook_that_is_no_longer_called_is_put_on_again(
             assert getattr(holder, name).__wrapped__ is names["taken"]
             assert patch.displaced_by(name) is None
     (notice,) = patch.take_notices()
-    assert notice.startswith(f"The custom node pack rough had taken the profiler's hook off {name};")
+    assert notice.startswith(f"The profiler's hook was taken off {name} by the custom node pack rough and ")
     assert len(caplog.records) == 1
     # Restoring what stood there before us gives the first hook back, so that none pile up.
     setattr(holder, name, ours.__wrapped__)

@@ -184,7 +184,7 @@ def test_a_function_that_took_our_place_is_timed_from_the_next_run_on(
     step = one_node(watch, recorder, "1", lambda: management.load_models_gpu(["m"]))
     assert step.load_time_s == 1.0
     assert notices == [
-        "Test_models.py has replaced load_models_gpu; model loading times are those of the new function."
+        "Model loading times are those of a new function: test_models.py has replaced load_models_gpu."
     ]
 
 
@@ -203,7 +203,7 @@ def test_a_node_in_which_our_place_was_taken_has_no_loading_time(
     assert (first.load_time_s, first.offload_time_s) == (None, None)
     assert second.load_time_s == 1.0
     assert notices == [
-        "Test_models.py has replaced load_models_gpu while node 1 ran: its loading time is n/a."
+        "The loading time of node 1 is n/a, since meanwhile test_models.py has replaced load_models_gpu."
     ]
 
 
