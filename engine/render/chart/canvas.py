@@ -124,15 +124,40 @@ class Canvas:
         bold: bool = False,
         align: str = "left",
         middle: bool = False,
-    ) -> None:
-        """One line of text; ``y`` is the baseline, or the middle of the capitals."""
-        shown = texts.printable(text)
+        limit: float | None = None,
+    ) -> float:
+        """One line of text, shortened to ``limit`` design pixels; returns how wide it is.
+
+        ``y`` is the baseline, or the middle of the capitals.
+        """
+        shown = texts.printable(text) if limit is None else self.fit(text, size, limit, bold)
         if not shown:
-            return
+            return 0.0
         # Middle by the height of capitals, so that lines with and without descenders sit alike.
         baseline = y + 0.36 * size if middle else y
-        left = x - {"center": 0.5, "right": 1.0}.get(align, 0.0) * self.measure(shown, size, bold)
+        wide = self.measure(shown, size, bold)
+        left = x - {"center": 0.5, "right": 1.0}.get(align, 0.0) * wide
         self._add(_letters()(left, baseline, shown, texts.font(shown, size * self._scale, bold), color))
+        return wide
+
+    def paragraph(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        color: str,
+        *,
+        limit: float,
+        most: int,
+        line: float,
+        bold: bool = False,
+    ) -> float:
+        """``text`` in at most ``most`` lines, ``line`` apart, from baseline ``y`` on; returns the next."""
+        for shown in self.wrap(text, size, limit, most, bold):
+            self.text(x, y, shown, size, color, bold=bold)
+            y += line
+        return y
 
     def measure(self, text: str, size: float, bold: bool = False) -> float:
         """The width of ``text`` in design pixels."""

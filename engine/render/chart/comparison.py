@@ -13,7 +13,7 @@ from .. import comparison_words as words
 from ..comparison_table import node_name, sides
 from .canvas import Canvas
 from .footer import draw_warnings
-from .header import LEFT, RIGHT
+from .header import LEFT, RIGHT, draw_answer
 from .theme import Theme, theme_named
 
 if TYPE_CHECKING:
@@ -34,16 +34,13 @@ def draw_comparison(found: Comparison, names: Mapping[int, str], *, theme: str =
     """``found`` as an RGB picture 1600 px wide. ``names`` are what runs are called, by id."""
     look = theme_named(theme)
     canvas = Canvas(1600, look.background)
-    y = 66.0
-    for line in canvas.wrap(words.headline(found), 34, RIGHT - LEFT, 2, True):
-        canvas.text(LEFT, y, line, 34, look.text, bold=True)
-        y += 42
+    y = draw_answer(canvas, look, words.headline(found))
     if sure := words.surest(found):
-        canvas.text(LEFT, y - 6, canvas.fit(sure, 20, RIGHT - LEFT), 20, look.text)
+        canvas.text(LEFT, y - 6, sure, 20, look.text, limit=RIGHT - LEFT)
         y += 32
     for label, ids in ((t("baseline"), found.baseline_ids), (t("candidate"), found.candidate_ids)):
         canvas.text(LEFT, y, label, 18, look.muted, bold=True)
-        canvas.text(LEFT + 112, y, canvas.fit(sides(ids, names), 18, RIGHT - LEFT - 120), 18, look.muted)
+        canvas.text(LEFT + 112, y, sides(ids, names), 18, look.muted, limit=RIGHT - LEFT - 120)
         y += 28
     y += 4
     if found.notes:
@@ -76,19 +73,13 @@ def draw_comparison(found: Comparison, names: Mapping[int, str], *, theme: str =
         canvas.text(LEFT, y + 30, t("What changed"), 19, look.text, bold=True)
         y += 58
         for change in found.changes[:10]:
-            shown = canvas.fit(stored(change.detail), 18, RIGHT - LEFT)
-            canvas.text(LEFT, y, shown, 18, look.muted)
+            canvas.text(LEFT, y, stored(change.detail), 18, look.muted, limit=RIGHT - LEFT)
             y += 26
         if len(found.changes) > 10:
             canvas.text(LEFT, y, t("and {n} more", n=len(found.changes) - 10), 18, look.muted)
             y += 26
-    canvas.text(
-        LEFT,
-        y + 26,
-        t("dot: change of the median · bar: 95 % interval · grey: no verdict · the same scale in all rows"),
-        17,
-        look.faint,
-    )
+    key = t("dot: change of the median · bar: 95 % interval · grey: no verdict · the same scale in all rows")
+    canvas.text(LEFT, y + 26, key, 17, look.faint)
     return canvas.finish(y + 50)
 
 
@@ -99,7 +90,7 @@ def _worth_showing(nodes: Sequence[NodeComparison]) -> list[NodeComparison]:
 def _section(
     canvas: Canvas, look: Theme, title: str, rows: Sequence[tuple[str, str, Delta]], reach: float, top: float
 ) -> float:
-    canvas.text(LEFT, top + 24, canvas.fit(title, 19, _PLOT_LEFT - 50 - LEFT), 19, look.text, bold=True)
+    canvas.text(LEFT, top + 24, title, 19, look.text, bold=True, limit=_PLOT_LEFT - 50 - LEFT)
     middle = (_PLOT_LEFT + _PLOT_RIGHT) / 2
     for share in (-reach, 0.0, reach):
         x = middle + share / reach * (_PLOT_RIGHT - _PLOT_LEFT) / 2
@@ -115,14 +106,12 @@ def _section(
             canvas.lines([[(middle, y), (middle, y + _ROW)]], look.grid, 1.5)
         center = y + _ROW / 2
         color = _color(look, delta)
-        shown = canvas.fit(name, 18, _NAME_RIGHT - LEFT)
-        canvas.text(LEFT, center, shown, 18, look.text, middle=True)
+        canvas.text(LEFT, center, name, 18, look.text, middle=True, limit=_NAME_RIGHT - LEFT)
         _effect(canvas, look, delta, reach, center, color)
         for x, value in zip(_NUMBERS, (delta.baseline, delta.candidate), strict=True):
             canvas.text(x, center, _short(metric, value), 17, look.muted, middle=True, align="right")
         text = " · ".join(filter(None, (words.signed_share(delta), words.verdict(delta, is_short=True))))
-        text = canvas.fit(text, 17, RIGHT - _VERDICT)
-        canvas.text(_VERDICT, center, text, 17, color, middle=True)
+        canvas.text(_VERDICT, center, text, 17, color, middle=True, limit=RIGHT - _VERDICT)
         y += _ROW
     return y
 
@@ -173,7 +162,6 @@ def _one_sided(canvas: Canvas, look: Theme, nodes: Sequence[NodeComparison], top
         names = [clean(node.node_title) for node in nodes if node.pairing == side]
         if names:
             canvas.text(LEFT, y + 30, f"{label}:", 18, look.text, bold=True)
-            shown = canvas.fit(", ".join(names), 18, RIGHT - LEFT - 180)
-            canvas.text(LEFT + 180, y + 30, shown, 18, look.muted)
+            canvas.text(LEFT + 180, y + 30, ", ".join(names), 18, look.muted, limit=RIGHT - LEFT - 180)
             y += 30
     return y

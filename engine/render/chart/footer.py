@@ -57,8 +57,6 @@ def draw_footer(
             continue
         canvas.text(LEFT, y, heading, _SIZE, theme.muted, bold=True)
         indent = LEFT + 228
-        for line in canvas.wrap(text, _SIZE, RIGHT - indent, most):
-            canvas.text(indent, y, line, _SIZE, theme.muted)
-            y += _LINE
-        y += 4
+        room = RIGHT - indent
+        y = canvas.paragraph(indent, y, text, _SIZE, theme.muted, limit=room, most=most, line=_LINE) + 4
     return y

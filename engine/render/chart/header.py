@@ -15,6 +15,11 @@ LEFT, RIGHT = 40.0, 1560.0
 _STATUS_MARKS = {"failed": "✕ ", "crashed": "✕ ", "interrupted": "■ ", "partial": "! "}
 
 
+def draw_answer(canvas: Canvas, theme: Theme, text: str) -> float:
+    """The one line that a picture about several runs begins with; returns where it ended."""
+    return canvas.paragraph(LEFT, 66.0, text, 34, theme.text, limit=RIGHT - LEFT, most=2, line=42, bold=True)
+
+
 def draw_header(canvas: Canvas, theme: Theme, report: Report, top: float) -> float:
     """Draws from ``top`` down; returns where it ended."""
     run, summary = report.run, report.summary
@@ -22,12 +27,12 @@ def draw_header(canvas: Canvas, theme: Theme, report: Report, top: float) -> flo
     rows = [(text, size) for text, size in ((name, 21.0), (facts, 18.0), (marks, 18.0)) if text]
     side = 0.0
     for row, (text, size) in enumerate(rows):
-        shown = canvas.fit(text, size, 560 if text == facts else 420)
-        side = max(side, canvas.measure(shown, size))
         color = (
             theme.text if row == 0 and name else _status_color(theme, run) if text == marks else theme.muted
         )
-        canvas.text(RIGHT, top + 34 + row * 30, shown, size, color, align="right")
+        limit = 560 if text == facts else 420
+        used = canvas.text(RIGHT, top + 34 + row * 30, text, size, color, align="right", limit=limit)
+        side = max(side, used)
     side_bottom = top + 34 + len(rows) * 30 - 14
     room = RIGHT - LEFT - side - 48
     baseline = top + 38
@@ -38,12 +43,8 @@ def draw_header(canvas: Canvas, theme: Theme, report: Report, top: float) -> flo
     baseline += 2
     if canvas.measure(summary.detail, 22) > room and canvas.measure(summary.detail, 22) <= RIGHT - LEFT:
         baseline, room = max(baseline, side_bottom + 22), RIGHT - LEFT
-    for line in canvas.wrap(summary.detail, 22, room, 3):
-        canvas.text(LEFT, baseline, line, 22, theme.muted)
-        baseline += 30
-    for line in canvas.wrap(report.against, 22, room, 2):
-        canvas.text(LEFT, baseline, line, 22, theme.text)
-        baseline += 30
+    for text, color, most in ((summary.detail, theme.muted, 3), (report.against, theme.text, 2)):
+        baseline = canvas.paragraph(LEFT, baseline, text, 22, color, limit=room, most=most, line=30)
     return max(baseline - 8, side_bottom)
 
 
@@ -57,11 +58,9 @@ def draw_figures(canvas: Canvas, theme: Theme, run: Run, summary: Summary, top: 
     for column, (label, value, note) in enumerate(figures):
         left = LEFT + column * (each + gap)
         canvas.boxes([(left, top, left + each, top + height)], theme.panel)
-        canvas.text(left + 16, top + 28, canvas.fit(label, 17, each - 28), 17, theme.muted)
+        canvas.text(left + 16, top + 28, label, 17, theme.muted, limit=each - 28)
         size = 28.0 if canvas.measure(value, 28, True) <= each - 28 else 22.0
-        shown = canvas.fit(value, size, each - 28, True)
-        canvas.text(left + 16, top + 64, shown, size, theme.text, bold=True)
-        used = canvas.measure(shown, size, True)
+        used = canvas.text(left + 16, top + 64, value, size, theme.text, bold=True, limit=each - 28)
         if note and canvas.measure(note, 17) <= each - 42 - used:
             canvas.text(left + 26 + used, top + 64, note, 17, theme.muted)
     return top + height

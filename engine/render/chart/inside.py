@@ -36,16 +36,14 @@ def draw_inside(canvas: Canvas, theme: Theme, inside: Inside, top: float) -> flo
             color = OWNER_COLORS[entry.owner.kind]
             canvas.boxes([(LEFT + 16, middle - 8, LEFT + 16 + max(length, 2), middle + 8)], color)
             canvas.text(LEFT + 180, middle, f"{seconds} · {share}", _SIZE, theme.text, middle=True)
-            shown = canvas.fit(name, _SIZE, 520)
-            canvas.text(LEFT + 330, middle, shown, _SIZE, theme.text, middle=True)
-            after = LEFT + 330 + canvas.measure(shown, _SIZE) + 16
-            canvas.text(after, middle, canvas.fit(where, 17, RIGHT - after), 17, theme.muted, middle=True)
+            after = (
+                LEFT + 346 + canvas.text(LEFT + 330, middle, name, _SIZE, theme.text, middle=True, limit=520)
+            )
+            canvas.text(after, middle, where, 17, theme.muted, middle=True, limit=RIGHT - after)
             y += _LINE
         y += 6
     for line in inside.foreign_lines[:3]:
-        canvas.text(
-            LEFT + 16, y + 14, canvas.fit(line, _SIZE, RIGHT - LEFT - 16), _SIZE, theme.warn, middle=True
-        )
+        canvas.text(LEFT + 16, y + 14, line, _SIZE, theme.warn, middle=True, limit=RIGHT - LEFT - 16)
         y += _LINE
     total_s = sum(spent for _, spent in inside.owners)
     if len(inside.owners) > 1 and total_s > 0:
@@ -59,8 +57,7 @@ def draw_inside(canvas: Canvas, theme: Theme, inside: Inside, top: float) -> flo
             for number in filter(None, numbers):
                 x += 140
                 canvas.text(x, y + 16, number, _SIZE, theme.text, align="right", middle=True)
-            shown = canvas.fit(name, _SIZE, RIGHT - x - 20)
-            canvas.text(x + 20, y + 16, shown, _SIZE, theme.text, middle=True)
+            canvas.text(x + 20, y + 16, name, _SIZE, theme.text, middle=True, limit=RIGHT - x - 20)
             y += _LINE
         y += 6
     return y if y == top else y + 20

@@ -162,8 +162,8 @@ def _marker(
     t_s, value, text = lane.marker
     x, height = axis.x(min(t_s, axis.total_s)), y(value)
     shown = canvas.fit(text, 17, (axis.right - axis.left) * 0.45)
-    left, middle = _free_place(lane, axis, y, (x, height), canvas.measure(shown, 17) + 16, (upper, lower))
     wide = canvas.measure(shown, 17) + 16
+    left, middle = _free_place(lane, axis, y, (x, height), wide, (upper, lower))
     nearest = min(max(x, left), left + wide)
     canvas.lines([[(x, height), (nearest, middle)]], theme.muted, 1.4)
     canvas.boxes([(left, middle - 14, left + wide, middle + 14)], theme.background, alpha=0.86)
@@ -220,5 +220,5 @@ def _legend(canvas: Canvas, theme: Theme, lane: Lane, axis: TimeAxis, top: float
         canvas.lines([[(x, middle), (x + 30, middle)]], color, line_width, dashes=dashes)
         canvas.text(x + 38, middle, label, 17, theme.muted, middle=True)
         x += 38 + used + 28
-    shown = canvas.fit(lane.note, 17, axis.right - x)
-    canvas.text(axis.right, middle, shown, 17, theme.muted, align="right", middle=True)
+    note, room = lane.note, axis.right - x
+    canvas.text(axis.right, middle, note, 17, theme.muted, align="right", middle=True, limit=room)

@@ -13,7 +13,7 @@ from .. import comparison_words as words
 from ..matrix_table import cell, headline
 from .canvas import Canvas
 from .footer import draw_warnings
-from .header import LEFT, RIGHT
+from .header import LEFT, RIGHT, draw_answer
 from .theme import Theme, theme_named
 
 if TYPE_CHECKING:
@@ -28,10 +28,7 @@ def draw_matrix(found: Matrix, names: Sequence[str], *, theme: str = "dark") -> 
     """``found`` as an RGB picture 1600 px wide. ``names`` are what the sets are called."""
     look = theme_named(theme)
     canvas = Canvas(1600, look.background)
-    y = 66.0
-    for line in canvas.wrap(headline(found, names), 34, RIGHT - LEFT, 2, True):
-        canvas.text(LEFT, y, line, 34, look.text, bold=True)
-        y += 42
+    y = draw_answer(canvas, look, headline(found, names))
     if found.notes:
         y = draw_warnings(canvas, look, [stored(note) for note in found.notes], y) + 16
     for metric, square in found.totals.items():
@@ -62,8 +59,8 @@ def _table(
         canvas.text(x, top + 24, f"{column + 1}", 16, look.faint, align="center")
     y = top + 36
     for row, name in enumerate(names):
-        shown = canvas.fit(f"{row + 1}. {clean(name)}", 18, _NAME - LEFT)
-        canvas.text(LEFT, y + _ROW / 2, shown, 18, look.text, middle=True)
+        numbered = f"{row + 1}. {clean(name)}"
+        canvas.text(LEFT, y + _ROW / 2, numbered, 18, look.text, middle=True, limit=_NAME - LEFT)
         canvas.text(_MEDIAN, y + _ROW / 2, medians[row], 17, look.muted, middle=True, align="right")
         for column, delta in enumerate(deltas[row]):
             left = _MEDIAN + 20 + column * width
@@ -82,8 +79,8 @@ def _cell(canvas: Canvas, look: Theme, delta: Delta | None, box: tuple[float, fl
         color = look.good if delta.verdict in ("faster", "less") else look.bad
         share = min(1.0, abs((delta.ratio or 1.0) - 1.0) / 0.5)
         canvas.boxes([box], color, alpha=0.12 + 0.3 * share)
-    text = canvas.fit(cell(delta), 17, right - left - 8)
-    canvas.text((left + right) / 2, (top + bottom) / 2, text, 17, look.text, middle=True, align="center")
+    x, y, limit = (left + right) / 2, (top + bottom) / 2, right - left - 8
+    canvas.text(x, y, cell(delta), 17, look.text, middle=True, align="center", limit=limit)
 
 
 def _nodes(canvas: Canvas, look: Theme, found: Matrix, count: int, top: float) -> float:
@@ -96,8 +93,7 @@ def _nodes(canvas: Canvas, look: Theme, found: Matrix, count: int, top: float) -
     for number, node in enumerate(found.nodes):
         if number % 2 == 0:
             canvas.boxes([(LEFT - 12, y, RIGHT + 12, y + 34)], look.panel)
-        shown = canvas.fit(clean(node.node_title), 18, _NAME - LEFT)
-        canvas.text(LEFT, y + 17, shown, 18, look.text, middle=True)
+        canvas.text(LEFT, y + 17, clean(node.node_title), 18, look.text, middle=True, limit=_NAME - LEFT)
         for column, (median, delta) in enumerate(zip(node.medians, node.deltas, strict=True)):
             color = look.muted
             if delta is not None and delta.verdict in ("faster", "slower"):

@@ -56,19 +56,25 @@ def draw_ranking(
     heading = bar.heading if shown else ""
     if bar.kind == "seconds" and any(_loading_share(step) > 0.05 for step in shown):
         heading = t("{column} (hatched: loading)", column=heading)
-    heading = canvas.fit(heading, 17, bar_right - name_right - 20)
-    _headings(canvas, theme, heading, columns, edges, left, name_right, top, len(shown), len(ran))
+    middle = top + ROW / 2 - 2
+    title = t("nodes")
+    if len(ran) > len(shown):
+        title = t("top {n} of {of} nodes", n=len(shown), of=grouped(len(ran)))
+    canvas.text(left, middle, title, 19, theme.text, bold=True, middle=True)
+    room = bar_right - name_right - 20
+    canvas.text(name_right + 10, middle, heading, 17, theme.muted, middle=True, limit=room)
+    for column, edge in zip(columns, edges, strict=True):
+        canvas.text(edge, middle, column.heading, 17, theme.muted, align="right", middle=True, limit=122)
     y = top + ROW
     lines = len(shown) + len(resting) + (len(ran) > len(shown)) + (len(idle) > len(resting))
     canvas.boxes([(left, y - 2, right, y + lines * ROW + 10)], theme.panel)
     y += 4
     highest = max((abs(bar.read(step) or 0.0) for step in shown), default=0.0)
-    span = bar_right - name_right - 20
     for step in shown:
         middle = y + ROW / 2
         _name(canvas, theme, step, left + 16, name_right - 8, middle)
         value = bar.read(step)
-        length = span * abs(value or 0.0) / highest if highest else 0.0
+        length = room * abs(value or 0.0) / highest if highest else 0.0
         start = name_right + 10
         _bar(canvas, theme, palette, step, start, length, middle, bar.kind == "seconds")
         label = bar.write(value)
@@ -77,9 +83,9 @@ def draw_ranking(
         mark = t(_MARKS[step.status]) if step.status in _MARKS else None
         color = theme.text if mark is None else theme.bad if step.status == "error" else theme.warn
         if mark:
-            label = f"{mark}" if value is None else f"{mark} · {bar.write(value)}"
+            label = mark if value is None else f"{mark} · {bar.write(value)}"
         used = canvas.measure(label, 18)
-        if length + 10 + used <= span:
+        if length + 10 + used <= room:
             canvas.text(start + length + 10, middle, label, 18, color, middle=True)
         else:
             # No room behind the bar means that the bar is long: the label stands in it.
@@ -104,14 +110,8 @@ def draw_ranking(
     for step in resting:
         middle = y + ROW / 2
         _name(canvas, theme, step, left + 16, name_right - 8, middle, faint=True)
-        canvas.text(
-            name_right + 10,
-            middle,
-            _resting(canvas, step, right - name_right - 30),
-            18,
-            theme.faint,
-            middle=True,
-        )
+        room = right - name_right - 30
+        canvas.text(name_right + 10, middle, _resting(step), 18, theme.faint, middle=True, limit=room)
         y += ROW
     if len(idle) > len(resting):
         text = t("{n} more did not run", n=grouped(len(idle) - len(resting)))
@@ -120,35 +120,14 @@ def draw_ranking(
     return y + 6
 
 
-def _headings(
-    canvas: Canvas,
-    theme: Theme,
-    heading: str,
-    columns: list[Column],
-    edges: list[float],
-    left: float,
-    name_right: float,
-    top: float,
-    shown: int,
-    of: int,
-) -> None:
-    middle = top + ROW / 2 - 2
-    title = t("nodes") if of <= shown else t("top {n} of {of} nodes", n=shown, of=grouped(of))
-    canvas.text(left, middle, title, 19, theme.text, bold=True, middle=True)
-    canvas.text(name_right + 10, middle, heading, 17, theme.muted, middle=True)
-    for column, edge in zip(columns, edges, strict=True):
-        heading = canvas.fit(column.heading, 17, 122)
-        canvas.text(edge, middle, heading, 17, theme.muted, align="right", middle=True)
-
-
 def _name(
     canvas: Canvas, theme: Theme, step: Step, left: float, right: float, middle: float, *, faint: bool = False
 ) -> None:
     number = canvas.fit(f"#{step.node_id}", 17, 110) + rounds(step)
     used = canvas.measure(number, 17)
-    title = canvas.fit(step_title(step), 18, right - left - used - 10)
-    canvas.text(left, middle, title, 18, theme.faint if faint else theme.text, middle=True)
-    canvas.text(left + canvas.measure(title, 18) + 9, middle, number, 17, theme.faint, middle=True)
+    ink, room = theme.faint if faint else theme.text, right - left - used - 10
+    title = canvas.text(left, middle, step_title(step), 18, ink, middle=True, limit=room)
+    canvas.text(left + title + 9, middle, number, 17, theme.faint, middle=True)
 
 
 def _bar(
@@ -189,9 +168,7 @@ def _cell(canvas: Canvas, theme: Theme, column: Column, step: Step, edge: float,
     canvas.text(edge, middle, column.write(value), 18, color, align="right", middle=True)
 
 
-def _resting(canvas: Canvas, step: Step, room: float) -> str:
+def _resting(step: Step) -> str:
     if step.status == "skipped":
         return t("skipped")
-    if step.previous_exec_time_s is None:
-        return t("cached")
-    return canvas.fit(f"{t('cached')} · {previous_time(step)}", 18, room)
+    return t("cached") if step.previous_exec_time_s is None else f"{t('cached')} · {previous_time(step)}"

@@ -54,7 +54,6 @@ class Theme:
     text: str
     muted: str
     faint: str
-    other: str
     accent: str
     good: str
     warn: str
@@ -76,7 +75,6 @@ DARK = Theme(
     text="#ECEEF2",
     muted="#A9AFBB",
     faint="#8A91A0",
-    other="#8A909C",
     accent="#E69F00",
     good="#3FBF95",
     warn="#F0B429",
@@ -97,7 +95,6 @@ LIGHT = Theme(
     text="#1A1D23",
     muted="#545B69",
     faint="#6B7280",
-    other="#8A909C",
     accent="#A86500",
     good="#00734F",
     warn="#8F5A00",

@@ -119,14 +119,8 @@ def draw_timeline(
             continue  # bars lie on top of one another there, and so would their names
         _label(canvas, theme, bar, palette, axis, upper, height)
     if crowded:
-        canvas.text(
-            axis.right - 8,
-            bottom - 8,
-            t("{n} more overlap here", n=grouped(crowded)),
-            16,
-            theme.muted,
-            align="right",
-        )
+        more = t("{n} more overlap here", n=grouped(crowded))
+        canvas.text(axis.right - 8, bottom - 8, more, 16, theme.muted, align="right")
     return bottom
 
 

@@ -15,7 +15,7 @@ from ..trend_words import Selected, headline, lines
 from .axis import nice_ceiling, nice_ticks
 from .canvas import Canvas, Point
 from .footer import draw_warnings
-from .header import LEFT, RIGHT
+from .header import LEFT, RIGHT, draw_answer
 from .theme import Theme, theme_named
 
 if TYPE_CHECKING:
@@ -44,14 +44,9 @@ def draw_trend(found: Trends, chosen: Selected, *, theme: str = "dark") -> Image
     """The series ``chosen`` of ``found`` as an RGB picture 1600 px wide."""
     look = theme_named(theme)
     canvas = Canvas(1600, look.background)
-    y = 66.0
-    for line in canvas.wrap(headline(found, chosen), 34, RIGHT - LEFT, 2, True):
-        canvas.text(LEFT, y, line, 34, look.text, bold=True)
-        y += 42
+    y = draw_answer(canvas, look, headline(found, chosen))
     for text in lines(found, chosen):
-        for line in canvas.wrap(text, 20, RIGHT - LEFT, 2):
-            canvas.text(LEFT, y, line, 20, look.muted)
-            y += 28
+        y = canvas.paragraph(LEFT, y, text, 20, look.muted, limit=RIGHT - LEFT, most=2, line=28)
     if found.notes:
         y = draw_warnings(canvas, look, [stored(note) for note in found.notes], y + 4) + 8
     known = [value for value in chosen.trend.values if value is not None]
@@ -74,13 +69,8 @@ def draw_trend(found: Trends, chosen: Selected, *, theme: str = "dark") -> Image
         when = date_time(str(found.runs[place].get("timestamp") or ""))
         canvas.text(plot.x(place), y, when, 16, look.faint, align=align)
     y = _explain(canvas, look, chosen.points, y + 14)
-    canvas.text(
-        LEFT,
-        y + 22,
-        t("point: one run · line: level · dashed: lasting change · tick above: the environment changed"),
-        17,
-        look.faint,
-    )
+    key = t("point: one run · line: level · dashed: lasting change · tick above: the environment changed")
+    canvas.text(LEFT, y + 22, key, 17, look.faint)
     return canvas.finish(y + 46)
 
 
@@ -119,9 +109,8 @@ def _levels(canvas: Canvas, look: Theme, plot: _Plot, chosen: Selected, found: T
         size = f"{'+' if point.share > 0 else '−'}{grouped(abs(point.share) * 100)} %"
         text = t("{share}, run {id}", share=size, id=point.run_id)
         align = "right" if x > (RIGHT + _PLOT_LEFT) / 2 else "left"
-        canvas.text(
-            x + (-8 if align == "right" else 8), plot.top + 18, text, 17, color, bold=True, align=align
-        )
+        x += -8 if align == "right" else 8
+        canvas.text(x, plot.top + 18, text, 17, color, bold=True, align=align)
 
 
 def _points(canvas: Canvas, look: Theme, plot: _Plot, trend: Trend, found: Trends) -> None:
@@ -148,6 +137,6 @@ def _explain(canvas: Canvas, look: Theme, points: Sequence[ChangePoint], top: fl
             if causes
             else t("Run {id}: nothing recorded changed there", id=point.run_id)
         )
-        canvas.text(LEFT, y + 28, canvas.fit(text, 18, RIGHT - LEFT), 18, look.text)
+        canvas.text(LEFT, y + 28, text, 18, look.text, limit=RIGHT - LEFT)
         y += 28
     return y
