@@ -15,6 +15,7 @@ from typing import Any
 
 import websocket
 
+ROUTES = "/holaf/profiler"
 Prompt = Mapping[str, Mapping[str, Any]]
 """A workflow in API format: node id -> ``class_type``, ``inputs``, ``_meta``."""
 _LAST_MESSAGES = ("execution_success", "execution_error", "execution_interrupted")
@@ -189,3 +190,14 @@ def _parsed(content_type: str, data: bytes) -> Any:
     if content_type == "application/json":
         return json.loads(data) if data else None
     return data.decode() if content_type.startswith("text/") else data
+
+
+def refused(client: Client, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, str]:
+    """Status and type of an answer that must be an error in the documented shape."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    status, answer = client.request(method, f"{ROUTES}/{path}", body, given)
+    assert 400 <= status < 500, (status, answer)
+    assert answer.keys() == {"error"}
+    assert answer["error"].keys() == {"type", "message", "details"}
+    assert answer["error"]["message"]
+    return status, answer["error"]["type"]

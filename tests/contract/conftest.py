@@ -96,3 +96,8 @@ _numbers = iter(range(1_000_000))
 def fresh() -> str:
     """A text that no other test uses, so that nothing is cached from before."""
     return f"fresh {next(_numbers)}"
+
+
+@pytest.fixture
+def client(profiler: Profiler) -> Client:
+    return profiler.client

@@ -10,13 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.comfyui.client import Client, RefusedError, wait_for
+from tests.comfyui.client import ROUTES, Client, RefusedError, wait_for
 from tests.comfyui.scenes import Scene
 from tests.comfyui.server import Server
 
 from .conftest import Profiler
-
-ROUTES = "/holaf/profiler"
 
 
 def scene(fresh: str, policy: str = "block", *, extra: bool = False, **start: Any) -> Scene:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import sqlite3
@@ -16,13 +15,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.comfyui.client import Client, wait_for
+from tests.comfyui.client import ROUTES, Client, refused, wait_for
 from tests.comfyui.scenes import Scene
 from tests.comfyui.server import Server
 
 from .conftest import Profile, Profiler
 
-ROUTES = "/holaf/profiler"
 PROMISED = {
     *(
         "GET /runs",
@@ -36,7 +34,6 @@ PROMISED = {
     *("GET /statistics", "GET /trends", "GET /recommendations", "POST /history/import", "GET /settings"),
     *("PUT /settings", "GET /status", "GET /openapi.json"),
 }
-_NOT_READ = ((403, "forbidden_path"), (404, "not_found"), (400, "invalid_request"))
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 
@@ -51,22 +48,6 @@ def scene(fresh: str, *, nap_ms: int = 20, **start: Any) -> Scene:
 @pytest.fixture
 def recorded(profiler: Profiler, fresh: str) -> Profile:
     return profiler.run(scene(fresh, run_name="a name", comment="a comment"), workflow={"id": fresh})
-
-
-@pytest.fixture
-def client(profiler: Profiler) -> Client:
-    return profiler.client
-
-
-def refused(client: Client, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, str]:
-    """Status and type of an answer that must be an error in the documented shape."""
-    given = {name.replace("_", "-"): value for name, value in headers.items()}
-    status, answer = client.request(method, f"{ROUTES}/{path}", body, given)
-    assert 400 <= status < 500, (status, answer)
-    assert answer.keys() == {"error"}
-    assert answer["error"].keys() == {"type", "message", "details"}
-    assert answer["error"]["message"]
-    return status, answer["error"]["type"]
 
 
 def operations(client: Client) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -337,57 +318,6 @@ def test_settings_persist_in_the_users_folder(client: Client, comfyui: Server) -
     answer = client.get(f"{ROUTES}/settings")
     assert answer["settings"] == answer["defaults"]
     assert "profiler_settings.json" in answer["notes"][0]
-
-
-def foreign_history(file: Path) -> None:
-    """A database as another program would have made it: the base tables only, whole numbers as node ids."""
-    with closing(sqlite3.connect(file)) as database, database:
-        database.executescript(
-            """
-            CREATE TABLE profiler_runs (id INTEGER PRIMARY KEY, timestamp TEXT, name TEXT, workflow_hash TEXT,
-                global_comment TEXT, total_time REAL);
-            CREATE TABLE profiler_steps (id INTEGER PRIMARY KEY, run_id INTEGER, node_id INTEGER,
-                node_title TEXT, node_type TEXT, vram_start INTEGER, vram_max INTEGER, vram_end INTEGER,
-                exec_time REAL, cpu_max REAL, gpu_load_max REAL, gpu_load_avg REAL,
-                inputs_json TEXT, step_comment TEXT);
-            CREATE TABLE profiler_groups (id INTEGER PRIMARY KEY, name TEXT, color TEXT, description TEXT);
-            CREATE TABLE profiler_group_members (group_id INTEGER, node_id INTEGER);
-            INSERT INTO profiler_runs VALUES (1, '2020-01-01T00:00:00', 'from elsewhere', 'h', '', 2.5);
-            INSERT INTO profiler_steps VALUES
-                (1, 1, 3, 'KSampler', 'KSampler', 1, 2, 1, 2.5, 1, 1, 1, '{}', '');
-            """
-        )
-
-
-def test_another_history_is_imported_from_a_folder_or_sent(
-    client: Client, comfyui: Server, tmp_path: Path
-) -> None:
-    file = comfyui.base / "input" / "other history.db"
-    foreign_history(file)
-    counts = client.post(f"{ROUTES}/history/import", {"path": "other history.db"})
-    assert (counts["runs"], counts["steps"]) == (1, 1)
-    found = client.get(f"{ROUTES}/runs?q=from%20elsewhere")["runs"]
-    assert [(run["name"], run["total_time"]) for run in found] == [("from elsewhere", 2.5)]
-    steps = client.get(f"{ROUTES}/runs/{found[0]['id']}")["steps"]
-    assert [(step["node_id"], step["vram_max"]) for step in steps] == [("3", 2)]
-    status, again = client.request(
-        "POST", f"{ROUTES}/history/import", file.read_bytes(), {"Content-Type": "application/octet-stream"}
-    )
-    assert (status, again["runs"], again["skipped_runs"]) == (200, 0, 1)
-
-
-def test_files_elsewhere_are_not_read(client: Client, comfyui: Server, tmp_path: Path) -> None:
-    outside = tmp_path / "outside.db"
-    foreign_history(outside)
-    names = [str(outside), "../outside.db", "/etc/passwd", "a\0b", str(comfyui.base / "user" / "x.db")]
-    if os.name != "nt":
-        (comfyui.base / "input" / "link.db").symlink_to(outside)
-        names.append("link.db")
-    for name in names:
-        status, kind = refused(client, "POST", "history/import", {"path": name})
-        assert (status, kind) in _NOT_READ, name
-    assert refused(client, "POST", "history/import", {"path": "not there.db"}) == (404, "not_found")
-    assert client.get(f"{ROUTES}/runs?q=outside")["total"] == 0
 
 
 def test_a_locked_history_is_told_so_and_works_again(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,3 +79,26 @@ def writer(database: Database) -> Iterator[RunWriter]:
     writing = RunWriter(database)
     yield writing
     writing.close(0.5)
+
+
+@pytest.fixture
+def frozen(tmp_path: Path) -> Iterator[object]:
+    """A function that makes a folder and its files unwritable, for root too."""
+    touched: list[Path] = []
+
+    def freeze(folder: Path) -> None:
+        for path in (*folder.iterdir(), folder):
+            if hasattr(os, "geteuid") and os.geteuid() == 0:
+                done = shutil.which("chattr") and subprocess.run(["chattr", "+i", str(path)], check=False)
+                if not done or done.returncode != 0:
+                    pytest.skip("root writes everywhere, and this file system has no immutable files")
+            else:
+                path.chmod(0o555 if path.is_dir() else 0o444)
+            touched.append(path)
+
+    yield freeze
+    for path in reversed(touched):
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            subprocess.run(["chattr", "-i", str(path)], check=True)
+        else:
+            path.chmod(0o755)

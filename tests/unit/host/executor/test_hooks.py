@@ -6,132 +6,24 @@ The real executor runs in the contract tests; here only the wrapping is looked a
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from engine.host.executor import hooks
-from engine.host.executor.binding import NodeCall, PromptCall
+from engine.host.executor.binding import PromptCall
 from engine.host.executor.hooks import wrap_execute, wrap_execute_async
-
-PROMPT = {"3": {"class_type": "KSampler", "inputs": {}}}
-
-
-class Graph:
-    """Stands where the host passes its DynamicPrompt."""
-
-    def has_node(self, node_id: str) -> bool:
-        return node_id in PROMPT
-
-    def get_display_node_id(self, node_id: str) -> str:
-        return node_id
-
-
-class Pending:
-    pendingNodes: dict[str, bool] = {"3": True}  # noqa: N815, RUF012 - the host's name
-
-
-class Run:
-    """A profiled run that only takes notes; ``fail`` names a hook that raises."""
-
-    def __init__(self, fail: str = "") -> None:
-        self.is_off = False
-        self.fail = fail
-        self.notes: list[tuple[str, Any]] = []
-
-    def _note(self, name: str, what: Any) -> None:
-        self.notes.append((name, what))
-        if name == self.fail:
-            raise ValueError("a bug in the profiler")
-
-    def is_about(self, prompt: Any, executor: Any = None) -> bool:
-        return prompt is PROMPT
-
-    def runs_in(self, coroutine: Any) -> None:
-        self.coroutine = coroutine
-
-    def other_prompt_began(self) -> None:
-        self._note("other prompt", None)
-
-    def enter_node(self, call: NodeCall) -> bool:
-        self._note("enter", call)
-        return True
-
-    def leave_node(self, call: NodeCall, result: Any) -> None:
-        self._note("leave", result)
-
-    def node_raised(self, call: NodeCall, error: BaseException) -> None:
-        self._note("raised", error)
-
-    def boundaries_unknown(self, why: str) -> None:
-        self._note("unknown", why)
-
-    def end_run(self, failure: BaseException | None) -> None:
-        self._note("end", failure)
-
-    def switch_off(self, error: BaseException) -> None:
-        self.is_off = True
-        self.notes.append(("off", error))
-
-
-@pytest.fixture
-def active() -> Iterator[Run]:
-    run = Run()
-    token = hooks._run.set(run)
-    yield run
-    hooks._run.reset(token)
-
-
-async def execute_9(server, dynprompt, caches, current_item, extra_data, executed, prompt_id, execution_list, pending_subgraph_results):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
-    return ("ok", current_item, prompt_id)
-
-
-async def execute_12(server, dynprompt, caches, current_item, extra_data, executed, prompt_id, execution_list, pending_subgraph_results, pending_async_nodes, ui_outputs, asset_manager):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
-    return ("ok", current_item, prompt_id)
-
-
-async def execute_reordered(prompt_id, current_item, execution_list, *, server, executed, dynprompt, brand_new=1):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
-    return ("ok", current_item, prompt_id)
-
-
-ARGS_9 = ("server", Graph(), {}, "3", {}, set(), "prompt-1", Pending(), {})
-
-
-@pytest.mark.parametrize(
-    ("host", "args", "kwargs"),
-    [
-        (execute_9, ARGS_9, {}),
-        (execute_12, (*ARGS_9, {"3": ["task"]}, {}, object()), {}),
-        (execute_12, ARGS_9, {"pending_async_nodes": {}, "ui_outputs": {}, "asset_manager": None}),
-        (
-            execute_reordered,
-            ("prompt-1", "3", Pending()),
-            {"server": 0, "executed": set(), "dynprompt": Graph()},
-        ),
-    ],
+from tests.unit.host.executor.hosts import (
+    ARGS_9,
+    PROMPT,
+    Graph,
+    Pending,
+    Run,
+    anonymous_wrapper,
+    execute_9,
+    polite_wrapper,
 )
-def test_every_shape_of_execute_is_bound_by_name(active: Run, host: Any, args: Any, kwargs: Any) -> None:
-    result = asyncio.run(wrap_execute(host)(*args, **kwargs))
-    assert result == ("ok", "3", "prompt-1")
-    (enter, call), (leave, seen) = active.notes
-    assert (enter, leave, seen) == ("enter", "leave", result)
-    assert call.node_id == "3"
-    assert isinstance(call.dynprompt, Graph)
-    assert isinstance(call.execution_list, Pending)
-
-
-def anonymous_wrapper(original: Callable[..., Any]) -> Callable[..., Any]:
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return await original(*args, **kwargs)
-
-    return wrapper
-
-
-def polite_wrapper(original: Callable[..., Any]) -> Callable[..., Any]:
-    return functools.wraps(original)(anonymous_wrapper(original))
 
 
 @pytest.mark.parametrize("other", [anonymous_wrapper, polite_wrapper])
@@ -141,14 +33,6 @@ def test_it_lives_with_other_wrappers_in_either_order(active: Run, other: Any, o
     assert asyncio.run(wrapped(*ARGS_9)) == ("ok", "3", "prompt-1")
     assert [name for name, _ in active.notes] == ["enter", "leave"]
     assert active.notes[0][1].node_id == "3"
-
-
-def test_arguments_that_mean_nothing_are_reported_and_passed_on(active: Run) -> None:
-    async def execute(*args: Any) -> Any:
-        return args
-
-    assert asyncio.run(wrap_execute(execute)(1, 2, 3)) == (1, 2, 3)
-    assert [name for name, _ in active.notes] == ["unknown"]
 
 
 @pytest.mark.parametrize("hook", ["enter", "leave"])
@@ -239,65 +123,6 @@ def test_a_prompt_inside_a_prompt_gives_the_outer_one_back() -> None:
         assert hooks.run_of(None) is outer
     finally:
         hooks._run.reset(token)
-
-
-def hidden_wrapper(original: Callable[..., Any]) -> Callable[..., Any]:
-    kept = {"function": original}
-
-    async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return await kept["function"](*args, **kwargs)
-
-    return wrapper
-
-
-def renaming_wrapper(original: Callable[..., Any]) -> Callable[..., Any]:
-    kept = {"function": original}
-
-    async def wrapper(a, graph, c, node, e, done, number, todo, parts, tasks, more, last):  # type: ignore[no-untyped-def]  # fmt: skip
-        return await kept["function"](a, graph, c, node, e, done, number, todo, parts, tasks, more, last)
-
-    return wrapper
-
-
-@pytest.mark.parametrize("other", [anonymous_wrapper, polite_wrapper, hidden_wrapper, renaming_wrapper])
-def test_what_a_node_waits_for_is_known_below_any_wrapper(active: Run, other: Any) -> None:
-    async def main() -> None:
-        tasks = {"3": [asyncio.ensure_future(asyncio.sleep(0))]}
-        parts = {"4": [(True, (["3", 0],))]}
-        await wrap_execute(other(execute_12))(*ARGS_9[:8], parts, tasks, {}, None)
-
-    asyncio.run(main())
-    call = active.notes[0][1]
-    assert "3" in call.pending_async
-    assert "4" not in call.pending_async
-    assert len(call.pending_async.get("3", ())) == 1
-    assert "4" in call.pending_subgraph
-    assert "3" not in call.pending_subgraph
-
-
-@pytest.mark.parametrize("other", [anonymous_wrapper, polite_wrapper])
-def test_the_signature_below_a_wrapper_says_which_argument_is_which(active: Run, other: Any) -> None:
-    """A host that keeps more lists of tasks by node would have them taken for each other without it."""
-
-    async def main() -> tuple[Any, Any]:
-        history = {"3": [asyncio.ensure_future(asyncio.sleep(0))]}
-        parts: dict[str, Any] = {}
-        tasks: dict[str, Any] = {"3": []}
-        await wrap_execute(other(execute_12))(*ARGS_9[:4], history, *ARGS_9[5:8], parts, tasks, {}, None)
-        return parts, tasks
-
-    parts, tasks = asyncio.run(main())
-    call = active.notes[0][1]
-    assert call.pending_subgraph is parts
-    assert call.pending_async is tasks
-
-
-def test_a_wrapper_that_hands_over_other_arguments_does_not_mislead(active: Run) -> None:
-    async def wrapper(*args: Any) -> Any:
-        return await execute_9(*args[1:])
-
-    assert asyncio.run(wrap_execute(wrapper)("extra", *ARGS_9)) == ("ok", "3", "prompt-1")
-    assert active.notes[0][1].node_id == "3"
 
 
 def test_a_second_bracket_of_ours_around_the_same_prompt_begins_nothing() -> None:
