@@ -1,7 +1,8 @@
 """What the queue guard adds to pressing Run, over HTTP, in a real ComfyUI.
 
-Two ComfyUIs, one without the pack, take the same requests in turns: a prompt that ComfyUI itself refuses
-(it has no output), so that nothing is executed and only what stands before the queue is timed.
+Two ComfyUIs, one without the pack, take the same requests in turns: a prompt without an output, which
+ComfyUI itself refuses, so that only what stands before the queue is timed. A Profiler Start in it
+is executed, and its end is waited for.
 
 ``python -m metrics.guard [ROUNDS]`` prints a table and writes ``metrics/results/guard.md``.
 """
@@ -19,6 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tests.comfyui.client import wait_for
 from tests.comfyui.provision import provision
 from tests.comfyui.server import Server
 
@@ -62,6 +64,15 @@ class Caller:
         self._connection.getresponse().read()
         return time.perf_counter() - began
 
+    def settle(self) -> None:
+        """Wait until nothing is queued, executed or written, so that it cannot slow the next request down."""
+        wait_for(lambda: not self._get("/prompt")["exec_info"]["queue_remaining"], "the end of the queue")
+        wait_for(lambda: not self._get("/holaf/profiler/status")["active"], "the end of the last run")
+
+    def _get(self, path: str) -> Any:
+        self._connection.request("GET", path)
+        return json.loads(self._connection.getresponse().read())
+
 
 def queue_body(content: Mapping[str, Any]) -> dict[str, Any]:
     """What the browser posts to queue it."""
@@ -87,6 +98,7 @@ def _measure_size(size: int, rounds: int, without: Caller, with_pack: Caller) ->
         times["bare"].append(without.post("/prompt", queue_body(plain)))
         times["plain"].append(with_pack.post("/prompt", queue_body(plain)))
         times["guarded"].append(with_pack.post("/prompt", queue_body(guarded)))
+        with_pack.settle()  # a Profiler Start alone is executed
         times["check"].append(with_pack.post("/holaf/profiler/check", guarded))
     return {name: statistics.median(values) for name, values in times.items()}
 
