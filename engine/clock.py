@@ -24,7 +24,7 @@ def utc_timestamp(moment: datetime | None = None) -> str:
 
 
 class FakeClock:
-    """A clock that moves only when told to.
+    """A clock that moves only when a test moves it.
 
     ``clock = FakeClock(); clock.advance(1.5); clock() == 1.5``
     """

@@ -180,7 +180,7 @@ def _peak(what: str, peak: Peak, summary: Summary) -> str:
 
 
 def _sampler(summary: Summary) -> list[str]:
-    """How fast the longest-running node samples, where the host told its steps."""
+    """How fast the longest-running node samples, where the host counts its steps."""
     step = max(summary.ranking, key=lambda one: one.exec_time or 0.0, default=None)
     if (
         step is None

@@ -1,4 +1,4 @@
-"""Whose code a file is. Knows folders only; who installed what is told by the host."""
+"""Whose code a file is. Knows folders only; the host knows who installed what."""
 
 from __future__ import annotations
 

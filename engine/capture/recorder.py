@@ -247,7 +247,7 @@ def _ran_before(life: NodeLife, outcome: Outcome) -> bool:
     return outcome.status == "cached" and bool(life.stretches)
 
 
-class RunSoFar:
+class RunProgress:
     """Looks at the recorder from any thread. Changes nothing, so the executor's thread need not wait.
 
     ``left_out`` are the nodes that the user does not wait for: the pack's own.

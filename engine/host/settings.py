@@ -80,7 +80,7 @@ class Settings(BaseModel):
     Only a whole one can be opened and run again. ``keep_days``, ``keep_runs`` and ``keep_bytes``: older
     runs than that, more, and those of a larger file go by themselves; pinned and commented ones stay.
     ``note_unprofiled``: prompts without a Profiler Start are noted too, without steps. ``webhook_url``
-    is told of every run that ends; "" for none. ``panel`` is for what the browser keeps for itself.
+    hears of every run that ends; "" for none. ``panel`` is for what the browser keeps for itself.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -26,7 +26,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something happened ``t_s`` seconds into the run, as another program or a node said."""
+    """Something happened ``t_s`` seconds into the run, as another program or a node reports."""
 
     t_s: float
     text: str

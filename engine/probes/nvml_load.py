@@ -145,7 +145,7 @@ class NvmlLoad(SampledProbe):
         if name is None:
             feed.strange_stamps += 1
             if feed.strange_stamps >= TRIES:
-                self._turn_to_polling(feed, "its samples are stamped by a clock that cannot be told")
+                self._turn_to_polling(feed, "the clock that stamps its samples is unknown")
             return self._poll(feed)
         feed.strange_stamps = 0
         return self._convert(feed, stamped, self._clock() - self._clocks[name]())

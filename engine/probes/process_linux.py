@@ -139,7 +139,7 @@ class LinuxProcess:
         log.warning("Profiler: %s can no longer be read (%s); shown as n/a from here on.", metric, error)
 
     def close(self) -> None:
-        """Close the files. Readings after this answer ``None`` for what they told."""
+        """Close the files. Readings after this answer ``None`` for what was read from them."""
         self._has_peak = False
         for name in ("_statm", "_status", "_clear", "_io"):
             descriptor = getattr(self, name)

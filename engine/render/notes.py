@@ -103,7 +103,7 @@ def metric_name(name: str) -> str:
 
 
 def missing_reason(run: Run, name: str) -> str | None:
-    """Why ``name`` was not measured, or ``None`` where it was or nobody said."""
+    """Why ``name`` was not measured, or ``None`` where it was or nobody knows."""
     metric = run.metric(name)
     return stored(clean(metric.reason)) if metric is not None and metric.reason else None
 

@@ -31,7 +31,7 @@ def story(run: Run) -> str:
 
 
 def event_lines(events: Sequence[Event]) -> list[str]:
-    """When what happened, as other programs and nodes said; the first of very many."""
+    """When what happened, as other programs and nodes report; the first of very many."""
     lines = [f"{format_seconds(event.t_s):>9}  {clean(event.text)}" for event in events[:EVENTS_MAX]]
     more = len(events) - len(lines)
     return [t("events"), *lines, *([t("and {n} more", n=more)] if more else [])] if lines else []

@@ -51,7 +51,7 @@ class History(GroupsOfHistory):
     ``user_id=None`` means every user's rows; rows that name no user belong to all.
     Methods raise ``StoreError`` (see ``errors.py``): ``NotInHistory`` for an unknown
     id, ``BadQuery`` for a field or sort column that does not exist, ``StoreReadOnly``,
-    ``StoreBusy``, ``StoreFull`` and so on for the database's own troubles.
+    ``StoreBusy``, ``StoreFull`` and so on for what goes wrong in the database itself.
     """
 
     def __init__(self, database: Database) -> None:

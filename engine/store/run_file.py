@@ -164,7 +164,7 @@ class RunFile:
         certain, self._is_certain = self._is_certain, False
 
         def write(connection: Connection) -> tuple[int, Written]:
-            if not certain and self._recall(connection) and final is not None:
+            if not certain and self._find(connection) and final is not None:
                 assert self.run_id is not None
                 return self.run_id, self._series
             run_id = self.run_id if self.run_id is not None else self._insert(connection)
@@ -195,7 +195,7 @@ class RunFile:
             self._seen.clear()
             self._on_disk.clear()
 
-    def _recall(self, connection: Connection) -> bool:
+    def _find(self, connection: Connection) -> bool:
         """Look what the database holds of this run; returns whether that is all of it, with its end."""
         row = of_runs.run_with(connection, self.uuid)
         self.run_id = None if row is None else int(row["id"])

@@ -50,12 +50,12 @@ export const copyMarkdown = (context, run, format = "md") =>
   copyText(context, () => backend.exportRun(run.id, format), `profile_${run.id}.${EXTENSIONS[format] ?? format}`, t("The run is on the clipboard as Markdown."));
 
 /** Put what `file()` resolves with, a Blob, on the clipboard and say so; where there is no clipboard, save it. */
-export const copyText = (context, file, name, said) =>
+export const copyText = (context, file, name, message) =>
   attempt(context, async () => {
     const blob = await file();
     try {
       await navigator.clipboard.writeText(await blob.text());
-      context.say(said);
+      context.say(message);
     } catch {
       await saveFile(context, blob, name); // without HTTPS there is no clipboard: the file says the same
     }

@@ -1,7 +1,7 @@
 """What to try next, from what was measured. Pure rules; each says which numbers it rests on.
 
 A rule speaks only where its quantity was measured and where following it could
-save something worth the trouble. Nothing here guesses: no numbers, no advice.
+save something worth doing. Nothing here guesses: no numbers, no advice.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def memory_full(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advi
     """There is next to no GPU memory left.
 
     What is in use, without what the allocator only keeps for later. With ComfyUI's dynamic
-    GPU memory models fill the card on purpose: that is no trouble.
+    GPU memory models fill the card on purpose: nothing is wrong with that.
     """
     if run.environment.get("host.dynamic_vram") == "on":
         return
@@ -59,7 +59,7 @@ def memory_full(run: Run, summary: Summary, limits: Thresholds) -> Iterable[Advi
 def others_on_gpu(run: Run, summary: Summary) -> Iterable[Advice]:
     """Other programs hold GPU memory the whole time.
 
-    Told only of a run that began without models: later, memory that the allocator keeps
+    Given only for a run that began without models: later, memory that the allocator keeps
     looks like theirs.
     """
     if not run.cold:

@@ -41,7 +41,7 @@ class Output(BaseModel):
 
 
 class Event(BaseModel):
-    """Something happened in a run, as another program or a node said."""
+    """Something happened in a run, as another program or a node reports."""
 
     t_s: Annotated[float, Field(description="seconds since the run began")]
     text: str

@@ -199,7 +199,7 @@ _STORE: tuple[tuple[type[errors.StoreError], int, str], ...] = (
     (errors.StoreDamaged, 409, "history_damaged"),
     (errors.StoreTooNew, 409, "history_too_new"),
     (errors.StoreUnavailable, 424, "history_unavailable"),
-    (errors.StoreError, 409, "history_trouble"),
+    (errors.StoreError, 409, "history_failed"),
 )
 
 
@@ -219,7 +219,7 @@ def refusal(error: BaseException, what: str) -> RefusedError:
     if isinstance(error, PermissionError):
         return RefusedError(409, "not_writable", f"ComfyUI may not write there: {error.strerror or error}.")
     if isinstance(error, OSError):
-        return RefusedError(409, "disk_trouble", f"The disk refused: {error.strerror or error}.")
+        return RefusedError(409, "disk_failed", f"The disk refused: {error.strerror or error}.")
     if isinstance(error, NotImplementedError):
         return RefusedError(404, "not_available", "This version of the profiler cannot do that.")
     _log.error("The profiler could not answer %s; please report this.", what, exc_info=error)

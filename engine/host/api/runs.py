@@ -41,12 +41,12 @@ def get_run(call: Call) -> Answer:
     run = sound(history.load_run(run_id, with_series=False, user_id=call.user_id))
     totals = zip(run.groups, total(run, run.groups), strict=True)
     row = history.run_row(run_id, call.user_id)
-    said = {
+    texts = {
         "warnings": [stored(str(text)) for text in row.get("warnings") or ()],
         "error_message": stored(row.get("error_message") or "") or None,
     }
     return {
-        "run": {**row, **said},
+        "run": {**row, **texts},
         "steps": history.step_rows(run_id, call.user_id),
         "groups": [_group_total(group.id, entry) for group, entry in totals if entry.node_ids],
     }

@@ -149,7 +149,7 @@ def _report(
     from ...render.report import prepare
 
     began_s = clock.now()
-    run = with_kept_workflow(session.run_so_far())
+    run = with_kept_workflow(session.reported_run())
     report = prepare(run, options, _shown_groups(run, wired), _against(session, run))
     picture = report.picture
     text = table.render(report)

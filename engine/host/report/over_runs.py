@@ -1,6 +1,6 @@
 """What the nodes Profiler Compare, Trend and Budget do: wait like a Report, then look at several runs.
 
-They never fail the workflow, but for a Budget that is told to.
+They never fail the workflow, but for a Budget that is set to.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ async def _bounded(work: Callable[[], T], history: History | None = None) -> T:
 
 
 def _around(session: Session) -> _Around:
-    run = session.run_so_far()
+    run = session.reported_run()
     history = session.archive.history
     if history is None:
         raise _CannotTellError(t(NO_HISTORY))
@@ -295,7 +295,7 @@ def _trend(around: _Around, inputs: Mapping[str, Any], look: str) -> Made:
 
 
 def _checked(session: Session, limits: tuple[budget.Limit, ...]) -> tuple[budget.Checked, ...]:
-    run = session.run_so_far()
+    run = session.reported_run()
     baseline: list[Run] = []
     history = session.archive.history
     workflow = run.workflow_id or run.workflow_hash

@@ -24,7 +24,7 @@ from ..system import environment
 from . import story
 from .archive import PROMPT_WAIT_S, Archive
 from .coverage import named
-from .enrich import recall, with_contention, with_groups
+from .enrich import with_contention, with_groups, with_history
 from .inside import Inside
 
 AFTERWARDS_S = 5.0
@@ -180,7 +180,7 @@ class Composition:
         warnings = run.warnings
         alone = with_groups(run)
         try:
-            run = self._archive.ask(lambda history: recall(run, history), alone, timeout_s)
+            run = self._archive.ask(lambda history: with_history(run, history), alone, timeout_s)
         except StoreError as error:
             run = alone
             warnings = (*warnings, str(error))

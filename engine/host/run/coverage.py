@@ -50,7 +50,7 @@ class Coverage:
         self._is_bypassed = False
         self._why_bypassed: str | None = None
         self._idle_looks = 0
-        self._is_said = False
+        self._is_explained = False
         self._progress = StepProgress(
             prompt_id,
             measurement.recorder,
@@ -129,9 +129,9 @@ class Coverage:
 
     def say_why_opened(self, because: pending.Left | None) -> None:
         """Put on the run what its reports had to go by, where that is not the usual."""
-        if self._is_said:
+        if self._is_explained:
             return
-        self._is_said = True
+        self._is_explained = True
         if because == "unknown":
             self._warn(
                 "A Profiler Report could not find out whether everything else was done, so it shows what "

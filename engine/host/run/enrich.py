@@ -16,7 +16,7 @@ RETRY_WITHIN_S = 60.0
 """The same workflow again so soon after a failure is another try."""
 
 
-def recall(run: Run, history: History) -> Run:
+def with_history(run: Run, history: History) -> Run:
     """``run`` with its groups, and with what ``history`` knows. Blocks; raises ``StoreError``."""
     return with_groups(with_attempt(with_previous_times(run, history), history), history)
 

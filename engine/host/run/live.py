@@ -15,7 +15,7 @@ from typing import Any
 from ... import clock
 from ...analysis.summary import summarize
 from ...capture.measurement import Measurement
-from ...capture.recorder import RunSoFar
+from ...capture.recorder import RunProgress
 from ...language import stored
 from ...model import Run, Step
 from . import events, subscribers, tidying
@@ -59,7 +59,7 @@ class LiveFeed:
         self,
         draft: Run,
         measurement: Measurement,
-        so_far: RunSoFar,
+        progress: RunProgress,
         archive: Archive,
         count: Callable[[], int],
         function_now: Callable[[], Mapping[str, Any] | None] = lambda: None,
@@ -70,7 +70,7 @@ class LiveFeed:
         """
         self._draft = draft
         self._measurement = measurement
-        self._so_far = so_far
+        self._progress = progress
         self._archive = archive
         self._count = count
         self._function_now = function_now
@@ -141,7 +141,7 @@ class LiveFeed:
 
     def snapshot(self) -> dict[str, Any]:
         """Where the run stands: node, elapsed time, progress, newest readings."""
-        busy = self._so_far.busy_with()
+        busy = self._progress.busy_with()
         node = self._measurement.recorder.who(busy[0]) if busy is not None else None
         return {
             "run_id": self._archive.known_run_id,
@@ -154,7 +154,7 @@ class LiveFeed:
             "title": node.node_title if node else None,
             "node_elapsed_s": busy[1] if busy is not None else None,
             "elapsed_s": clock.now() - self._measurement.origin_s,
-            "done": len(set(self._so_far.ids(0, self._so_far.finished_count))),
+            "done": len(set(self._progress.ids(0, self._progress.finished_count))),
             "total": self.total,
             "function": self._function_now(),
             **self._readings(),
@@ -205,8 +205,8 @@ class LiveFeed:
         if not events.has_listeners():
             return
         recorder = self._measurement.recorder
-        sent, self._sent = self._sent, self._so_far.finished_count
-        fresh = self._so_far.ids(sent, self._sent)
+        sent, self._sent = self._sent, self._progress.finished_count
+        fresh = self._progress.ids(sent, self._sent)
         steps = [_brief(step) for step in map(recorder.step, fresh[-STEPS_SENT_MAX:]) if step.role == "node"]
         if steps:
             events.send(events.STEP, {**self.snapshot(), **steps[-1], "steps": steps})

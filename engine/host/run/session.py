@@ -12,7 +12,7 @@ from typing import Any
 
 from ... import clock
 from ...capture.measurement import Measurement
-from ...capture.recorder import Outcome, RunSoFar
+from ...capture.recorder import Outcome, RunProgress
 from ...capture.spans import NodeRef
 from ...language import ENGLISH, known, msg, speaking
 from ...model import Event, EventSource, Run, RunStatus
@@ -81,10 +81,10 @@ class Session:
             lambda: hooks.is_within(self),
         )
         self.gate = ReportGate(self._last_ids, self._left)
-        self._so_far = RunSoFar(self.measurement.recorder, self._roles)
+        self._progress = RunProgress(self.measurement.recorder, self._roles)
         self._in_flight = self.measurement.recorder.in_flight
         self.live = LiveFeed(
-            draft, self.measurement, self._so_far, archive, self._count_of_nodes, self.inside.function_now
+            draft, self.measurement, self._progress, archive, self._count_of_nodes, self.inside.function_now
         )
 
     @property
@@ -96,7 +96,7 @@ class Session:
     def start(self) -> None:
         """Begin writing and sampling, and tell the browsers."""
         self._coverage.begin()
-        self.archive.begin(self.draft, self._so_far)
+        self.archive.begin(self.draft, self._progress)
         self.measurement.start(self.inside.stacks)
         self._models.start()
         if (notice := self._memory_snapshot.start()) is not None:
@@ -181,10 +181,10 @@ class Session:
         except Exception:
             log.exception("Workflow Profiler cannot say what its reports went by.")
 
-    def run_so_far(self) -> Run:
+    def reported_run(self) -> Run:
         """The run as reports show it, everything else being done. Blocks; any thread."""
         return self._composition.reported(
-            self._ending("partial" if self.is_off else self._success_so_far(), self._messages())
+            self._ending("partial" if self.is_off else self._reported_status(), self._messages())
         )
 
     def record_event(self, text: str, source: EventSource, node_id: str | None = None) -> Event | None:
@@ -243,7 +243,7 @@ class Session:
             self.inside.waits(node_id, tasks)
             host_nodes.when_tasks_end(tasks, lambda: hooks.safely(self, self._tasks_done, node_id))
         self._models.node_ended(node_id)
-        self.archive.name_node(self._so_far.in_flight_id() if self._in_flight else None)
+        self.archive.name_node(self._progress.in_flight_id() if self._in_flight else None)
         if outcome.status in ("error", "interrupted"):
             self._failed_id = node_id
             self._out_of_memory = is_out_of_memory(outcome.error_type, outcome.error_message)
@@ -259,7 +259,7 @@ class Session:
         outputs = host_nodes.output_node_ids(self._call.prompt)
         return "success" if outputs <= set(self._call.execute_outputs) else "partial"
 
-    def _success_so_far(self) -> RunStatus:
+    def _reported_status(self) -> RunStatus:
         return "failed" if self.gate.opened_because == "stuck" else self._success()
 
     def _left(self, waiting: int) -> Left:

@@ -1,4 +1,4 @@
-"""Who else is told that a run has ended: functions of other packs, and another program over HTTP.
+"""Who else hears that a run has ended: functions of other packs, and another program over HTTP.
 
 Works on one thread of its own, so that nothing a subscriber does delays a run. What a subscriber
 raises is logged and goes no further; what waits longer than :data:`WAITING_MAX` allows is dropped.
@@ -59,7 +59,7 @@ def announce(run: Mapping[str, Any]) -> None:
                 _thread = threading.Thread(target=_work, name="holaf-profiler-subscribers", daemon=True)
                 _thread.start()
     except (queue.Full, RuntimeError) as error:
-        log.warning("Subscribers were not told of a run: %s", type(error).__name__)
+        log.warning("Subscribers did not hear of a run: %s", type(error).__name__)
 
 
 def _webhook(run: Mapping[str, Any]) -> str:

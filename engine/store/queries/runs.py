@@ -95,7 +95,7 @@ def purge_deleted(connection: Connection, older_than_s: float) -> int:
 
 
 def remove_run(connection: Connection, run_id: int) -> None:
-    """A run with its steps, devices and samples. Said table by table: others' tables may not cascade."""
+    """A run with its steps, devices and samples. Table by table, since others' tables may not cascade."""
     of_steps.delete_step_devices(connection, run_id)
     series.remove(connection, run_id)
     inside.remove(connection, run_id)

@@ -114,4 +114,4 @@ def test_a_browser_that_cannot_be_reached_costs_the_run_nothing(
     run.run("1", "2")
     run.end()
     wait_until(lambda: not live.status("default")["active"])
-    assert run.session.run_so_far().status == "success"
+    assert run.session.reported_run().status == "success"

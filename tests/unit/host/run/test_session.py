@@ -39,8 +39,8 @@ def test_what_a_report_showed_is_stored_with_the_tail(hand_run: MakeRun, tmp_pat
     report = run.enter("8")
     run.leave(report, "PENDING")
     run.run("1", "2")
-    shown = run.session.run_so_far()
-    assert run.session.run_so_far() is shown
+    shown = run.session.reported_run()
+    assert run.session.reported_run() is shown
     assert [(s.node_id, s.status) for s in shown.steps] == [
         ("7", "ok"), ("8", "running"), ("1", "ok"), ("2", "ok"), ("9", "skipped"),
     ]  # fmt: skip
@@ -60,7 +60,7 @@ def test_a_run_is_composed_once_and_the_end_makes_only_the_tail(
     from engine.host.run import composition
 
     calls: list[str] = []
-    for name in ("assemble", "with_tail", "recall"):
+    for name in ("assemble", "with_tail", "with_history"):
         original = getattr(composition, name)
 
         def counted(*args: Any, _name: str = name, _original: Any = original) -> Any:
@@ -70,11 +70,11 @@ def test_a_run_is_composed_once_and_the_end_makes_only_the_tail(
         monkeypatch.setattr(composition, name, counted)
     run = hand_run()
     run.run("1", "2")
-    run.session.run_so_far()
-    run.session.run_so_far()
+    run.session.reported_run()
+    run.session.reported_run()
     run.end()
     stored(tmp_path, "r.id")
-    assert calls == ["assemble", "recall", "with_tail"]
+    assert calls == ["assemble", "with_history", "with_tail"]
 
 
 def test_a_node_that_was_made_after_the_report_was_composed_is_in_its_groups(
@@ -84,7 +84,7 @@ def test_a_node_that_was_made_after_the_report_was_composed_is_in_its_groups(
     monkeypatch.setattr(fake_host, "PROMPT", {**fake_host.PROMPT, "6": group})
     run = hand_run()
     run.run("7", "1")
-    (shown,) = run.session.run_so_far().groups
+    (shown,) = run.session.reported_run().groups
     assert shown.members == ("1",)
     run.graph.made["1.0.5"] = ("1", {"class_type": "Made", "inputs": {}})
     run.run("1.0.5", "2", "8", "9")
@@ -137,7 +137,7 @@ def test_a_run_that_is_switched_off_keeps_its_steps_and_opens_the_gate(
     assert run.session.gate.is_open
     steps = "JOIN profiler_steps s ON s.run_id = r.id WHERE s.exec_time IS NOT NULL"
     assert stored(tmp_path, "r.status, s.node_id", steps) == [("partial", "1")]
-    shown = run.session.run_so_far()
+    shown = run.session.reported_run()
     assert shown.stopped_early
     assert "skipped" not in {step.status for step in shown.steps}  # what ran after that nobody saw
 
@@ -149,7 +149,7 @@ def test_outputs_that_the_host_did_not_run_are_named(
     for outputs, is_said in ((fake_host.OUTPUTS, False), (["8", "9"], True)):
         monkeypatch.setattr(fake_host, "OUTPUTS", outputs)
         run = hand_run()
-        warnings = run.session.run_so_far().warnings
+        warnings = run.session.reported_run().warnings
         run.end()
         assert any(text.startswith("Not run by ComfyUI: Save #2. ") for text in warnings) is is_said
 
@@ -174,7 +174,7 @@ def test_a_failure_at_the_end_of_asynchronous_tasks_ends_the_profiling_only(
     asyncio.run(prompt())
     assert failures == []
     assert run.session.is_off
-    assert run.session.run_so_far().status == "partial"
+    assert run.session.reported_run().status == "partial"
 
 
 def test_a_run_that_cannot_be_composed_keeps_the_steps_that_ended(
