@@ -50,11 +50,9 @@ class ProfilerBudget(LastNode):
 
     @classmethod
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
-        from ..engine.host.report import over_runs
+        from ..engine.host.report import limits
 
-        judged = await over_runs.make_budget(
-            node_id=cls.hidden.unique_id, prompt=cls.hidden.prompt, inputs=inputs
-        )
+        judged = await limits.make(node_id=cls.hidden.unique_id, prompt=cls.hidden.prompt, inputs=inputs)
         if judged.failure is not None:
             raise BudgetExceededError(judged.failure)
         return io.NodeOutput(judged.passed, judged.report, ui=judged.ui)

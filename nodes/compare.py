@@ -48,7 +48,7 @@ class ProfilerCompare(LastNode):
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
         from ..engine.host.report import over_runs
 
-        made = await over_runs.make_comparison(
-            node_id=cls.hidden.unique_id, prompt=cls.hidden.prompt, inputs=inputs
+        made = await over_runs.make(
+            over_runs.comparison, node_id=cls.hidden.unique_id, prompt=cls.hidden.prompt, inputs=inputs
         )
         return io.NodeOutput(made.chart, made.table, made.sentence, ui=made.ui)

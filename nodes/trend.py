@@ -55,7 +55,7 @@ class ProfilerTrend(LastNode):
     async def execute(cls, **inputs: Any) -> io.NodeOutput:
         from ..engine.host.report import over_runs
 
-        made = await over_runs.make_trend(
-            node_id=cls.hidden.unique_id, prompt=cls.hidden.prompt, inputs=inputs
+        made = await over_runs.make(
+            over_runs.trend, node_id=cls.hidden.unique_id, prompt=cls.hidden.prompt, inputs=inputs
         )
         return io.NodeOutput(made.chart, made.table, ui=made.ui)

@@ -11,30 +11,24 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from ... import clock
-from ...language import ENGLISH, msg, speaking, stored, t
+from ...language import msg, speaking, stored, t
 from ...model import Group, Run
 from ...render.options import Options
 from ...store.errors import StoreError
 from ...workflow import prompt as prompts
-from .. import paths
 from ..executor import hooks, patch
 from ..run import background
 from ..run.archive import with_kept_workflow
 from ..run.session import Session
 from . import answer, save, theme
 from .against import against
+from .waiting import LIMIT_S, NO_START, language_of, notice_language, user_of
 
 if TYPE_CHECKING:
     from ...render.report import Report
 
 log = logging.getLogger("holaf.profiler")
 
-NO_START = msg(
-    "Nothing was measured: this workflow has no Profiler Start that is switched on. "
-    "Add one anywhere (no wires needed) and run again."
-)
-LIMIT_S = 20.0
-"""A report that takes longer is given up, so that no part of it can hold the prompt."""
 _KEPT = msg("The run is kept in the history all the same.")
 _NOT_DRAWN = "Workflow Profiler could not draw the report. The run itself is kept in the history."
 
@@ -62,21 +56,6 @@ async def make(
         return await _make(session, node_id, prompt, extra_pnginfo, inputs)
 
 
-def language_of(session: object) -> str:
-    """The language of who queued the prompt; English where nothing is profiled."""
-    return session.language if isinstance(session, Session) else ENGLISH
-
-
-def notice_language(session: object) -> str:
-    """:func:`language_of`, or English where no font can draw it: a notice is a picture too."""
-    language = language_of(session)
-    if language == ENGLISH:
-        return ENGLISH
-    from ...render.chart.drawable import drawable_language
-
-    return drawable_language(language)
-
-
 async def _make(
     session: object,
     node_id: str,
@@ -87,7 +66,7 @@ async def _make(
     options = Options(theme="dark")
     try:
         asked = replace(Options.read(inputs), language=language_of(session))
-        options = theme.settle(asked, _user_of(session))
+        options = theme.settle(asked, user_of(session))
         why = session.why_not_last(node_id) if isinstance(session, Session) else _why_no_run(prompt or {})
     except Exception as error:
         log.exception(_NOT_DRAWN)
@@ -173,10 +152,6 @@ def _against(session: Session, run: Run) -> str:
     except StoreError as error:
         log.info("The report says nothing about earlier runs: %s", error)
         return ""
-
-
-def _user_of(session: object) -> str:
-    return session.draft.user_id if isinstance(session, Session) else paths.DEFAULT_USER
 
 
 def _shown_groups(run: Run, wired: tuple[str, ...]) -> tuple[Group, ...]:

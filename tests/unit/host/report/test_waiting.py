@@ -16,11 +16,11 @@ from engine.store.errors import StoreAway
 @pytest.fixture
 def bounded(hand_run: object, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """What the nodes do with a piece of work and a history, with short limits."""
-    from engine.host.report import over_runs
+    from engine.host.report import waiting
 
-    monkeypatch.setattr(over_runs, "ANSWER_S", 0.05)
-    monkeypatch.setattr(over_runs, "LIMIT_S", 0.05)
-    return lambda work, history=None: asyncio.run(over_runs._bounded(work, history))
+    monkeypatch.setattr(waiting, "ANSWER_S", 0.05)
+    monkeypatch.setattr(waiting, "LIMIT_S", 0.05)
+    return lambda work, history=None: asyncio.run(waiting.bounded(work, history))
 
 
 def test_a_mute_history_is_given_up_before_the_work_begins(bounded: Callable[..., Any]) -> None:
@@ -35,16 +35,16 @@ def test_a_mute_history_is_given_up_before_the_work_begins(bounded: Callable[...
 
 
 def test_work_that_hangs_or_ends_its_thread_is_told_in_words(bounded: Callable[..., Any]) -> None:
-    from engine.host.report.over_runs import _CannotTellError
+    from engine.host.report.waiting import CannotTellError
 
     release = threading.Event()
-    with pytest.raises(_CannotTellError, match="not done in"):
+    with pytest.raises(CannotTellError, match="not done in"):
         bounded(lambda: release.wait(60))
     release.set()
 
     def leave() -> None:
         raise SystemExit(3)
 
-    with pytest.raises(_CannotTellError, match="3"):
+    with pytest.raises(CannotTellError, match="3"):
         bounded(leave)
     assert bounded(lambda: "found", SimpleNamespace(list_runs=lambda **_wanted: ([], 0))) == "found"
