@@ -22,6 +22,7 @@ import psutil
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
+from engine.analysis.columns import Columns
 from engine.model import ResidentModel, Run
 from engine.store import schema
 from engine.store.database import Database
@@ -171,12 +172,12 @@ def readings(history: History) -> dict[str, tuple[Callable[[], Any], float]]:
         history.run_row(RUNS // 2, "default")
         history.step_rows(RUNS // 2, "default")
 
-    names = ("run_id", "node_id", "node_type", "role", "status", "exec_time", "vram_max", "ram_max_bytes")
+    names = ("run_id", "node_id", "node_type", "status", "exec_time", "vram_max", "ram_max_bytes")
     return {
         "one run with its steps and groups": (one_run, 20.0),
         "one whole run with samples": (lambda: history.load_run(RUNS // 2, user_id="default"), 20.0),
-        "steps of 1,000 runs, eight columns": (
-            lambda: history.step_columns(newest, names),
+        "steps of 1,000 runs, seven columns": (
+            lambda: history.read_steps(newest, names, Columns(names).add),
             300.0,
         ),
         "1,000 runs of one list": (lambda: history.list_runs("default", limit=1000), 300.0),

@@ -20,9 +20,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from .columns import Matrix, Vector
 from .drift import resemblance
 from .effect import quantity
-from .executions import Matrix, Vector
 from .outliers import medians
 
 LEAST_RUNS = 8

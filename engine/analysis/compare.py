@@ -16,26 +16,19 @@ import numpy as np
 from ..language import msg, t
 from ..model import Group, OwnerTime
 from . import comparable
+from .columns import CODED, Columns, Matrix
 from .comparable import Kind, Row
 from .effect import Delta, deltas
-from .executions import COLUMNS, Columns, Executions, Matrix, NodeKey, executions, rows_of_groups
+from .executions import Executions, NodeKey, executions, rows_of_groups
 from .noise import noise_of
 from .pairing import Pair, Pairing, pair
 from .stacks import OwnerChange, owner_changes
 from .versions import Prompts, graph_of, version_key, versions
 from .what_changed import WhatChanged, what_changed
 
-METRICS = (
-    "exec_time",
-    "vram_max",
-    "ram_max_bytes",
-    "energy_joules",
-    "self_time_s",
-    "gpu_time_s",
-    "load_time_s",
-)
+METRICS = ("exec_time", "vram_max", "ram_max_bytes", "energy_joules")
 """What is compared of a node."""
-STEP_COLUMNS = tuple(dict.fromkeys((*COLUMNS, *METRICS)))
+STEP_COLUMNS = (*CODED, *METRICS)
 """The columns of steps that a comparison reads."""
 TOTALS = ("total_time", "vram_max", "ram_max_bytes", "energy_joules")
 GROUP_METRICS = ("exec_time", "vram_max", "energy_joules")

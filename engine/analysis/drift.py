@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .executions import Matrix, Vector
+from .columns import Matrix, Vector
 
 LEAST_RUNS = 10
 

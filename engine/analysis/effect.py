@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from .executions import Mask, Matrix, Vector
+from .columns import Mask, Matrix, Vector
 from .noise import Noise, usual_variance
 from .outliers import medians, outliers
 

@@ -8,23 +8,15 @@ under one id), times and energy add up and peaks are the highest.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from ..model import Group, Run
+from ..model import Group
 from ..workflow.groups import Node, resolve
-
-Matrix = npt.NDArray[np.float64]
-Vector = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
-Places = npt.NDArray[np.int64]
-Columns = Mapping[str, Sequence[Any]]
-"""The steps of many runs, one sequence a column of the history, all of one length."""
+from .columns import Columns, Mask, Matrix, Places
 
 SUMMED = (
     "exec_time",
@@ -34,9 +26,6 @@ SUMMED = (
     "energy_joules",
     "load_time_s",
 )
-WHO = ("run_id", "node_id", "node_type", "node_title", "role", "status")
-COLUMNS = (*WHO, "exec_time", "vram_max", "ram_max_bytes", "energy_joules", "load_time_s")
-"""The columns that every analysis over runs reads."""
 
 
 class NodeKey(NamedTuple):
@@ -79,29 +68,22 @@ def executions(
     metrics: Sequence[str] = ("exec_time", "vram_max", "ram_max_bytes", "energy_joules"),
     aliases: Aliases | None = None,
 ) -> Executions:
-    """The executions of every ordinary node in ``run_ids``; steps of other runs are ignored.
+    """The executions of every node in ``run_ids``; steps of other runs are ignored.
 
-    Each of ``metrics`` must be a column. The rows are sorted by first appearance in the
-    newest run (the last of ``run_ids``), then in those before it.
+    ``columns`` have those of :data:`columns.CODED` and each of ``metrics``. The rows are sorted by first
+    appearance in the newest run (the last of ``run_ids``), then in those before it.
     """
     place = {run_id: column for column, run_id in enumerate(run_ids)}
-    run_of, found_runs = coded(columns["run_id"])
-    is_ordinary = chosen(columns["role"], ("node", None))
+    run_of, found_runs = columns.coded("run_id")
     run_places = _whole_numbers(place.get(run_id, -1) for run_id in found_runs)[run_of]
-    kept = np.flatnonzero((run_places >= 0) & is_ordinary)
+    kept = np.flatnonzero(run_places >= 0)
     run_at = run_places[kept]
     nodes, titles, row_at = _rows(columns, kept, run_at, [(aliases or {}).get(i) for i in run_ids])
     shape = (len(nodes), len(run_ids))
     flat = row_at * len(run_ids) + run_at
-    status_of, statuses = coded(columns["status"])
-    real, from_cache = (
-        np.array([status in names for status in statuses], dtype=np.bool_)[status_of[kept]]
-        for names in (("ok", None), ("cached",))
-    )
+    real, from_cache = (columns.marked("status", states)[kept] for states in (("ok", None), ("cached",)))
     values = {
-        name: _gathered(
-            flat, np.where(real, np.array(columns[name], dtype=np.float64)[kept], np.nan), shape, name
-        )
+        name: _gathered(flat, np.where(real, columns.numbers(name)[kept], np.nan), shape, name)
         for name in metrics
     }
     return Executions(
@@ -130,39 +112,6 @@ def rows_of_groups(groups: Sequence[Group], measured: Executions) -> list[tuple[
     return found
 
 
-def columns_of_run(run: Run, run_id: int, names: Iterable[str]) -> dict[str, list[Any]]:
-    """The steps of a run in memory as the columns ``names``, under the id ``run_id``."""
-    found = {name: [getattr(step, name, None) for step in run.steps] for name in names if name != "run_id"}
-    return {"run_id": [run_id] * len(run.steps), **found}
-
-
-def joined(parts: Iterable[Columns]) -> dict[str, list[Any]]:
-    """Several sets of the same columns below each other."""
-    whole: dict[str, list[Any]] = {}
-    for part in parts:
-        for name, values in part.items():
-            whole.setdefault(name, []).extend(values)
-    return whole
-
-
-def coded(values: Sequence[Any]) -> tuple[Places, list[Any]]:
-    """Each value as its number among the distinct ones, and these.
-
-    A hundred thousand values are looked at once, by the interpreter's own loops; what is decided by a
-    value is then decided once for each distinct one.
-    """
-    codes: defaultdict[Any, int] = defaultdict()
-    codes.default_factory = codes.__len__  # a new value gets the next number
-    return np.fromiter(map(codes.__getitem__, values), np.int64, len(values)), list(codes)
-
-
-def chosen(values: Sequence[Any], wanted: Iterable[Any]) -> Mask:
-    """Where ``values`` is one of ``wanted``."""
-    places, distinct = coded(values)
-    among = set(wanted)
-    return np.array([value in among for value in distinct], dtype=np.bool_)[places]
-
-
 def _whole_numbers(values: Iterable[int]) -> Places:
     return np.array(list(values), dtype=np.int64)
 
@@ -178,19 +127,21 @@ def _rows(
 
     ``run_at`` is the run of each of these steps, ``renamed`` the new names of its nodes by run.
     """
-    ids, types = coded(columns["node_id"]), coded(columns["node_type"])
+    ids, types = columns.coded("node_id"), columns.coded("node_type")
     # Runs of one version share their new names.
-    version_of, versions = coded([id(names) for names in renamed])
     names_of = {id(names): names or {} for names in renamed}
+    versions = list(names_of.values())
+    version_at = {key: place for place, key in enumerate(names_of)}
+    version_of = _whole_numbers(version_at[id(names)] for names in renamed)
     combined = (version_of[run_at] * len(ids[1]) + ids[0][kept]) * len(types[1]) + types[0][kept]
-    known, known_at = np.unique(combined, return_inverse=True)
+    known, known_at = _distinct(combined, len(versions) * len(ids[1]) * len(types[1]))
     codes: dict[NodeKey, int] = {}
     code_of = []
     for number in known.tolist():
         number, kind = divmod(number, len(types[1]))
         version, node = divmod(number, len(ids[1]))
         key = NodeKey(_text(ids[1][node]), _text(types[1][kind]))
-        key = names_of[versions[version]].get(key, key)
+        key = versions[version].get(key, key)
         code_of.append(codes.setdefault(key, len(codes)))
     if not codes:
         return (), (), run_at
@@ -206,9 +157,20 @@ def _rows(
     row_of[order] = np.arange(len(codes))
     by_code = list(codes)
     nodes = [by_code[code] for code in order.tolist()]
-    titles = [_text(columns["node_title"][step]).strip() for step in kept[first[order]].tolist()]
+    title_of, title_texts = columns.coded("node_title")
+    titles = [_text(title_texts[code]).strip() for code in title_of[kept[first[order]]].tolist()]
     names = [title or key.node_type or key.node_id for title, key in zip(titles, nodes, strict=True)]
     return tuple(nodes), tuple(names), row_of[code_at]
+
+
+def _distinct(values: Places, limit: int) -> tuple[Places, Places]:
+    """The distinct ``values``, all of them in 0 to ``limit``, in order, and the place of each among them."""
+    if limit > 4 * len(values):
+        return np.unique(values, return_inverse=True)
+    known = np.flatnonzero(np.bincount(values, minlength=limit))
+    place = np.empty(limit, dtype=np.int64)
+    place[known] = np.arange(len(known))
+    return known, place[values]
 
 
 def _gathered(flat: Places, values: Matrix, shape: tuple[int, int], name: str) -> Matrix:
@@ -219,8 +181,7 @@ def _gathered(flat: Places, values: Matrix, shape: tuple[int, int], name: str) -
         total = np.bincount(flat, weights=values, minlength=result.size)
         result[flat] = total[flat]
     else:
-        order = np.argsort(values, kind="stable")
-        result[flat[order]] = values[order]  # of several, the last written is the highest
+        np.fmax.at(result, flat, values)
     return result.reshape(shape)
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..language import plain, t, tn
+from .columns import Matrix, Vector
 from .comparable import Row
 from .drift import slope
-from .executions import Matrix, Vector
 
 BAND = 0.90
 LEAST_RUNS = 5

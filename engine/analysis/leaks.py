@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .columns import Matrix, Vector
 from .drift import slope
-from .executions import Executions, Matrix, Vector
+from .executions import Executions
 
 Row = Mapping[str, Any]
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from ..language import t
 from . import comparable
+from .columns import Matrix as Values
 from .comparable import Conditions
 from .compare import TOTALS, Evidence
 from .effect import Delta, deltas
-from .executions import Matrix as Values
 from .executions import executions
 from .noise import Noise, noise_of
 from .versions import versions

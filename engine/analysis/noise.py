@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .executions import Matrix, Vector
+from .columns import Matrix, Vector
 from .outliers import medians
 
 LEAST_ROWS = 10

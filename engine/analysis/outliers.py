@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .executions import Mask, Matrix, Vector
+from .columns import Mask, Matrix, Vector
 
 LEAST_RUNS = 5
 DEVIATIONS = 10.0

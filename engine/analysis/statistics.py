@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from .executions import Columns, Mask, Places, Vector, chosen, coded
+from .columns import Columns, Mask, Places, Vector
 from .spread import Spread
 
 Row = Mapping[str, Any]
 
-_METRICS = ("exec_time", "self_time_s", "vram_max", "ram_max_bytes", "energy_joules")
-STEP_COLUMNS = ("run_id", "node_type", "role", "status", *_METRICS)
+_METRICS = ("exec_time", "vram_max", "ram_max_bytes", "energy_joules")
+STEP_COLUMNS = ("run_id", "node_type", "status", *_METRICS)
 """The columns of steps that the statistics read."""
 _STATES = {"ok": ("ok", None, ""), "cached": ("cached",), "error": ("error",)}
 
@@ -40,7 +40,6 @@ class TypeStatistics:
     exec_time: Spread | None
     warm: Spread | None
     cold: Spread | None
-    self_time_s: Spread | None
     vram_max: Spread | None
     ram_max_bytes: Spread | None
     energy_joules: Spread | None
@@ -49,21 +48,15 @@ class TypeStatistics:
 def by_type(runs: Iterable[Row], columns: Columns) -> tuple[TypeStatistics, ...]:
     """Statistics of every node class, largest total time first.
 
-    ``columns`` are the steps with :data:`STEP_COLUMNS`; those of other runs and of the
-    profiler's own nodes do not count.
+    ``columns`` are the steps with :data:`STEP_COLUMNS`; those of other runs do not count.
     """
     start = {run["id"]: run.get("cold") for run in runs}
-    run_of, run_ids = coded(columns["run_id"])
-    is_ours = np.array([run_id in start for run_id in run_ids], dtype=np.bool_)[run_of]
-    counted = is_ours & chosen(columns["role"], ("node", None))
-    type_at, types = coded(columns["node_type"])
-    state_at, states = coded(columns["status"])
-    ended = {
-        name: np.array([state in names for state in states], dtype=np.bool_)[state_at]
-        for name, names in _STATES.items()
-    }
+    run_of, run_ids = columns.coded("run_id")
+    counted = np.array([run_id in start for run_id in run_ids], dtype=np.bool_)[run_of]
+    type_at, types = columns.coded("node_type")
+    ended = {name: columns.marked("status", states) for name, states in _STATES.items()}
     cold_at = np.array([start.get(run_id) for run_id in run_ids], dtype=np.float64)[run_of]
-    values = {name: np.array(columns[name], dtype=np.float64) for name in _METRICS}
+    values = {name: columns.numbers(name) for name in _METRICS}
     order = np.flatnonzero(counted)
     order = order[np.argsort(type_at[order], kind="stable")]
     edges = np.searchsorted(type_at[order], np.arange(len(types) + 1))
@@ -85,7 +78,7 @@ def _of_type(
     known = times[executed & np.isfinite(times)]
     return TypeStatistics(
         node_type=node_type,
-        run_count=len(np.unique(run_at)),
+        run_count=int(np.count_nonzero(np.bincount(run_at))),
         executed_count=int(executed.sum()),
         cached_count=int(ended["cached"].sum()),
         error_count=int(ended["error"].sum()),

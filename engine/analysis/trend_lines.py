@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .change_points import without_outliers
+from .columns import Matrix, Vector
 from .drift import LEAST_RUNS, p_values, slopes
-from .executions import Matrix, Vector
 from .outliers import medians
 
 LEAST_DRIFT = 0.05

@@ -17,9 +17,10 @@ from ..language import t
 from ..model import Group
 from . import comparable, forecast, leaks
 from .change_points import shifts
+from .columns import CODED, Columns, Matrix, Vector
 from .comparable import ENDED_WELL, Kind, Row
 from .effect import Delta, deltas
-from .executions import WHO, Columns, Executions, Matrix, Vector, executions, rows_of_groups
+from .executions import Executions, executions, rows_of_groups
 from .forecast import Forecast
 from .leaks import Leak
 from .outliers import medians
@@ -29,7 +30,7 @@ from .versions import Prompts, graph_of, versions
 from .what_changed import WhatChanged, what_changed
 
 METRICS = ("exec_time", "vram_max")
-STEP_COLUMNS = (*WHO, *METRICS)
+STEP_COLUMNS = (*CODED, *METRICS)
 """The columns of steps that a trend reads; those of :data:`leaks.COLUMNS` are wanted of the newest runs."""
 TOTALS = ("total_time", "vram_max", "ram_max_bytes", "energy_joules", "frame_time_s")
 FALSE_CHANGES = 0.008

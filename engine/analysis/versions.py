@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from .columns import Columns
 from .comparable import Row
-from .executions import Aliases, Columns, NodeKey, chosen
+from .executions import Aliases, NodeKey
 from .pairing import GraphNode, Pair, graph_nodes, pair
 
 Prompts = Mapping[int, Mapping[str, Any] | None]
@@ -49,12 +50,14 @@ def versions(runs: Sequence[Row], columns: Columns, prompts: Prompts) -> Version
         return Versions(pairs={}, aliases={})
     wanted = set(of_version.values())
     seen: dict[int, dict[str, tuple[str, str, str]]] = {run_id: {} for run_id in wanted}
-    for step in np.flatnonzero(chosen(columns["run_id"], wanted)).tolist():
-        if columns["role"][step] in ("node", None):
-            node_id = columns["node_id"][step]
-            key = "" if node_id is None else str(node_id)
-            names = (key, str(columns["node_type"][step] or ""), str(columns["node_title"][step] or ""))
-            seen[columns["run_id"][step]][key] = names
+    at = np.flatnonzero(columns.marked("run_id", [*wanted]))
+    texts = []
+    for name in ("run_id", "node_id", "node_type", "node_title"):
+        places, distinct = columns.coded(name)
+        texts.append([distinct[place] for place in places[at].tolist()])
+    for run_id, node_id, kind, title in zip(*texts, strict=True):
+        key = "" if node_id is None else str(node_id)
+        seen[run_id][key] = (key, str(kind or ""), str(title or ""))
     newest_id = int(runs[-1]["id"])
     graphs = {run_id: graph_nodes(prompts.get(run_id), seen.get(run_id, {}).values()) for run_id in wanted}
     newest = graphs[newest_id]

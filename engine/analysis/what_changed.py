@@ -68,13 +68,14 @@ def _graph(pairs: Iterable[Pair]) -> Iterable[WhatChanged]:
         elif new is None and old is not None:
             yield _node("graph", None, _name(old.title, old.node_type), old.node_type, None, t("removed"))
         elif old is not None and new is not None:
-            name = _name(new.title, new.node_type)
             if old.node_type != new.node_type:
+                name = _name(new.title, new.node_type)
                 yield _node(
                     "graph", new.node_id, name, old.node_type, new.node_type, t("another class of node")
                 )
             moved = {(name, same_node.get(source, f"-{source}")) for name, source in old.sources}
             if inputs := sorted({name for name, _ in moved ^ new.sources}):
+                name = _name(new.title, new.node_type)
                 yield _node(
                     "graph", new.node_id, name, None, None, t("rewired: {inputs}", inputs=", ".join(inputs))
                 )

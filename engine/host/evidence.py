@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..analysis import compare, executions, leaks, trends
+from ..analysis import compare, leaks, trends
+from ..analysis.columns import Columns
 from ..model import Run
 from ..store.history import History
 
@@ -36,7 +37,7 @@ def for_comparison(
     earlier: list[int] = []
     newest_id = max(chosen) if current is None or current.id else 2**63
     if workflow:
-        around, _ = history.list_runs(
+        around = history.newest_runs(
             user_id,
             limit=HISTORY_RUNS + len(chosen),
             workflow=workflow,
@@ -47,6 +48,8 @@ def for_comparison(
         earlier = sorted(run["id"] for run in rows)
         runs |= {run["id"]: run for run in rows}
     ids = [*earlier, *chosen]
+    columns = Columns(compare.STEP_COLUMNS)
+    _read(history, ids, current, columns)
     owner_times = history.owner_times_of(
         [run_id for run_id in chosen if current is None or run_id != current.id]
     )
@@ -54,7 +57,7 @@ def for_comparison(
         owner_times[current.id or 0] = current.owner_times
     return compare.Evidence(
         runs=runs,
-        columns=_columns(history, ids, compare.STEP_COLUMNS, current),
+        columns=columns,
         history=earlier,
         environments=_environments(history, current),
         prompts=_Prompts(history, ids, user_id, current),
@@ -72,15 +75,13 @@ def for_trends(
     current: Run | None = None,
 ) -> trends.Evidence:
     """Everything that the trend of a workflow's ``last`` runs reads; ``current`` goes on and is in memory."""
-    runs, _ = history.list_runs(user_id, limit=last, workflow=workflow, profiled=True)
+    runs = history.newest_runs(user_id, limit=last, workflow=workflow, profiled=True)
     if current is not None:
         runs = [*(run for run in runs if run["id"] != current.id), _row(current)]
     ids = sorted(run["id"] for run in runs if run["status"] in ("success", "partial"))
-    older, newest = ids[: -leaks.MOST_RUNS], ids[-leaks.MOST_RUNS :]
-    memory = _columns(history, newest, (*trends.STEP_COLUMNS, *leaks.COLUMNS), current)
-    columns = _columns(history, older, trends.STEP_COLUMNS, current)
-    for name, values in columns.items():
-        values += memory[name]
+    columns, memory = Columns(trends.STEP_COLUMNS), Columns((*trends.STEP_COLUMNS, *leaks.COLUMNS))
+    _read(history, ids[: -leaks.MOST_RUNS], current, columns)
+    _read(history, ids[-leaks.MOST_RUNS :], current, memory, columns)
     return trends.Evidence(
         runs=runs,
         columns=columns,
@@ -118,14 +119,18 @@ def _row(run: Run) -> dict[str, Any]:
     }
 
 
-def _columns(
-    history: History, ids: Sequence[int], names: Sequence[str], current: Run | None
-) -> dict[str, list[Any]]:
+def _read(history: History, ids: Sequence[int], current: Run | None, *into: Columns) -> None:
+    """Read the steps of ``ids`` into all of ``into``; the names of each begin those of the first."""
     here = current.id or 0 if current is not None else None
-    found = history.step_columns([run_id for run_id in ids if run_id != here], names)
-    if current is None or here not in ids:
-        return found
-    return executions.joined([found, executions.columns_of_run(current, here or 0, names)])
+
+    def add(part: Sequence[Sequence[Any]]) -> None:
+        for columns in into:
+            columns.add(part[: len(columns.names)])
+
+    history.read_steps([run_id for run_id in ids if run_id != here], into[0].names, add)
+    if current is not None and here in ids:
+        for columns in into:
+            columns.add_run(current, here or 0)
 
 
 def _environments(history: History, current: Run | None) -> Mapping[int, Mapping[str, str]]:

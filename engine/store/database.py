@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -72,8 +73,9 @@ class Database:
         self._suspect = False
         self._file: sqlite_files.Identity | None = None
 
-    @property
+    @cached_property
     def where(self) -> str:
+        """Where the history lies, for people to read."""
         return shown(self.url)
 
     def open(self) -> Engine:

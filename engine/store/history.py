@@ -29,6 +29,7 @@ from .queries import runs as of_runs
 from .queries import series as of_series
 from .queries import steps as of_steps
 from .queries.run_list import SORTABLE, RunFilter
+from .queries.steps import AddSteps
 from .rows import RawRow
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class History(GroupsOfHistory):
         offset: int = 0,
         sort: str = "-timestamp",
         status: str | Iterable[str] = (),
+        names: Sequence[str] = (),
         **filters: Any,
     ) -> tuple[list[Row], int]:
         """One page of runs and how many match in all, see ``paging.py``.
@@ -80,17 +82,31 @@ class History(GroupsOfHistory):
         ``sort``: a column of :data:`SORTABLE`, with ``-`` in front for descending;
         runs without a value come last. ``status`` is one or several, ``filters`` are the other fields
         of :class:`RunFilter`. Bulky fields (changes, devices ...) are left out.
+        ``names``: these columns alone, as they are stored.
         """
         statuses = (status,) if isinstance(status, str) else tuple(status)
         wanted = RunFilter(user_id=user_id, status=statuses, **filters)
 
         def read() -> tuple[list[Row], int]:
             with self.database.read() as connection:
-                return self._pages.read(connection, wanted, sort=sort, limit=limit, offset=offset)
+                return self._pages.read(
+                    connection, wanted, sort=sort, limit=limit, offset=offset, names=names
+                )
 
         found = read()
-        claimed = any(run["status"] == "running" for run in found[0])
-        return read() if claimed and self._look_for_crashes() else found
+        return read() if self._is_one_found_dead(found[0]) else found
+
+    def newest_runs(self, user_id: str | None = None, *, limit: int, **filters: Any) -> list[Row]:
+        """The newest runs that fit, as :meth:`list_runs` lists them, without counting all that do."""
+        wanted = RunFilter(user_id=user_id, **filters)
+
+        def read() -> list[Row]:
+            with self.database.read() as connection:
+                ids = run_list.ids(connection, wanted, sort="-timestamp", limit=limit, offset=0)
+                return run_list.rows(connection, ids)
+
+        found = read()
+        return read() if self._is_one_found_dead(found) else found
 
     def totals(self, user_id: str | None = None, **filters: Any) -> Row:
         """What all runs that fit ``workflow``, ``since``, ``until`` come to; see ``run_list.totals``."""
@@ -107,10 +123,11 @@ class History(GroupsOfHistory):
         with self.database.read() as connection:
             return run_list.tags(connection, user_id)
 
-    def _look_for_crashes(self) -> bool:
-        """Whether a run that claims to be running turned out to be dead; asked now and then only."""
+    def _is_one_found_dead(self, found: Sequence[Row]) -> bool:
+        """Whether a run that claims to be running turned out to be dead; looked for now and then only."""
+        claimed = any(run.get("status") == "running" for run in found)
         now_s = time.monotonic()
-        if self.database.read_only or now_s < self._next_look_s:
+        if not claimed or self.database.read_only or now_s < self._next_look_s:
             return False
         self._next_look_s = now_s + LOOK_S
         try:
@@ -155,12 +172,10 @@ class History(GroupsOfHistory):
             steps = of_steps.step_rows(connection, run_id)
         return [{**json_rows.step_row(row), "devices": devices.get(row["id"], [])} for row in steps]
 
-    def step_columns(
-        self, run_ids: Sequence[int], names: Sequence[str], user_id: str | None = None
-    ) -> dict[str, list[Any]]:
-        """The steps of many runs, one list a column of ``names``; see ``queries/steps.py``."""
+    def read_steps(self, run_ids: Sequence[int], names: Sequence[str], add: AddSteps) -> None:
+        """Hand the steps of many runs to ``add``, a sequence for each of ``names``."""
         with self.database.read() as connection:
-            return of_steps.step_columns(connection, run_ids, names, user_id)
+            of_steps.read_columns(connection, run_ids, names, add)
 
     def run_rows(self, run_ids: Sequence[int], user_id: str | None = None) -> dict[int, Row]:
         """The rows of many runs by id, with ``devices`` and ``settings``. Raises ``NotInHistory``."""

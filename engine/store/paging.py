@@ -11,6 +11,7 @@ from the nearest place, or from the nearer end of the list.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -54,7 +55,14 @@ class Pages:
         self._counted: dict[RunFilter, _Counted] = {}
 
     def read(
-        self, connection: Connection, wanted: RunFilter, *, sort: str, limit: int, offset: int
+        self,
+        connection: Connection,
+        wanted: RunFilter,
+        *,
+        sort: str,
+        limit: int,
+        offset: int,
+        names: Sequence[str] = (),
     ) -> tuple[list[Row], int]:
         """One page, and how many runs ``wanted`` matches. See ``History.list_runs``."""
         limit, offset = max(0, limit), max(0, offset)
@@ -63,11 +71,11 @@ class Pages:
             first = total - offset - limit + 1 if sort[0] == "-" else offset + 1
             numbers = max(1, first), min(total, first + limit - 1)
             ids = self._walk(connection, wanted, counted, total, numbers)
-            return run_list.rows(connection, ids[::-1] if sort[0] == "-" else ids), total
+            return run_list.rows(connection, ids[::-1] if sort[0] == "-" else ids, names), total
         ids = run_list.ids(connection, wanted, sort=sort, limit=limit, offset=offset)
         if len(ids) < limit and (ids or not offset):  # the list ends here
-            return run_list.rows(connection, ids), offset + len(ids)
-        return run_list.rows(connection, ids), self._count(connection, wanted)[1]
+            return run_list.rows(connection, ids, names), offset + len(ids)
+        return run_list.rows(connection, ids, names), self._count(connection, wanted)[1]
 
     def _walk(
         self,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.analysis.columns import Matrix
 from engine.analysis.effect import deltas
-from engine.analysis.executions import Matrix
 from engine.analysis.noise import noise_of
 
 

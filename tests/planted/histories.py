@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.analysis.columns import Columns
 from engine.analysis.compare import STEP_COLUMNS, Evidence
 
 Node = tuple[str, str, str]
@@ -37,17 +38,17 @@ def run_row(run_id: int, **fields: Any) -> dict[str, Any]:
     }
 
 
-def step_columns(
-    steps: Sequence[Mapping[str, Any]], names: Sequence[str] = STEP_COLUMNS
-) -> dict[str, list[Any]]:
+def step_columns(steps: Sequence[Mapping[str, Any]], names: Sequence[str] = STEP_COLUMNS) -> Columns:
     """Steps as columns; what a step does not say is an ordinary node that ran."""
-    usual = {"role": "node", "status": "ok", "node_title": ""}
-    return {name: [step.get(name, usual.get(name)) for step in steps] for name in names}
+    usual = {"status": "ok", "node_title": ""}
+    columns = Columns(names)
+    columns.add([[step.get(name, usual.get(name)) for step in steps] for name in columns.names])
+    return columns
 
 
 def timed(
     times: Mapping[int, Mapping[str, float | None]], **run_fields: Mapping[int, Any]
-) -> tuple[dict[int, dict[str, Any]], dict[str, list[Any]]]:
+) -> tuple[dict[int, dict[str, Any]], Columns]:
     """Runs by id with the seconds of each node; ``None`` is a node that came from the cache.
 
     ``run_fields`` map a column to its values by run id.

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.analysis.executions import Matrix
+from engine.analysis.columns import CODED, Matrix
 from engine.analysis.leaks import COLUMNS as MEMORY
 from engine.analysis.trends import STEP_COLUMNS, Evidence, Trends, trends
 from tests.planted.histories import run_row, step_columns
 
 MB = 2.0**20
-WHO = STEP_COLUMNS[:6]
 
 
 def timed_workflow(times: Matrix, **fields: Any) -> Evidence:
@@ -46,7 +45,7 @@ def timed_workflow(times: Matrix, **fields: Any) -> Evidence:
     return Evidence(
         runs=runs,
         columns=step_columns(steps, STEP_COLUMNS),
-        memory=step_columns(steps, (*WHO, *MEMORY)),
+        memory=step_columns(steps, (*CODED, *MEMORY)),
         environments={},
         prompts={},
     )
@@ -139,7 +138,7 @@ def leaky_workflow(
     return Evidence(
         runs=rows,
         columns=step_columns(steps, STEP_COLUMNS),
-        memory=step_columns(steps, (*WHO, *MEMORY)),
+        memory=step_columns(steps, (*CODED, *MEMORY)),
         environments={},
         prompts={},
     )

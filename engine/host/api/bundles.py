@@ -77,7 +77,7 @@ def _compared(call: Call, run: Run) -> dict[str, Any] | None:
     workflow = run.workflow_id or run.workflow_hash
     if not workflow or run.id is None:
         return None
-    rows, _ = call.history.list_runs(call.user_id, workflow=workflow, limit=50)
+    rows = call.history.newest_runs(call.user_id, workflow=workflow, limit=50)
     others = [row for row in rows if row["id"] != run.id and row["status"] == "success"]
     pinned = [row for row in others if row["pinned"]]
     earlier = [row for row in others if row["id"] < run.id]

@@ -42,7 +42,7 @@ def get_recommendations(call: Call) -> Answer:
 
 def _latest_run(call: Call) -> int | None:
     filters = {"workflow": call.query["workflow"]} if call.query.get("workflow") else {}
-    runs, _ = call.history.list_runs(call.user_id, limit=1, profiled=True, **filters)
+    runs = call.history.newest_runs(call.user_id, limit=1, profiled=True, **filters)
     if not runs and filters:
         raise RefusedError(404, "not_found", "No run of this workflow is recorded.")
     return runs[0]["id"] if runs else None

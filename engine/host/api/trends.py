@@ -68,5 +68,5 @@ def get_trends(call: Call) -> Answer:
 
 
 def _newest_workflow(call: Call) -> str | None:
-    runs, _ = call.history.list_runs(call.user_id, limit=1, profiled=True)
+    runs = call.history.newest_runs(call.user_id, limit=1, profiled=True)
     return (runs[0].get("workflow_id") or runs[0].get("workflow_hash")) if runs else None

@@ -147,12 +147,15 @@ def _usual_times(draft: Run, history: History) -> dict[str, Usual]:
     workflow = draft.workflow_id or draft.workflow_hash
     if not workflow:
         return {}
-    runs, _ = history.list_runs(draft.user_id, workflow=workflow, limit=LOOK_BACK)
+    runs = history.newest_runs(draft.user_id, workflow=workflow, limit=LOOK_BACK)
     ids = [run["id"] for run in runs if run.get("inside") != "kernels"]
-    steps = history.step_columns(ids, ("run_id", "node_id", "status", "role", "exec_time"))
     found: dict[str, Usual] = {}
-    # Ordered by run: of each node the newest time stays.
-    for run_id, node_id, status, role, exec_time in zip(*steps.values(), strict=True):
-        if status is None and role is None and exec_time:  # what is usual
-            found[node_id] = Usual(exec_time, run_id)
+
+    def add(part: Sequence[Sequence[Any]]) -> None:
+        # Ordered by run: of each node the newest time stays.
+        for run_id, node_id, status, exec_time in zip(*part, strict=True):
+            if status is None and exec_time:  # what is usual
+                found[node_id] = Usual(exec_time, run_id)
+
+    history.read_steps(ids, ("run_id", "node_id", "status", "exec_time"), add)
     return found

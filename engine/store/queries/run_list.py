@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
@@ -205,12 +206,14 @@ def walk(
     return [Place(*row) for row in connection.execute(query.limit(limit).offset(skip))]
 
 
-def rows(connection: Connection, run_ids: list[int]) -> list[Row]:
-    """What a list shows of these runs, in that order."""
+def rows(connection: Connection, run_ids: list[int], names: Sequence[str] = ()) -> list[Row]:
+    """What a list shows of these runs, in that order; or their columns ``names`` alone, as stored."""
+    columns = [runs.c[name] for name in names] or _COLUMNS
     found: dict[int, Row] = {}
     for some in chunks(run_ids):
-        query = select(*_COLUMNS).where(runs.c.id.in_(some))
-        found |= {row["id"]: run_row(row) for row in dicts(connection.execute(query))}
+        query = select(runs.c.id.label("key"), *columns).where(runs.c.id.in_(some))
+        for row in dicts(connection.execute(query)):
+            found[row.pop("key")] = row if names else run_row(row)
     return [found[run_id] for run_id in run_ids]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analysis.executions import Vector
+from engine.analysis.columns import Vector
 from engine.analysis.noise import CAUTION, FREEDOM_MAX, noise_of, usual_variance
 
 

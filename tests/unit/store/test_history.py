@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, insert
@@ -296,5 +298,13 @@ def test_rows_carry_column_names_and_decoded_collections(writer: RunWriter, hist
     assert step["segments"] == [["run", step["start_s"], step["end_s"]]]
     assert step["load_spans"] == [list(span) for span in run.steps[0].load_spans] != []
     assert {device["device"] for device in step["devices"]} <= {"cuda:0", "cuda:1"}
-    assert history.step_columns([run_id], ["node_id"])["node_id"][0] == step["node_id"]
     assert history.workflow_of(run_id) == {"prompt": None, "workflow": None}
+
+
+def test_columns_of_many_runs_hold_their_ordinary_nodes_in_order(writer: RunWriter, history: History) -> None:
+    first = record(writer, a_run(steps=(a_step("a", 0), replace(a_step("r", 1), role="profiler"))))
+    second = record(writer, a_run(steps=(a_step("b", 0), replace(a_step("a", 1), status="cached"))))
+    names = ("run_id", "node_id", "status")
+    found: list[tuple[Any, ...]] = []
+    history.read_steps([second, first], names, lambda part: found.extend(zip(*part, strict=True)))
+    assert found == [(first, "a", None), (second, "b", None), (second, "a", "cached")]

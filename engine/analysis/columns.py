@@ -1,0 +1,72 @@
+"""The steps of many runs as columns: numbers as arrays, all else as codes of its distinct values. Pure.
+
+Steps come by the hundred thousand, some hundreds at a time. Each part is taken in while it is fresh, so that
+its texts and numbers need not live as objects: looking at all of them once more would take as long again.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..model import Run
+
+Matrix = npt.NDArray[np.float64]
+Vector = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
+
+CODED = ("run_id", "node_id", "node_type", "node_title", "status")
+"""The columns that are no numbers to calculate with."""
+
+
+class Columns:
+    """The steps of the ordinary nodes of many runs, with the columns ``names`` of the history."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(dict.fromkeys(names))
+        self._codes: dict[str, defaultdict[Any, int]] = {}
+        self._places: dict[str, array[int]] = {}
+        self._numbers: dict[str, list[Vector]] = {}
+        for name in self.names:
+            if name in CODED:
+                codes = self._codes[name] = defaultdict()
+                codes.default_factory = codes.__len__  # a new value gets the next number
+                self._places[name] = array("q")
+            else:
+                self._numbers[name] = []
+
+    def add(self, part: Sequence[Sequence[Any]]) -> None:
+        """More steps: for each of :attr:`names` their values, ``None`` where there is none."""
+        for name, values in zip(self.names, part, strict=True):
+            if name in CODED:
+                self._places[name].extend(map(self._codes[name].__getitem__, values))
+            else:
+                self._numbers[name].append(np.array(values, dtype=np.float64))
+
+    def add_run(self, run: Run, run_id: int) -> None:
+        """The steps of a run in memory, under the id ``run_id``."""
+        steps = run.measured_steps
+        self.add(
+            [[run_id if name == "run_id" else getattr(step, name) for step in steps] for name in self.names]
+        )
+
+    def coded(self, name: str) -> tuple[Places, list[Any]]:
+        """Each step's value as its number among the distinct ones, and these: what is decided by a value is
+        decided once for each."""
+        return np.array(self._places[name], dtype=np.int64), list(self._codes[name])
+
+    def marked(self, name: str, wanted: Sequence[Any]) -> Mask:
+        """Where the value is one of ``wanted``."""
+        places, distinct = self.coded(name)
+        return np.array([value in wanted for value in distinct], dtype=np.bool_)[places]
+
+    def numbers(self, name: str) -> Vector:
+        """The values of a column of numbers, NaN where there is none."""
+        parts = self._numbers[name]
+        return np.concatenate(parts) if parts else np.zeros(0)
