@@ -6,9 +6,9 @@ its texts and numbers need not live as objects: looking at all of them once more
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ Places = npt.NDArray[np.int64]
 
 CODED = ("run_id", "node_id", "node_type", "node_title", "status")
 """The columns that are no numbers to calculate with."""
+_NO_PLACES, _NO_NUMBERS = np.zeros(0, dtype=np.int64), np.zeros(0)
 
 
 class Columns:
@@ -31,23 +32,24 @@ class Columns:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(dict.fromkeys(names))
         self._codes: dict[str, defaultdict[Any, int]] = {}
-        self._places: dict[str, array[int]] = {}
-        self._numbers: dict[str, list[Vector]] = {}
         for name in self.names:
             if name in CODED:
                 codes = self._codes[name] = defaultdict()
                 codes.default_factory = codes.__len__  # a new value gets the next number
-                self._places[name] = array("q")
-            else:
-                self._numbers[name] = []
+        self._parts: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in self.names}
 
     def add(self, part: Sequence[Sequence[Any]]) -> None:
-        """More steps: for each of :attr:`names` their values, ``None`` where there is none."""
-        for name, values in zip(self.names, part, strict=True):
+        """More steps: for each of :attr:`names` their values, ``None`` where there is none.
+
+        Numbers that stand last in :attr:`names` may be missing: they are not known of these steps.
+        """
+        unknown = [None] * len(part[0])
+        for name, values in zip_longest(self.names, part, fillvalue=unknown):
             if name in CODED:
-                self._places[name].extend(map(self._codes[name].__getitem__, values))
+                codes = map(self._codes[name].__getitem__, values)
+                self._parts[name].append(np.fromiter(codes, np.int64, len(values)))
             else:
-                self._numbers[name].append(np.array(values, dtype=np.float64))
+                self._parts[name].append(np.array(values, dtype=np.float64))
 
     def add_run(self, run: Run, run_id: int) -> None:
         """The steps of a run in memory, under the id ``run_id``."""
@@ -59,7 +61,7 @@ class Columns:
     def coded(self, name: str) -> tuple[Places, list[Any]]:
         """Each step's value as its number among the distinct ones, and these: what is decided by a value is
         decided once for each."""
-        return np.array(self._places[name], dtype=np.int64), list(self._codes[name])
+        return np.concatenate([_NO_PLACES, *self._parts[name]]), list(self._codes[name])
 
     def marked(self, name: str, wanted: Sequence[Any]) -> Mask:
         """Where the value is one of ``wanted``."""
@@ -68,5 +70,4 @@ class Columns:
 
     def numbers(self, name: str) -> Vector:
         """The values of a column of numbers, NaN where there is none."""
-        parts = self._numbers[name]
-        return np.concatenate(parts) if parts else np.zeros(0)
+        return np.concatenate([_NO_NUMBERS, *self._parts[name]])

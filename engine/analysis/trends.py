@@ -46,13 +46,12 @@ NEAR = 3
 class Evidence:
     """What a trend is made from. ``runs`` are one workflow's, in any order, those that failed too.
 
-    ``columns`` are the steps with :data:`STEP_COLUMNS`; ``memory`` those of the newest runs
-    with the columns of leaks. ``environments`` are by ``environment_id``, ``prompts`` by run id.
+    ``columns`` are the steps with :data:`STEP_COLUMNS`, those of the newest runs with
+    :data:`leaks.COLUMNS` too. ``environments`` are by ``environment_id``, ``prompts`` by run id.
     """
 
     runs: Sequence[Row]
     columns: Columns
-    memory: Columns
     environments: Mapping[int, Mapping[str, str]]
     prompts: Prompts
     groups: Sequence[Group] = ()
@@ -145,7 +144,7 @@ def trends(evidence: Evidence, kind: str | None = None) -> Trends:
     series = _Series(runs, measured, [i in counted for i in ids], [i in like for i in ids])
     points = _change_points(series, evidence)
     newest_memory = [i for i in ids if i in like][-leaks.MOST_RUNS :]
-    memory = executions(newest_memory, evidence.memory, leaks.COLUMNS, found.aliases)
+    memory = executions(newest_memory, evidence.columns, leaks.COLUMNS, found.aliases)
     by_id = {int(run["id"]): run for run in runs}
     totals = trend_lines(
         np.stack([series.totals[name] for name in TOTALS]),

@@ -49,7 +49,7 @@ def for_comparison(
         runs |= {run["id"]: run for run in rows}
     ids = [*earlier, *chosen]
     columns = Columns(compare.STEP_COLUMNS)
-    _read(history, ids, current, columns)
+    _read(history, ids, current, columns, columns.names)
     owner_times = history.owner_times_of(
         [run_id for run_id in chosen if current is None or run_id != current.id]
     )
@@ -79,13 +79,12 @@ def for_trends(
     if current is not None:
         runs = [*(run for run in runs if run["id"] != current.id), _row(current)]
     ids = sorted(run["id"] for run in runs if run["status"] in ("success", "partial"))
-    columns, memory = Columns(trends.STEP_COLUMNS), Columns((*trends.STEP_COLUMNS, *leaks.COLUMNS))
-    _read(history, ids[: -leaks.MOST_RUNS], current, columns)
-    _read(history, ids[-leaks.MOST_RUNS :], current, memory, columns)
+    columns = Columns((*trends.STEP_COLUMNS, *leaks.COLUMNS))
+    _read(history, ids[: -leaks.MOST_RUNS], current, columns, trends.STEP_COLUMNS)
+    _read(history, ids[-leaks.MOST_RUNS :], current, columns, columns.names)
     return trends.Evidence(
         runs=runs,
         columns=columns,
-        memory=memory,
         environments=_environments(history, current),
         prompts=_Prompts(history, ids, user_id, current),
         groups=history.groups_for(workflow, user_id),
@@ -119,18 +118,14 @@ def _row(run: Run) -> dict[str, Any]:
     }
 
 
-def _read(history: History, ids: Sequence[int], current: Run | None, *into: Columns) -> None:
-    """Read the steps of ``ids`` into all of ``into``; the names of each begin those of the first."""
+def _read(
+    history: History, ids: Sequence[int], current: Run | None, columns: Columns, names: Sequence[str]
+) -> None:
+    """Read ``names``, the first of the names of ``columns``, of the steps of ``ids``."""
     here = current.id or 0 if current is not None else None
-
-    def add(part: Sequence[Sequence[Any]]) -> None:
-        for columns in into:
-            columns.add(part[: len(columns.names)])
-
-    history.read_steps([run_id for run_id in ids if run_id != here], into[0].names, add)
+    history.read_steps([run_id for run_id in ids if run_id != here], names, columns.add)
     if current is not None and here in ids:
-        for columns in into:
-            columns.add_run(current, here or 0)
+        columns.add_run(current, here or 0)
 
 
 def _environments(history: History, current: Run | None) -> Mapping[int, Mapping[str, str]]:

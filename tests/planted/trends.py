@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.analysis.columns import CODED, Matrix
+from engine.analysis.columns import Matrix
 from engine.analysis.leaks import COLUMNS as MEMORY
 from engine.analysis.trends import STEP_COLUMNS, Evidence, Trends, trends
 from tests.planted.histories import run_row, step_columns
@@ -44,8 +44,7 @@ def timed_workflow(times: Matrix, **fields: Any) -> Evidence:
     ]
     return Evidence(
         runs=runs,
-        columns=step_columns(steps, STEP_COLUMNS),
-        memory=step_columns(steps, (*CODED, *MEMORY)),
+        columns=step_columns(steps, (*STEP_COLUMNS, *MEMORY)),
         environments={},
         prompts={},
     )
@@ -137,8 +136,7 @@ def leaky_workflow(
             )
     return Evidence(
         runs=rows,
-        columns=step_columns(steps, STEP_COLUMNS),
-        memory=step_columns(steps, (*CODED, *MEMORY)),
+        columns=step_columns(steps, (*STEP_COLUMNS, *MEMORY)),
         environments={},
         prompts={},
     )
