@@ -43,11 +43,13 @@ class Columns:
 
         Numbers that stand last in :attr:`names` may be missing: they are not known of these steps.
         """
-        unknown = [None] * len(part[0])
-        for name, values in zip_longest(self.names, part, fillvalue=unknown):
+        count = len(part[0])
+        for name, values in zip_longest(self.names, part, fillvalue=()):
             if name in CODED:
                 codes = map(self._codes[name].__getitem__, values)
-                self._parts[name].append(np.fromiter(codes, np.int64, len(values)))
+                self._parts[name].append(np.fromiter(codes, np.int64, count))
+            elif values.count(None) == len(values):  # as energy is on many machines
+                self._parts[name].append(np.full(count, np.nan))
             else:
                 self._parts[name].append(np.array(values, dtype=np.float64))
 

@@ -23,6 +23,23 @@ Kind = Literal["graph", "widget", "environment", "pack", "launch flags", "device
 VALUE_LENGTH = 60
 _RANDOM = ("seed", "noise_seed")
 """Widgets that change with every run and change no time."""
+_SERVING = frozenset(
+    f"--{name}"
+    for name in (
+        "listen",
+        "port",
+        "tls-keyfile",
+        "tls-certfile",
+        "enable-cors-header",
+        "max-upload-size",
+        "auto-launch",
+        "disable-auto-launch",
+        "windows-standalone-build",
+        "dont-print-server",
+        "log-stdout",
+    )
+)
+"""Launch flags about where and to whom ComfyUI answers and prints: they change nothing that is measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +68,18 @@ def what_changed(
     """
     found = [*_graph(pairs), *_widgets(prompts, pairs), *_settings(before, after)]
     return (*found, *_environment(*environments))
+
+
+def flags_that_count(arguments: Sequence[str]) -> list[str]:
+    """Launch flags with their values, without those that change nothing that is measured."""
+    kept = []
+    counts = True
+    for argument in arguments:
+        if argument.startswith("-"):
+            counts = argument.partition("=")[0] not in _SERVING
+        if counts:
+            kept.append(argument)
+    return kept
 
 
 def _graph(pairs: Iterable[Pair]) -> Iterable[WhatChanged]:
@@ -120,7 +149,10 @@ def _settings(before: Row, after: Row) -> Iterable[WhatChanged]:
 
 def _environment(before: Mapping[str, str], after: Mapping[str, str]) -> Iterable[WhatChanged]:
     for key in sorted({*before, *after}):
-        if before.get(key) == after.get(key):
+        old, new = before.get(key), after.get(key)
+        if key == "host.flags":  # as older runs have them
+            old, new = (" ".join(flags_that_count((flags or "").split())) or None for flags in (old, new))
+        if old == new:
             continue
         kind: Kind = "environment"
         name = key
@@ -128,7 +160,7 @@ def _environment(before: Mapping[str, str], after: Mapping[str, str]) -> Iterabl
             kind, name = "pack", key.removeprefix("pack.")
         elif key == "host.flags":
             kind, name = "launch flags", msg("launch flags")
-        yield _plain(kind, name, before.get(key), after.get(key))
+        yield _plain(kind, name, old, new)
 
 
 def _is_profiler(made: Pair) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ...analysis.what_changed import flags_that_count
 from ...probes.nvml import driver_version
 from ...probes.system import total_ram_bytes
 from ...probes.torch_backend import find_backend
@@ -133,13 +134,13 @@ def _packs() -> dict[str, str]:
 
 
 def flags_text(arguments: Sequence[str]) -> str:
-    """Launch flags as text, with secrets and paths replaced by what they are.
+    """Launch flags that count as text, with secrets and paths replaced by what they are.
 
-    ``["--lowvram", "--output-directory", "/home/me"]`` -> ``--lowvram --output-directory <path>``.
+    ``["--lowvram", "--port", "80", "--input-directory", "/me"]`` -> ``--lowvram --input-directory <path>``.
     """
     shown: list[str] = []
     hide_next = False
-    for argument in arguments:
+    for argument in flags_that_count(arguments):
         flag, equals, value = argument.partition("=")
         if argument.startswith("-"):
             hide_next = is_secret_name(flag.lstrip("-").replace("-", "_"))

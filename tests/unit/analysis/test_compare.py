@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine.analysis.compare import compare
+from engine.analysis.what_changed import what_changed
 from engine.model import Group
 from tests.planted.histories import evidence, run_row, step_columns
 
@@ -168,3 +169,19 @@ def test_a_text_that_was_left_out_of_a_shared_run_is_no_change() -> None:
 def test_sides_that_cannot_be_compared_are_an_error(baseline: list[int], candidate: list[int]) -> None:
     with pytest.raises(ValueError, match="side"):
         compare(baseline, candidate, evidence({1: {"1": 1.0}, 2: {"1": 1.0}}))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("--lowvram --port 8188", "--listen 0.0.0.0 --port=80 --lowvram", []),
+        (None, "--auto-launch", []),
+        ("--lowvram --port 8188", "--highvram --port 8188", ["launch flags: --lowvram -> --highvram"]),
+    ],
+)
+def test_where_comfyui_answers_explains_no_difference(
+    before: str | None, after: str, said: list[str]
+) -> None:
+    environments = [{"host.flags": flags} if flags else {} for flags in (before, after)]
+    found = what_changed({}, {}, environments=(environments[0], environments[1]))
+    assert [change.detail for change in found] == said

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from scipy.stats import nct, t
 
 from engine.analysis.effect import deltas, outliers
 from tests.planted.comparisons import changes, many_nodes, verdicts
@@ -57,6 +60,10 @@ def test_a_tenth_is_seen_in_five_runs_against_five_where_there_is_a_history() ->
     """Without one the best possible test (Student's) sees it in 75 of 100."""
     found = verdicts(1, histories=HISTORIES, baseline=5, candidate=5, change=0.1, history=20)
     assert found["slower"] >= 0.8 * HISTORIES
+    best = nct.sf(t.ppf(0.975, 8), 8, math.log(1.1) / 0.05 * math.sqrt(5 / 2))
+    assert 0.75 < best < 0.76
+    alone = verdicts(1, histories=HISTORIES, baseline=5, candidate=5, change=0.1)
+    assert alone["slower"] >= (best - 0.03) * HISTORIES
 
 
 def test_power_rises_with_the_number_of_runs() -> None:
