@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,8 @@ class Columns:
         Numbers that stand last in :attr:`names` may be missing: they are not known of these steps.
         """
         count = len(part[0])
-        for name, values in zip_longest(self.names, part, fillvalue=()):
+        for place, name in enumerate(self.names):
+            values = part[place] if place < len(part) else ()
             if name in CODED:
                 codes = map(self._codes[name].__getitem__, values)
                 self._parts[name].append(np.fromiter(codes, np.int64, count))
