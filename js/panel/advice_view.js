@@ -9,7 +9,7 @@ import { nodeLink, problem } from "../ui/widgets.js";
 const ENTRIES_AT_ONCE = 4;
 const SEVERITIES = { high: msg("important"), medium: msg("worth a try"), low: msg("good to know") };
 
-/** `run`, `steps` as `GET runs/{id}` gives them. Returns `{element, update, dispose}`. */
+/** `run`, `steps` as `GET runs/{id}` gives them. Returns `{element, ready, update, dispose}`. */
 export function createAdviceView({ context, run, steps }) {
   const workflow = run.workflow_id || run.workflow_hash || "";
   let shown = { run, steps };
@@ -107,9 +107,10 @@ export function createAdviceView({ context, run, steps }) {
 
   const nodeOf = (id) => shown.steps.find((step) => step.node_id === id) ?? { node_id: id, node_title: t("Node") };
 
-  load();
+  const ready = load();
   return {
     element,
+    ready,
     /** The same run, read anew: there is something to say about it once it has ended. */
     update(fresh) {
       const hasChanged = fresh.run.status !== shown.run.status;

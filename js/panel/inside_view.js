@@ -12,7 +12,7 @@ import { saveFile } from "./export.js";
 const OPERATORS = 15;
 const OWNERS = 12;
 
-/** `groups`: `{name, members}` each. Returns `{element, show(nodeId), dispose}`. */
+/** `groups`: `{name, members}` each. Returns `{element, ready, show(nodeId), dispose}`. */
 export function createInsideView({ context, run, steps, groups }) {
   const element = h("section", { class: "hp-stack", "aria-label": t("Inside the nodes") });
   const titles = Object.fromEntries(steps.map((step) => [step.node_id, step.node_title || step.node_type]));
@@ -136,9 +136,10 @@ export function createInsideView({ context, run, steps, groups }) {
     );
   }
 
-  load();
+  const ready = load();
   return {
     element,
+    ready,
     /** Keep the flame to one node. */
     show(nodeId) {
       wanted = nodeId;

@@ -3,10 +3,10 @@
 import * as backend from "../comfy/api.js";
 import { isMine, onEvent, openWorkflow } from "../comfy/app.js";
 import { highlight, showNodes, workflowId } from "../comfy/canvas.js";
-import { button, debounce, fill, h, iconButton } from "../ui/dom.js";
+import { button, debounce, fill, h, iconButton, keepPresses } from "../ui/dom.js";
 import { runLabel } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
-import { attempt, createSnack } from "../ui/widgets.js";
+import { attempt, createSnack, loading } from "../ui/widgets.js";
 import { createActionBar } from "./action_bar.js";
 import { createCompareView } from "./compare_view.js";
 import { createGroupsView } from "./groups_view.js";
@@ -204,14 +204,16 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
         root.remove();
       },
     };
+    keepPresses(root);
     fill(host, root);
     live.refresh();
+    fill(main, loading());
+    drawTabs();
     prefs.load().then(() => {
       if (!mounted || !root.isConnected) return;
       bar.refresh();
-      show(place);
+      if (!view) show(place); // who was faster has chosen a view already
     });
-    show(place);
   }
 
   function unmount() {

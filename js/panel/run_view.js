@@ -17,6 +17,8 @@ import { eventList, storyText, thumbnails } from "./story.js";
 import { tagEditor } from "./tags.js";
 
 const HIGHLIGHT_MS = 1500;
+/** So long a run waits for all of its parts, then it is drawn without those that are late. */
+const TOGETHER_MS = 400;
 const TONES = { faster: "hp-better", slower: "hp-worse" };
 
 /** Returns `{element, refresh, concerns, dispose}`. */
@@ -37,6 +39,7 @@ export function createRunView(context, runId) {
   let drawing = null; // what `GET runs/{id}/timeline` gave
 
   async function load() {
+    const asked = askTimeline();
     try {
       data = await backend.getRun(runId);
     } catch (error) {
@@ -57,9 +60,14 @@ export function createRunView(context, runId) {
     drawFacts();
     drawGroups();
     drawFoot();
+    // What comes later would push away what one is about to press: most of it is drawn at once.
+    await Promise.race([Promise.all([asked, advice.ready, inside.ready]), new Promise((resolve) => setTimeout(resolve, TOGETHER_MS))]);
     fill(element, head, plot, facts, h("h3", {}, t("Nodes")), steps.element, inside.element, groupsArea, advice.element, foot);
-    drawTimeline();
+    drawTimeline(asked);
   }
+
+  /** The drawing, or the error in its place. */
+  const askTimeline = () => backend.getTimeline(runId).catch((error) => error);
 
   function dispose() {
     advice?.dispose();
@@ -87,14 +95,12 @@ export function createRunView(context, runId) {
     return undefined;
   }
 
-  async function drawTimeline() {
+  async function drawTimeline(asked = askTimeline()) {
     if (data.run.status === "running") return fill(plot, h("p", { class: "hp-muted" }, t("The timeline is drawn when the run is over.")));
-    try {
-      drawing = await backend.getTimeline(runId);
-    } catch (error) {
-      return fill(plot, error.status === 404 ? null : problem(error, drawTimeline));
-    }
+    const found = await asked;
+    if (found instanceof Error) return fill(plot, found.status === 404 ? null : problem(found, () => drawTimeline()));
     if (!plot.isConnected) return undefined;
+    drawing = found;
     timeline?.dispose();
     const holder = h("div", {});
     fill(plot, holder);

@@ -120,6 +120,21 @@ export function debounce(action, delay_ms) {
   return debounced;
 }
 
+/** What is drawn anew between press and release still gets its click: whatever alike is now in its place. */
+export function keepPresses(root) {
+  const PRESSED = "button, summary, tr[tabindex]";
+  const nameOf = ({ tagName, textContent, title, ariaLabel }) => [tagName, textContent, title, ariaLabel].join("\n");
+  let pressed = null;
+  root.addEventListener("pointerdown", (event) => {
+    pressed = event.button === 0 ? event.target.closest(PRESSED) : null;
+  });
+  root.addEventListener("pointerup", (event) => {
+    const now = event.target.closest(PRESSED);
+    if (pressed && now && !pressed.isConnected && nameOf(now) === nameOf(pressed)) now.click();
+    pressed = null;
+  });
+}
+
 /** Keep keys typed in `element` from reaching ComfyUI's shortcuts. */
 export function containKeys(element) {
   for (const name of ["keydown", "keyup", "keypress"]) {

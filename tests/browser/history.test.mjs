@@ -42,12 +42,7 @@ const openRun = async (run) => {
 };
 const openHistory = async (run) => {
   await openRun(run);
-  const title = page.getByRole("heading", { name: "History of this workflow" });
-  // A run is drawn again as its answers come: what is clicked in that moment is gone, and one clicks again.
-  for (let tries = 0; tries < 3 && !(await title.isVisible()); tries += 1) {
-    await page.getByRole("button", { name: "History", exact: true }).click();
-    await title.waitFor({ timeout: 5000 }).catch(() => {});
-  }
+  await page.getByRole("button", { name: "History", exact: true }).click();
   await points().first().waitFor();
 };
 const shownRun = (run) => page.locator(".hp-run-title").getByText(new RegExp(`· ${run.id}$`)).waitFor();
