@@ -172,29 +172,3 @@ test("a graph without a Start is queued as if there were no profiler, and the pa
   await action(page, "Run profile").click();
   assert.equal((await endedRuns(page, graph.id, 1))[0].status, "success");
 });
-
-test("the guard of a matching graph of 200 nodes takes at most 30 ms", async () => {
-  const nodes = { start: { type: "HolafProfilerStart" }, n0: { type: "ProfilerTestPass", widgets: { value: "a" } } };
-  for (let index = 1; index < 199; index += 1) nodes[`n${index}`] = { type: "ProfilerTestPass", from: { value: `n${index - 1}` } };
-  nodes.show = { type: "ProfilerTestShow", from: { value: "n198" } };
-  await build(page, nodes);
-  await referenceStored();
-  // The whole way as the guard goes it; the best of several tries, since other programs run here too.
-  const times_ms = await page.evaluate(async () => {
-    const times = [];
-    for (let turn = 0; turn < 8; turn += 1) {
-      const start = performance.now();
-      const { output, workflow } = await app.graphToPrompt();
-      const response = await app.api.fetchApi("/holaf/profiler/check", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ prompt: output, workflow }),
-      });
-      if (!(await response.json()).match) throw new Error("no match");
-      times.push(performance.now() - start);
-    }
-    return times;
-  });
-  console.log(`guard, 200 nodes: best ${Math.min(...times_ms).toFixed(1)} ms of ${times_ms.map((time) => time.toFixed(0)).join(", ")}`);
-  assert.ok(Math.min(...times_ms) <= 30);
-});

@@ -41,7 +41,7 @@ for (const { nodes2, light, name } of [
       window.comfyAPI.api.api.addEventListener("execution_success", () => (window.ended += 1));
       new MutationObserver(() => {
         const labels = [...document.querySelectorAll(".hp-heat-label")];
-        if (labels.some(({ textContent }) => /^1\.\d s$/.test(textContent))) window.endedBefore ??= window.ended;
+        if (labels.some(({ textContent }) => /^[1-3]\.\d s$/.test(textContent))) window.endedBefore ??= window.ended;
       }).observe(document.body, { childList: true, subtree: true });
     });
     await look(page, ["HolafProfilerReport"]);
@@ -51,19 +51,17 @@ for (const { nodes2, light, name } of [
     await page.waitForFunction(
       () => app.nodeOutputs[String(app.rootGraph.nodes.find(({ type }) => type === "HolafProfilerReport").id)]?.images?.length === 1,
     );
-    await badges.getByText(/^\d+ ms$/).first().waitFor();
-    assert.equal(await badges.count(), 3, "each node has one, the profiler's own none");
+    await page.waitForFunction(() => document.querySelectorAll(".hp-heat-label").length === 3); // the profiler's own have none
     // the second nap leaves a busy machine the time to draw the first one's badge
     for (const [nap, ms] of [["second", 4000], ["first", 1200]]) {
       await page.evaluate(([id, ms]) => (app.rootGraph.getNodeById(id).widgets.find(({ name }) => name === "ms").value = ms), [graph.ids[nap], ms]);
     }
     await page.waitForFunction(() => window.ended === 1);
     await action(page, "Run profile").click();
-    await badges.getByText(/^1\.[2-9] s$/).first().waitFor(); // a nap may last longer than it should, and the badge says so
+    await badges.getByText(/^[1-3]\.\d s$/).first().waitFor(); // a nap may last longer than it should, and the badge says so
     assert.equal(await page.evaluate(() => window.endedBefore), 1, "the badge does not wait for the run's end");
     await page.waitForFunction(() => window.ended === 2);
-    await page.waitForFunction(() => document.querySelectorAll(".hp-heat-label").length === 3);
-    assert.equal(await badges.count(), 3, "the old badges are gone");
+    await page.waitForFunction(() => document.querySelectorAll(".hp-heat-label").length === 3); // the old badges are gone
     await look(page, ["ProfilerTestSleep"]);
     await picture(page, `badges-${tag}`);
     await setting(page, BADGES, false);
@@ -187,7 +185,7 @@ test("a graph of 250 nodes: run, table and panel stay usable; the sidebar at its
   const [run] = await endedRuns(page, graph.id, 1);
   assert.equal(run.node_count, 250);
   // ComfyUI itself sends the state of all nodes with each node, megabytes here, and events wait behind it.
-  await page.locator(".hp-last").waitFor({ timeout: 90_000 });
+  await page.locator(".hp-last").waitFor({ timeout: 180_000 });
   await page.locator(`tr[data-run-id="${run.id}"] .hp-name-line .hp-link`).click();
   await page.locator(".hp-steps-table").waitFor();
   assert.equal(await page.locator(".hp-steps-table tbody tr").count(), 200);

@@ -115,6 +115,7 @@ test("sets of runs are compared each with each", async () => {
 test("a run says what it made, shows the picture, and where one came from is where Back leads", async () => {
   const view = page.locator(".hp-view");
   await row(runs[1]).scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => document.querySelector(".hp-view").scrollHeight > document.querySelector(".hp-view").clientHeight + 60);
   await view.evaluate((element) => element.scrollTo(0, 60));
   const scrolled = await view.evaluate((element) => element.scrollTop);
   assert.ok(scrolled > 0, "there is something to scroll");

@@ -22,7 +22,7 @@ const HERE = path.dirname(fileURLToPath(import.meta.url));
 const PICTURES = path.join(HERE, "..", "out", "browser");
 
 export const COMFYUI_URL = process.env.COMFYUI_URL;
-export const TIMEOUT_MS = 20_000;
+export const TIMEOUT_MS = 60_000; // for machines with much else to do
 
 const PREFERENCES = { step_columns: [], step_sort: "-exec_time", run_sort: "-timestamp", minimum_time_s: 0, run_count: 3, panel: {} };
 
@@ -83,6 +83,7 @@ export async function ready(page) {
 
 export async function reload(page) {
   // ComfyUI writes the open workflow into the browser's storage a moment after each change.
+  await page.waitForFunction(() => [localStorage, sessionStorage].some((kept) => Object.values({ ...kept }).some((text) => text.includes(app.rootGraph.id))));
   await page.waitForTimeout(1000);
   await page.reload();
   await ready(page);
@@ -137,7 +138,7 @@ export async function openPanel(page) {
   if (!(await page.locator(".hp-panel").count())) {
     await page.evaluate(() => app.extensionManager.sidebarTab.toggleSidebarTab("holaf-profiler"));
   }
-  await page.locator(".hp-panel").waitFor();
+  await page.locator(".hp-view > section").waitFor(); // the preferences are there
 }
 
 /** Drag the sidebar's edge until the panel has this much room. */
@@ -180,6 +181,20 @@ export async function endedRuns(page, workflowId, count) {
 export async function picture(page, name) {
   fs.mkdirSync(PICTURES, { recursive: true });
   await page.screenshot({ path: path.join(PICTURES, `${name}.png`) });
+}
+
+/** Descendants of `selector` that stick out of the panel; wide tables scroll on their own. Waits until there are none. */
+export async function overflowing(page, selector) {
+  const found = () =>
+    page.evaluate((selector) => {
+      const { left, right } = document.querySelector(".hp-panel").getBoundingClientRect();
+      return [...document.querySelectorAll(selector)]
+        .filter((element) => element.checkVisibility() && !element.closest(".hp-scroll-x") && !element.closest(".hp-sr"))
+        .filter((element) => element.getBoundingClientRect().right > right + 1 || element.getBoundingClientRect().left < left - 1)
+        .map((element) => element.outerHTML.slice(0, 120));
+    }, selector);
+  for (const until = Date.now() + TIMEOUT_MS / 6; Date.now() < until && (await found()).length; ) await page.waitForTimeout(100);
+  return found();
 }
 
 /** Bring nodes into view and let the canvas settle. */

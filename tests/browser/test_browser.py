@@ -22,7 +22,7 @@ from tests.comfyui.server import Server
 
 HERE = Path(__file__).parent
 RUNS = 1000
-TIMEOUT_S = 240
+TIMEOUT_S = 900
 
 
 @pytest.fixture(scope="session", autouse=True)
