@@ -121,7 +121,7 @@ test("a run says what it made, shows the picture, and where one came from is whe
   assert.ok(scrolled > 0, "there is something to scroll");
   await row(runs[1]).click();
   await page.locator(".hp-story").getByText(/made 1 image/).waitFor();
-  await page.locator(".hp-thumbnails img").waitFor();
+  await page.locator(".hp-thumbnails img").scrollIntoViewIfNeeded(); // it is fetched when it is looked at
   await page.waitForFunction(() => document.querySelector(".hp-thumbnails img")?.naturalWidth === 64);
   await picture(page, "run-story");
   await back();
