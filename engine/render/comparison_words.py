@@ -167,3 +167,17 @@ def against(found: Comparison, other: str) -> str:
         run=other,
         nodes=f": {', '.join(causes[:2])}" if causes else "",
     )
+
+
+def in_both(found: Comparison, other: str) -> str:
+    """What can be said where the times as a whole do not compare: how the nodes changed that ran in both."""
+    changes = [(node, node.deltas["exec_time"].change or 0.0) for node in found.nodes]
+    most = max((abs(change) for _, change in changes), default=0.0)
+    notable = [
+        f"{shorten(clean(node.node_title or node.node_type), 30)} {signed('exec_time', change)}"
+        for node, change in changes
+        if change and abs(change) >= _NOTABLE * most
+    ]
+    if not notable:
+        return t("The times as a whole do not compare with {run}: not the same nodes ran.", run=other)
+    return t("Not the same nodes ran as in {run}. In both: {nodes}.", run=other, nodes=", ".join(notable[:2]))

@@ -30,7 +30,8 @@ class Against:
 
 
 def against(history: History, run: Run, *, is_kept: bool) -> Against:
-    """``run`` against the newest pinned one, else the newest before it that executed as many nodes.
+    """``run`` against the newest pinned one, else the newest before it that executed as many nodes, else the
+    newest before it, by the nodes that ran in both.
 
     ``is_kept``: whether the run is read from the history; else it goes on and is in memory.
     Blocks; raises ``StoreError``.
@@ -44,17 +45,19 @@ def against(history: History, run: Run, *, is_kept: bool) -> Against:
     others = [row for row in rows if row["id"] != run.id]
     cached = sum(step.status in ("cached", "skipped") for step in run.measured_steps)
     executed = len(run.measured_steps) - cached
-    alike = (row for row in others if row["timestamp"] < run.timestamp and _executed(row) == executed)
-    other = next((row for row in others if row["pinned"]), None) or next(alike, None)
-    if other is None:
+    before = [row for row in others if row["timestamp"] < run.timestamp]
+    alike = (row for row in before if _executed(row) == executed)
+    other = next((row for row in others if row["pinned"]), None) or next(alike, before[0] if before else None)
+    if other is None or not executed:
         return Against()
     run_id = run.id or 0
     current = None if is_kept else replace(run, id=run_id)
     evidence = for_comparison(history, [other["id"]], [run_id], run.user_id, current)
     found = compare.compare([other["id"]], [run_id], evidence)
     changes = ((node.node_id, node.deltas["exec_time"].change) for node in found.nodes)
+    in_words = comparison_words.against if _executed(other) == executed else comparison_words.in_both
     return Against(
-        text=comparison_words.against(found, _name(other)),
+        text=in_words(found, _name(other)),
         verdict=found.totals["total_time"].verdict,
         run_ids=(other["id"], run_id),
         changes={node_id: change for node_id, change in changes if change is not None},

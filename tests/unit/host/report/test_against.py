@@ -75,9 +75,12 @@ def test_a_pinned_run_is_the_baseline(bench: Bench) -> None:
     assert line == f"1.0 s faster than the baseline, “before the update” (run {first.id}): VAE Decode −1.0 s."
 
 
-def test_a_run_that_executed_other_nodes_is_no_measure(bench: Bench) -> None:
+def test_of_a_run_that_executed_other_nodes_those_are_compared_that_ran_in_both(bench: Bench) -> None:
     whole = bench.run(2.0)
     cached = tuple(replace(step, status="cached", exec_time=None) for step in whole.steps[:1])
     record(bench.writer, replace(whole, steps=(*cached, *whole.steps[1:])))
-    assert bench.line(bench.run(3.0)) == ""
+    assert bench.line(bench.run(3.0)) == "Not the same nodes ran as in run 1. In both: VAE Decode +1.0 s."
     assert bench.line(bench.run(3.0, status="failed")) == ""
+    everything = bench.run(0.0)
+    cached = tuple(replace(step, status="cached", exec_time=None) for step in everything.steps)
+    assert bench.line(replace(everything, steps=cached)) == "", "nothing ran that could be compared"
