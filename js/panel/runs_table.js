@@ -195,7 +195,7 @@ export function createRunsTable(context, { sort, setSort, setTag, nameOf, onTick
     return h(
       "td",
       { class: `hp-col-change hp-number ${tone}`, title: isKnown ? t("Against the baseline's {time}", { time: seconds(baseline) }) : "" },
-      isKnown ? signed(change, share) : "",
+      isKnown ? signed(change, share) : null,
     );
   }
 

@@ -112,6 +112,32 @@ test("sets of runs are compared each with each", async () => {
   await page.getByRole("button", { name: "Clear the selection" }).click();
 });
 
+test("shift ticks a range, several go and come back at once, and filters are kept under a name", async () => {
+  await row(runs[0]).getByRole("checkbox").check();
+  await row(runs[2]).getByRole("checkbox").click({ modifiers: ["Shift"] });
+  await page.locator(".hp-selected").getByText("3 runs selected").waitFor();
+  await page.locator(".hp-selected").getByRole("button", { name: "Delete" }).click();
+  for (const run of runs) await row(run).waitFor({ state: "detached" });
+  assert.deepEqual((await server(page, `runs?workflow=${graph.id}`)).runs, []);
+  await page.locator(".hp-snack").getByRole("button", { name: "Undo" }).click();
+  for (const run of runs) await row(run).waitFor();
+
+  const saved = page.getByLabel("Saved filters");
+  if (!(await saved.isVisible())) await page.getByRole("button", { name: "More filters" }).click();
+  await page.getByLabel("Status").selectOption("failed");
+  await saved.selectOption("save");
+  await page.getByLabel("Name of these filters").fill("what failed");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  await row(runs[0]).waitFor();
+  await saved.selectOption("what failed");
+  await row(runs[0]).waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("Status").inputValue(), "failed");
+  await saved.selectOption("drop:what failed");
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  await row(runs[0]).waitFor();
+});
+
 test("a run says what it made, shows the picture, and where one came from is where Back leads", async () => {
   const view = page.locator(".hp-view");
   await row(runs[1]).scrollIntoViewIfNeeded();
