@@ -42,6 +42,27 @@ async function send(method, path, body, { signal } = {}) {
   throw await failure(response);
 }
 
+/**
+ * What a view shows of an answer that may be asked for again before it is there: `ask(options)` asks, `show(answer)`
+ * gets the newest answer only, `fail(error)` what went wrong. Returns `{load, stop}`.
+ */
+export function newest(ask, show, fail) {
+  let request = null;
+  return {
+    async load() {
+      request?.abort();
+      const mine = (request = new AbortController());
+      try {
+        const answer = await ask({ signal: mine.signal });
+        if (request === mine) show(answer);
+      } catch (error) {
+        if (error.name !== "AbortError") fail(error);
+      }
+    },
+    stop: () => request?.abort(),
+  };
+}
+
 async function failure(response) {
   let error = null;
   try {

@@ -10,6 +10,7 @@ import { app, toast } from "../comfy/app.js";
 import { addMembers, matchMembers, nodeOfMember, parseMembers, removeMember } from "./members.js";
 import { memberChip } from "../panel/groups_view.js";
 import { safeColor } from "../panel/run_view.js";
+import { wrappedRow } from "../ui/widgets.js";
 
 const LIST_HEIGHT = 140;
 const FIRST_WIDTH = 330;
@@ -29,9 +30,7 @@ export function dressGroupNode(node) {
   const element = h(
     "div",
     { class: "hp-node hp-group-node" },
-    h(
-      "div",
-      { class: "hp-row hp-wrap" },
+    wrappedRow(
       color,
       button(t("Add selected nodes"), () => addSelected(node)),
       button(t("From canvas group"), () => fromCanvasGroup(node)),

@@ -4,7 +4,7 @@ import * as backend from "../comfy/api.js";
 import { button, fill, h, iconButton } from "../ui/dom.js";
 import { seconds, share } from "../ui/format.js";
 import { msg, t, tn } from "../ui/i18n.js";
-import { nodeLink, problem } from "../ui/widgets.js";
+import { nodeLink, pointsAt, problem, wrappedRow } from "../ui/widgets.js";
 
 const ENTRIES_AT_ONCE = 4;
 const SEVERITIES = { high: msg("important"), medium: msg("worth a try"), low: msg("good to know") };
@@ -13,22 +13,19 @@ const SEVERITIES = { high: msg("important"), medium: msg("worth a try"), low: ms
 export function createAdviceView({ context, run, steps }) {
   const workflow = run.workflow_id || run.workflow_hash || "";
   let shown = { run, steps };
-  let request = null;
   const element = h("section", { class: "hp-advice", "aria-label": t("What to try"), hidden: true });
 
-  async function load() {
-    if (shown.run.status === "running") return;
-    request?.abort();
-    const mine = new AbortController();
-    request = mine;
-    try {
-      const { recommendations, dismissed } = await backend.getRecommendations(run.id, { signal: mine.signal });
-      if (request === mine) draw(recommendations, dismissed);
-    } catch (error) {
-      if (error.name === "AbortError") return;
+  const advice = backend.newest(
+    (options) => backend.getRecommendations(run.id, options),
+    ({ recommendations, dismissed }) => draw(recommendations, dismissed),
+    (error) => {
       element.hidden = false;
       fill(element, heading(), problem(error, load));
-    }
+    },
+  );
+
+  async function load() {
+    if (shown.run.status !== "running") await advice.load();
   }
 
   const heading = () => h("h3", {}, t("What to try"));
@@ -84,7 +81,7 @@ export function createAdviceView({ context, run, steps }) {
       "li",
       {
         class: `hp-advice-${severity}`,
-        on: { mouseenter: () => context.highlight(ids), mouseleave: () => context.highlight(null) },
+        on: pointsAt(context, ids),
       },
       h(
         "div",
@@ -95,7 +92,7 @@ export function createAdviceView({ context, run, steps }) {
       ),
       h("p", {}, text),
       ids.length ? h("p", { class: "hp-advice-nodes" }, ids.map((id) => nodeLink(context, nodeOf(id)))) : null,
-      actions.length ? h("div", { class: "hp-row hp-wrap" }, actions) : null,
+      actions.length ? wrappedRow(actions) : null,
     );
   }
 
@@ -118,7 +115,7 @@ export function createAdviceView({ context, run, steps }) {
       if (hasChanged) load();
     },
     dispose() {
-      request?.abort();
+      advice.stop();
       context.highlight(null);
     },
   };

@@ -3,21 +3,17 @@
 import * as backend from "../comfy/api.js";
 import { button, h } from "../ui/dom.js";
 import { msg, t, tn } from "../ui/i18n.js";
-import { attempt } from "../ui/widgets.js";
+import { attempt, fold, wrappedRow } from "../ui/widgets.js";
 import { copyMarkdown, saveFile } from "./export.js";
 
 /** What one does to report a slow or failed run. */
 export function reportTools(context, run) {
   const texts = h("input", { type: "checkbox" });
   const save = () => saveFile(context, backend.getBundle(run.id, texts.checked), `profile_${run.id}.zip`);
-  return h(
-    "details",
-    { class: "hp-fold" },
-    h("summary", {}, t("Report a problem")),
+  return fold(
+    t("Report a problem"),
     h("p", { class: "hp-muted" }, t("The bundle holds the report, all numbers, stacks, versions and the differences to the baseline. Secrets and your home folder are left out. Whoever gets it can import it in their own Profiler tab.")),
-    h(
-      "div",
-      { class: "hp-row hp-wrap" },
+    wrappedRow(
       button(t("Save bundle"), save, { iconName: "box" }),
       h("label", { class: "hp-flame-check" }, texts, t("with the texts of prompts")),
       button(t("Copy for an issue"), () => copyMarkdown(context, run, "issue"), { iconName: "copy" }),

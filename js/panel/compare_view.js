@@ -1,10 +1,10 @@
 // Two or more runs side by side: totals, nodes, and what was different around them.
 
 import * as backend from "../comfy/api.js";
-import { button, field, fill, h, iconButton, select } from "../ui/dom.js";
-import { MISSING, bytes, seconds, unbroken } from "../ui/format.js";
+import { button, field, fill, h, select } from "../ui/dom.js";
+import { bytes, seconds, unbroken } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
-import { loading, nodeLink, number, problem, table } from "../ui/widgets.js";
+import { fold, loading, nodeLink, number, openFold, pointsAt, problem, table, viewHead, wrappedRow } from "../ui/widgets.js";
 import { TOTALS, changeCell } from "./deltas.js";
 import { copyText, saveFile } from "./export.js";
 import { matrix, numbered, setsOf } from "./matrix.js";
@@ -39,14 +39,7 @@ export function createCompareView(context, ids) {
 
   const label = (id) => numbered(runs.get(id) ?? { id });
 
-  function head() {
-    return h(
-      "div",
-      { class: "hp-row" },
-      iconButton("arrow-left", t("Back"), context.actions.back),
-      h("h2", { class: "hp-run-title" }, t("Comparing {n} runs", { n: order.length })),
-    );
-  }
+  const head = () => viewHead(context, t("Comparing {n} runs", { n: order.length }));
 
   const file = (format) => backend.exportComparison(order, baselineIds, format);
   const fileName = (format) => `comparison_${order.slice(0, 6).join("_")}.${format}`;
@@ -62,7 +55,7 @@ export function createCompareView(context, ids) {
     ];
     const saver = select([["", t("Save as…")], ...formats], "", (format) => save(format).then(() => (saver.value = "")), { "aria-label": t("Save as") });
     const copy = () => copyText(context, () => file("md"), fileName("md"), t("The comparison is on the clipboard as Markdown."));
-    return h("div", { class: "hp-row hp-wrap" }, button(t("Copy as Markdown"), copy, { iconName: "copy" }), saver);
+    return wrappedRow(button(t("Copy as Markdown"), copy, { iconName: "copy" }), saver);
   }
 
   /** More than two runs may be compared as sets, each with each. */
@@ -110,9 +103,7 @@ export function createCompareView(context, ids) {
   function kinds(found) {
     const choices = found.filter(({ run_ids: ids }) => ids.length > 1);
     if (found.length < 2 || !choices.length) return null;
-    return h(
-      "div",
-      { class: "hp-row hp-wrap" },
+    return wrappedRow(
       h("span", { class: "hp-muted" }, t("Compare only:")),
       choices.map(({ label: kind, run_ids: ids }) => button(`${kind} (${ids.length})`, () => context.actions.compare(ids))),
     );
@@ -169,7 +160,7 @@ export function createCompareView(context, ids) {
           "tr",
           {
             class: onOneSide(node) ? `hp-only-${node.pairing.split(" ")[0]}` : "",
-            on: { mouseenter: () => here.highlight([node.node_id]), mouseleave: () => here.highlight(null) },
+            on: pointsAt(here, [node.node_id]),
           },
           h(
             "td",
@@ -203,15 +194,13 @@ export function createCompareView(context, ids) {
   /** What is different beneath the numbers, in words. */
   function changes(entries) {
     if (!entries.length) return null;
-    return h("details", { class: "hp-fold", open: true }, h("summary", {}, `${t("What changed")} (${entries.length})`), h("ul", {}, entries.map(({ detail }) => h("li", {}, detail))));
+    return openFold(`${t("What changed")} (${entries.length})`, h("ul", {}, entries.map(({ detail }) => h("li", {}, detail))));
   }
 
   function owners(entries) {
     if (!entries.length) return null;
-    return h(
-      "details",
-      { class: "hp-fold" },
-      h("summary", {}, `${t("Whose code took the time")} (${entries.length})`),
+    return fold(
+      `${t("Whose code took the time")} (${entries.length})`,
       table(
         [[""], [t("Baseline")], [t("Other")]],
         entries.map(({ kind, owner, baseline, candidate }) =>

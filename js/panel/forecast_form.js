@@ -3,7 +3,7 @@
 import * as backend from "../comfy/api.js";
 import { fill, h } from "../ui/dom.js";
 import { msg, t, tn } from "../ui/i18n.js";
-import { attempt } from "../ui/widgets.js";
+import { attempt, openFold } from "../ui/widgets.js";
 import { forecastText } from "./trend_words.js";
 
 const METRICS = [
@@ -42,10 +42,8 @@ export function forecastFold(context, query, { forecast, sizes, totals }) {
     });
   }
 
-  return h(
-    "details",
-    { class: "hp-fold", open: true },
-    h("summary", {}, t("The next run")),
+  return openFold(
+    t("The next run"),
     known.length ? list(Object.fromEntries(known.map(([metric]) => [metric, forecast[metric]]))) : h("p", { class: "hp-muted" }, forecast.total_time?.reason ?? ""),
     names.length
       ? [

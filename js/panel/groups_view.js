@@ -10,7 +10,7 @@ import { choose } from "../ui/dialog.js";
 import { button, debounce, fill, h, icon, iconButton } from "../ui/dom.js";
 import { seconds, share } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
-import { loading, problem, sparkline } from "../ui/widgets.js";
+import { loading, problem, sideBySide, sparkline, wrappedRow } from "../ui/widgets.js";
 import { safeColor } from "./run_view.js";
 
 /** Colours that stay apart for colour-blind eyes (Okabe and Ito). */
@@ -28,9 +28,7 @@ export function createGroupsView(context) {
   const element = h(
     "section",
     { class: "hp-groups", "aria-label": t("Groups") },
-    h(
-      "div",
-      { class: "hp-row hp-wrap" },
+    wrappedRow(
       button(t("New group"), () => create(t("New group"), []), { iconName: "plus", class: "hp-primary" }),
       button(t("From selected nodes"), fromSelection, { title: t("A group of the nodes selected on the canvas") }),
       button(t("From canvas group"), fromCanvasGroup, { title: t("A group of all nodes inside a group box on the canvas") }),
@@ -110,9 +108,7 @@ export function createGroupsView(context) {
     return h(
       "article",
       { class: "hp-group", dataset: { groupId: group.id }, style: { "--hp-group": safeColor(group.color) } },
-      h(
-        "div",
-        { class: "hp-row" },
+      sideBySide(
         h("input", {
           type: "color",
           class: "hp-color",
@@ -151,9 +147,7 @@ export function createGroupsView(context) {
         members.map((id) => memberChip(id, nodeOfMember(id, nodes), () => save({ members: members.filter((other) => other !== id) }))),
         members.length ? null : h("li", { class: "hp-muted" }, t("No members yet.")),
       ),
-      h(
-        "div",
-        { class: "hp-row hp-wrap" },
+      wrappedRow(
         button(t("Add selected nodes"), () => {
           const ids = selectedIds();
           if (!ids.length) context.say(t("Nothing is selected. Select nodes on the canvas first, then press this again."));

@@ -1,10 +1,10 @@
 // One workflow over its runs: the line of times, what it says, and each node's times.
 
 import * as backend from "../comfy/api.js";
-import { button, field, fill, h, iconButton, select } from "../ui/dom.js";
+import { button, field, fill, h, select } from "../ui/dom.js";
 import { bytes, count, range, seconds, share, signed, unbroken } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
-import { figures, loading, nodeLink, problem, table } from "../ui/widgets.js";
+import { figures, loading, nodeLink, pointsAt, problem, table, viewHead } from "../ui/widgets.js";
 import { createTrendChart } from "./trend_chart.js";
 import { forecastFold } from "./forecast_form.js";
 import { changeSentence, clearChange, leakSentence, memorySentence, nodeStatistics } from "./trend_words.js";
@@ -17,35 +17,19 @@ const MOST_CHANGES = 6;
 export function createHistoryView(context, { runId, workflow }) {
   const here = context.forRun({ id: runId, workflow_id: workflow });
   const query = { workflow, last: LAST_RUNS };
-  let request = null;
   const summary = h("div", { class: "hp-stack" }, loading());
   const chart = createTrendChart({ currentId: runId, open: context.actions.open });
   const details = h("div", { class: "hp-stack" });
   const element = h(
     "section",
     { class: "hp-history", "aria-label": t("History") },
-    h(
-      "div",
-      { class: "hp-row" },
-      iconButton("arrow-left", t("Back"), context.actions.back),
-      h("h2", { class: "hp-run-title" }, t("History of this workflow")),
-    ),
+    viewHead(context, t("History of this workflow")),
     summary,
     chart.element,
     details,
   );
 
-  async function load() {
-    request?.abort();
-    const mine = new AbortController();
-    request = mine;
-    try {
-      const trends = await backend.getTrends({ ...query, limit: MOST_NODES }, { signal: mine.signal });
-      if (request === mine) draw(trends);
-    } catch (error) {
-      if (error.name !== "AbortError") fill(summary, problem(error, load));
-    }
-  }
+  const { load, stop } = backend.newest((options) => backend.getTrends({ ...query, limit: MOST_NODES }, options), draw, (error) => fill(summary, problem(error, load)));
 
   function draw(trends) {
     const { runs, totals, nodes, total, leaks, change_points: changes } = trends;
@@ -157,7 +141,7 @@ export function createHistoryView(context, { runId, workflow }) {
       nodeStatistics(nodes, changes).map((node) =>
         h(
           "tr",
-          { on: { mouseenter: () => here.highlight([node.node_id]), mouseleave: () => here.highlight(null) } },
+          { on: pointsAt(here, [node.node_id]) },
           h("td", { class: "hp-step-name" }, nodeLink(here, node)),
           h("td", { class: "hp-number" }, seconds(node.median_s)),
           h("td", { class: "hp-number" }, range(node.least_s, node.most_s, seconds)),
@@ -175,7 +159,7 @@ export function createHistoryView(context, { runId, workflow }) {
     refresh: load,
     concerns: (what) => what === "run",
     dispose() {
-      request?.abort();
+      stop();
       chart.dispose();
       here.highlight(null);
     },

@@ -6,7 +6,7 @@ import { ownerColor } from "../timeline/flame_layout.js";
 import { button, fill, h, select } from "../ui/dom.js";
 import { bytes, count, seconds, share } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
-import { loading, number, problem, table } from "../ui/widgets.js";
+import { loading, number, openFold, problem, table } from "../ui/widgets.js";
 import { saveFile } from "./export.js";
 
 const OPERATORS = 15;
@@ -112,10 +112,8 @@ export function createInsideView({ context, run, steps, groups }) {
             factor: (node.exec_time / node.usual_s).toFixed(1),
           })
         : t("How long it takes without recording is not known.");
-    return h(
-      "details",
-      { class: "hp-fold", open: true },
-      h("summary", {}, t("Operators inside {name}", { name: `${titles[node.node_id] ?? ""} #${node.node_id}` })),
+    return openFold(
+      t("Operators inside {name}", { name: `${titles[node.node_id] ?? ""} #${node.node_id}` }),
       h("p", { class: "hp-muted" }, slower),
       node.trace_file ? button(t("Perfetto trace"), () => saveTrace(node), { iconName: "download" }) : null,
       table(

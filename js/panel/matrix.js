@@ -3,7 +3,7 @@
 import { h, select } from "../ui/dom.js";
 import { runLabel, seconds } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
-import { nodeLink, number, table } from "../ui/widgets.js";
+import { nodeLink, number, pointsAt, table } from "../ui/widgets.js";
 import { TOTALS, changeCell } from "./deltas.js";
 
 const SETS_MAX = 8;
@@ -51,7 +51,7 @@ export function matrix(context, found, labels) {
       found.nodes.map((node) =>
         h(
           "tr",
-          { on: { mouseenter: () => context.highlight([node.node_id]), mouseleave: () => context.highlight(null) } },
+          { on: pointsAt(context, [node.node_id]) },
           h("td", { class: "hp-step-name" }, nodeLink(context, node)),
           node.medians.map((median, index) => medianCell(median, node.deltas[index], seconds)),
         ),

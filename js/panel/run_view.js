@@ -6,7 +6,7 @@ import { createTimeline } from "../timeline/timeline.js";
 import { button, fill, h, iconButton, select } from "../ui/dom.js";
 import { bytes, count, dateTime, joules, runLabel, seconds, share, unbroken } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
-import { editInline, figures, loading, number, problem, table } from "../ui/widgets.js";
+import { editInline, figures, fold, loading, number, problem, sideBySide, table, wrappedRow } from "../ui/widgets.js";
 import { createAdviceView } from "./advice_view.js";
 import { reportTools } from "./bundle.js";
 import { FORMATS, copyMarkdown, download, openWindow } from "./export.js";
@@ -144,9 +144,7 @@ export function createRunView(context, runId) {
     const title = h("h2", { class: "hp-run-title" }, runLabel(run));
     fill(
       head,
-      h(
-        "div",
-        { class: "hp-row" },
+      sideBySide(
         iconButton("arrow-left", t("Back"), context.actions.back),
         title,
         iconButton(run.pinned ? "star-fill" : "star", run.pinned ? t("Unpin") : t("Pin as baseline"), () => patch({ pinned: !run.pinned })),
@@ -198,10 +196,8 @@ export function createRunView(context, runId) {
     const changes = run.changes ?? [];
     if (!changes.length) return null;
     const summary = tn("{n} change against the reference|{n} changes against the reference", changes.length);
-    return h(
-      "details",
-      { class: "hp-fold" },
-      h("summary", {}, run.forced ? `${t("forced")}: ${summary}` : summary),
+    return fold(
+      run.forced ? `${t("forced")}: ${summary}` : summary,
       h("ul", {}, changes.map((change) => h("li", {}, String(change.detail || `${change.kind}: ${change.title} #${change.node_id}`)))),
     );
   }
@@ -246,9 +242,7 @@ export function createRunView(context, runId) {
         },
       }),
       tagEditor(context, run),
-      h(
-        "div",
-        { class: "hp-row hp-wrap" },
+      wrappedRow(
         canvasChoice,
         workflow
           ? button(t("History"), () => context.actions.history(run.id, workflow), {

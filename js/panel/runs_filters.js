@@ -2,7 +2,7 @@
 
 import { button, debounce, fill, h, iconButton, select } from "../ui/dom.js";
 import { t } from "../ui/i18n.js";
-import { editInline } from "../ui/widgets.js";
+import { editInline, sideBySide } from "../ui/widgets.js";
 import { EMPTY_FILTERS, isFiltered, nextSort, sorts, statuses } from "./runs_query.js";
 
 const TYPING_MS = 250;
@@ -20,9 +20,7 @@ export function createRunsFilters(context, { get, change, facets }) {
     const isOpen = isFiltered({ ...filters, q: "" }) || prefs.getPanel("more_filters", false);
     fill(
       element,
-      h(
-        "div",
-        { class: "hp-row" },
+      sideBySide(
         h("input", {
           class: "hp-input hp-search",
           type: "search",

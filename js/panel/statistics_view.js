@@ -18,26 +18,13 @@ const MONTHS = 24;
 
 /** Returns `{element, refresh, concerns, dispose}`. */
 export function createStatisticsView(context) {
-  let request = null;
   const body = h("div", { class: "hp-stack" }, loading());
+  const { load, stop } = backend.newest((options) => backend.getStatistics({ last: NEWEST, limit: MOST_ROWS }, options), draw, (error) => fill(body, problem(error, load)));
   const upkeep = createUpkeep(context, load);
   const element = h("section", { class: "hp-statistics", "aria-label": t("Statistics") }, body, upkeep.element, settingsFold(context));
 
-  async function load() {
-    request?.abort();
-    const mine = new AbortController();
-    request = mine;
-    try {
-      const found = await backend.getStatistics({ last: NEWEST, limit: MOST_ROWS }, { signal: mine.signal });
-      if (request !== mine) return;
-      draw(found);
-      upkeep.update(found.totals);
-    } catch (error) {
-      if (error.name !== "AbortError") fill(body, problem(error, load));
-    }
-  }
-
   function draw({ totals, types, run_count: looked, runs_left_out: left }) {
+    upkeep.update(totals);
     const hasVram = types.some((type) => typeof type.vram_max?.maximum === "number");
     const whole = [
       [t("Runs"), totals.run_count, count],
@@ -102,5 +89,5 @@ export function createStatisticsView(context) {
   }
 
   load();
-  return { element, refresh: load, concerns: (what) => what === "run" || what === "history", dispose: () => request?.abort() };
+  return { element, refresh: load, concerns: (what) => what === "run" || what === "history", dispose: stop };
 }

@@ -4,6 +4,7 @@ import { viewUrl } from "../comfy/app.js";
 import { h } from "../ui/dom.js";
 import { bytes, bytesChange, seconds } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
+import { fold } from "../ui/widgets.js";
 
 const PICTURES = 12;
 const LEAST_WAIT_S = 0.5;
@@ -43,10 +44,8 @@ export function storyText(run) {
 /** What other programs and nodes wrote down while the run went on; null where nothing was. */
 export function eventList(context, run) {
   if (!run.events?.length) return null;
-  return h(
-    "details",
-    { class: "hp-fold" },
-    h("summary", {}, tn("{n} event|{n} events", run.events.length)),
+  return fold(
+    tn("{n} event|{n} events", run.events.length),
     h(
       "ol",
       { class: "hp-events" },

@@ -2,7 +2,7 @@
 // for one quantity: `{values, median, slope_per_run, change_share, is_certain}`.
 
 import { bytes, dateTime, joules, range, seconds, share, signed } from "../ui/format.js";
-import { msg, t, tn } from "../ui/i18n.js";
+import { msg, t } from "../ui/i18n.js";
 
 const LEAST_RUNS = 5;
 const LEAST_CHANGE = 0.02;

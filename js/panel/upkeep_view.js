@@ -5,7 +5,7 @@ import { ask } from "../ui/dialog.js";
 import { button, field, fill, h } from "../ui/dom.js";
 import { bytes } from "../ui/format.js";
 import { t, tn } from "../ui/i18n.js";
-import { attempt } from "../ui/widgets.js";
+import { attempt, fold, wrappedRow } from "../ui/widgets.js";
 import { importButton } from "./bundle.js";
 import { keepLimits } from "./statistics_sums.js";
 
@@ -102,18 +102,14 @@ export function createUpkeep(context, after) {
     context.say(t("The views are as they were at first."));
   }
 
-  const element = h(
-    "details",
-    { class: "hp-fold" },
-    h("summary", {}, t("Upkeep")),
+  const element = fold(
+    t("Upkeep"),
     h("p", { class: "hp-muted" }, t("Keep only the newest runs. Pinned and commented ones always stay.")),
-    h("div", { class: "hp-row hp-wrap" }, field(t("Days"), fields.days), field(t("Runs"), fields.runs), field("GB", fields.gigabytes), button(t("Count"), preview)),
+    wrappedRow(field(t("Days"), fields.days), field(t("Runs"), fields.runs), field("GB", fields.gigabytes), button(t("Count"), preview)),
     h("label", { class: "hp-check" }, always, t("Keep to this after every run")),
     found,
     size,
-    h(
-      "div",
-      { class: "hp-row hp-wrap" },
+    wrappedRow(
       button(t("Give space back"), guarded(() => tidy({ keep_days: 100_000 })), { title: t("Compacts the history's file; no run is removed") }),
       importButton(context, after),
       button(t("Take in ComfyUI's history"), takeIn, { iconName: "download", title: t("Runs that ComfyUI itself still remembers, without their nodes; each is taken once") }),

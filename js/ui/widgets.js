@@ -54,6 +54,20 @@ export async function attempt(context, action) {
   }
 }
 
+/** Children side by side; {@link wrappedRow}: on more lines where they find no room on one. */
+export const sideBySide = (...children) => h("div", { class: "hp-row" }, children);
+export const wrappedRow = (...children) => h("div", { class: "hp-row hp-wrap" }, children);
+
+/** What can be folded away under `title`; {@link openFold}: shown at first. */
+export const fold = (title, ...children) => h("details", { class: "hp-fold" }, h("summary", {}, title), children);
+export const openFold = (title, ...children) => Object.assign(fold(title, ...children), { open: true });
+
+/** The top of a view that one comes to from another. */
+export const viewHead = (context, title) => sideBySide(iconButton("arrow-left", t("Back"), context.actions.back), h("h2", { class: "hp-run-title" }, title));
+
+/** Listeners that show nodes on the canvas while the pointer is over something. */
+export const pointsAt = (context, ids) => ({ mouseenter: () => context.highlight(ids), mouseleave: () => context.highlight(null) });
+
 /** A node's name that shows the node on the canvas. `node`: `{node_id, node_title, node_type}`. */
 export function nodeLink(context, { node_id: id, node_title: title, node_type: type }) {
   const name = title || type || "";
@@ -163,9 +177,7 @@ export function sparkline(times) {
   const most = Math.max(...times);
   const points = times.map((time, index) => `${((index / (times.length - 1)) * width).toFixed(1)},${(height - (time / most) * (height - 3)).toFixed(1)}`);
   const text = range(Math.min(...times), most, seconds);
-  return h(
-    "div",
-    { class: "hp-row" },
+  return sideBySide(
     svg("svg", { width, height, role: "img", "aria-label": t("Times in earlier runs: {range}", { range: text }) }, svg("polyline", { class: "hp-trend-line", points: points.join(" ") })),
     h("span", { class: "hp-muted" }, text),
   );
