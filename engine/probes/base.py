@@ -29,11 +29,9 @@ class SampledProbe(Protocol):
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """One entry a quantity and device, with its method or the reason it is missing."""
-        ...
 
     def read(self) -> Iterable[Sample]:
         """Readings that are new since the last call, each with its own time stamp."""
-        ...
 
     def close(self) -> None:
         """Release what the probe holds, if anything. Called once, from the reading thread."""

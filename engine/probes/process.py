@@ -48,11 +48,9 @@ class ProcessProbe(Protocol):
 
     def ram_bytes(self) -> int | None:
         """Resident memory now. Leaves the peak alone, so any thread may ask."""
-        ...
 
     def read(self) -> ProcessReading:
         """Everything at once; starts a new peak. For one thread only."""
-        ...
 
 
 def children_clock() -> Callable[[], float]:

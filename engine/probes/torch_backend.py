@@ -58,24 +58,20 @@ class TorchBackend(Protocol):
 
     def in_use(self, index: int) -> bool:
         """Whether this process has work or memory on the device already."""
-        ...
 
     def memory(self, index: int) -> AllocatorStats: ...
 
     def device_used(self, index: int) -> int | None:
         """Bytes that all programs hold on the device; ``None`` where torch does not say."""
-        ...
 
     def reset_peak(self, index: int) -> None: ...
     def synchronize(self, index: int) -> None: ...
 
     def record_event(self, index: int) -> object | None:
         """A timing mark on the device's current stream; ``None`` where there is none."""
-        ...
 
     def elapsed_s(self, start: object, end: object) -> float:
         """GPU seconds between two marks of one device; waits for the later one."""
-        ...
 
 
 class CudaBackend:

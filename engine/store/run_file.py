@@ -39,15 +39,12 @@ class RunSource(Protocol):
     @property
     def finished_count(self) -> int:
         """How many nodes have ended."""
-        ...
 
     def steps_since(self, count: int) -> Sequence[Step]:
         """The steps of the nodes that ended after the first ``count``, in that order."""
-        ...
 
     def busy_with(self) -> tuple[str, float] | None:
         """The node that the run is busy with, and for how many seconds it has been."""
-        ...
 
 
 class Ended:

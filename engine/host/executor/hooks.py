@@ -29,39 +29,30 @@ class NodeHooks(Protocol):
 
     def is_about(self, prompt: Any, executor: Any = None) -> bool:
         """Whether the run profiles this prompt object, in this executor where one is given."""
-        ...
 
     def runs_in(self, coroutine: Any) -> None:
         """The prompt is about to be executed by this coroutine."""
-        ...
 
     def enter_node(self, call: NodeCall) -> bool:
         """``execution.execute`` is about to be called for a node. False: this call is not to be recorded."""
-        ...
 
     def leave_node(self, call: NodeCall, result: Any) -> None:
         """``execution.execute`` returned ``(ExecutionResult, error details, exception)``."""
-        ...
 
     def node_raised(self, call: NodeCall, error: BaseException) -> None:
         """``execution.execute`` raised, as it does when the run is cancelled from outside."""
-        ...
 
     def other_prompt_began(self) -> None:
         """Another prompt is about to be executed beside this one, or inside one of its nodes."""
-        ...
 
     def boundaries_unknown(self, why: str) -> None:
         """Node boundaries cannot be read from the executor on this host."""
-        ...
 
     def end_run(self, failure: BaseException | None) -> None:
         """The prompt is over."""
-        ...
 
     def switch_off(self, error: BaseException) -> None:
         """The profiler itself failed: release everybody and measure no more. Never raises."""
-        ...
 
 
 bracket: CodeType | None = None

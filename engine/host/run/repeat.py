@@ -35,15 +35,12 @@ class Queue(Protocol):
 
     def put(self, prompt: Mapping[str, Any], extra_data: Mapping[str, Any], user_id: str) -> str:
         """Queue a prompt for a user and answer its id. Raises :class:`RefusedPromptError`."""
-        ...
 
     def holds(self, prompt_id: str) -> bool:
         """Whether the prompt waits or runs."""
-        ...
 
     def cancel(self, prompt_id: str, user_id: str) -> None:
         """Take the prompt out of the queue, or interrupt it if it runs."""
-        ...
 
 
 class RefusedPromptError(Exception):
