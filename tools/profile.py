@@ -7,7 +7,8 @@ seeds are left as they are. Prints the last run's table, and the comparison wher
 ``--against`` says with what. Needs nothing but Python; shows progress where tqdm is there.
 
 Exit codes: 0 all went well, 1 slower than ``--fail-over`` or a Profiler Budget in the workflow allows,
-2 a run failed or the server cannot be reached, 3 the command line or the workflow is wrong.
+2 a run failed or the server cannot be reached, 3 the command line or the workflow is wrong, 130 stopped with
+Ctrl+C: what is queued already goes on in ComfyUI.
 """
 
 from __future__ import annotations
@@ -16,83 +17,17 @@ import argparse
 import json
 import re
 import sys
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-SLOWER, FAILED, WRONG, STOPPED = 1, 2, 3, 130
+if TYPE_CHECKING:
+    from . import comfyui_server as comfyui
+else:  # of a file that is run, Python looks for modules beside it
+    import comfyui_server as comfyui
+
 START, BUDGET = "HolafProfilerStart", "HolafProfilerBudget"
-POLL_S = 0.25
-PREFIX = "/holaf/profiler/"
 FORMATS = ("png", "txt", "md", "csv", "json", "html", "trace")
-
-
-class ToolError(Exception):
-    """What went wrong, and the exit code that says so to scripts."""
-
-    def __init__(self, message: str, code: int) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class Server:
-    """A running ComfyUI, spoken to over HTTP."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/") if "://" in url else f"http://{url}".rstrip("/")
-
-    def get(self, path: str) -> Any:
-        """The JSON that ``path`` answers. Raises :class:`ToolError`."""
-        return self.send("GET", path)
-
-    def send(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON that ``path`` answers to ``body``. Raises :class:`ToolError`."""
-        answer = self.read(path, None if body is None else json.dumps(body).encode(), method)
-        try:
-            return json.loads(answer)
-        except ValueError:
-            raise ToolError(
-                f"{self.url} does not answer like a ComfyUI: is the address right?", FAILED
-            ) from None
-
-    def read(self, path: str, data: bytes | None = None, method: str = "GET") -> bytes:
-        """The bytes that ``path`` answers. Raises :class:`ToolError`."""
-        request = urllib.request.Request(self.url + path, data=data, method=method)
-        if data is not None:
-            request.add_header("Content-Type", "application/json")
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                content: bytes = answer.read()
-                return content
-        except urllib.error.HTTPError as error:
-            if error.code == 404 and path == PREFIX + "status":
-                raise ToolError(f"{self.url} has no Workflow Profiler, or is no ComfyUI.", FAILED) from None
-            raise ToolError(_reason(error), FAILED) from None
-        except (OSError, ValueError) as error:
-            why = getattr(error, "reason", error)
-            raise ToolError(
-                f"{self.url} cannot be reached ({why}). Is ComfyUI running there?", FAILED
-            ) from None
-
-
-def _reason(error: urllib.error.HTTPError) -> str:
-    text = error.read().decode("utf-8", "replace")
-    try:
-        answer = json.loads(text)
-        found = answer["error"]
-        message = str(found["message"] if isinstance(found, dict) else found)
-        nodes = [
-            f"node {node_id} ({node['class_type']}): {problem['message']}, {problem['details']}"
-            for node_id, node in dict(answer.get("node_errors") or {}).items()
-            for problem in node["errors"]
-        ]
-        return "\n  ".join([message, *nodes])
-    except (ValueError, KeyError, TypeError):
-        return f"{error.code} {error.reason} {text[:200]}"
 
 
 def load_workflow(path: Path) -> dict[str, Any]:
@@ -100,9 +35,9 @@ def load_workflow(path: Path) -> dict[str, Any]:
     try:
         prompt = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ToolError(f"{path} cannot be read: {error.strerror}", WRONG) from None
+        raise comfyui.ToolError(f"{path} cannot be read: {error.strerror}", comfyui.WRONG) from None
     except ValueError as error:
-        raise ToolError(f"{path} is no JSON: {error}", WRONG) from None
+        raise comfyui.ToolError(f"{path} is no JSON: {error}", comfyui.WRONG) from None
     if isinstance(prompt, dict) and isinstance(prompt.get("prompt"), dict):
         prompt = prompt["prompt"]
     nodes = list(prompt.values()) if isinstance(prompt, dict) else []
@@ -110,7 +45,7 @@ def load_workflow(path: Path) -> dict[str, Any]:
         is_graph = isinstance(prompt, dict) and isinstance(prompt.get("nodes"), list)
         what = "a workflow as the canvas saves it" if is_graph else "no workflow"
         how = "What can be queued is the API format: open it in ComfyUI and choose File > Export (API)."
-        raise ToolError(f"{path} is {what}. {how}", WRONG)
+        raise comfyui.ToolError(f"{path} is {what}. {how}", comfyui.WRONG)
     return dict(prompt)
 
 
@@ -123,44 +58,6 @@ def with_start(prompt: dict[str, Any], *, name: str, cache: str, timing: str) ->
     node = changed.setdefault(key, {"class_type": START, "inputs": {}})
     node["inputs"] = {**node.get("inputs", {}), **wanted}
     return changed
-
-
-def run_once(server: Server, prompt: dict[str, Any], workflow_id: str, timeout_s: float) -> dict[str, Any]:
-    """Queue ``prompt`` and wait for its recorded run. Raises :class:`ToolError`."""
-    extra = {"extra_pnginfo": {"workflow": {"id": workflow_id}}}
-    queued = server.send("POST", "/prompt", {"prompt": prompt, "extra_data": extra})
-    prompt_id = queued["prompt_id"]
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        if server.get(PREFIX + "status").get("prompt_id") != prompt_id:
-            done = server.get(f"/history/{prompt_id}").get(prompt_id)
-            runs = server.get(PREFIX + "runs?limit=20")["runs"] if done else []
-            found = next((run for run in runs if run["prompt_id"] == prompt_id), None)
-            if found and found["status"] != "running":
-                return dict(found)
-        time.sleep(POLL_S)
-    raise ToolError(f"The run did not end within {timeout_s:g} s.", FAILED)
-
-
-def baseline_of(server: Server, against: str, workflow_id: str) -> list[int]:
-    """The ids of the runs to compare with: ``pinned``, ``previous``, ``last N`` or numbers."""
-    if re.fullmatch(r"\d+([,\s]+\d+)*", against):
-        numbers = [int(part) for part in re.split(r"[,\s]+", against)]
-        for number in numbers:
-            server.get(f"{PREFIX}runs/{number}")
-        return numbers
-    last = re.fullmatch(r"last\s+(\d+)", against)
-    if not last and against not in ("pinned", "previous"):
-        raise ToolError(f"--against {against!r}: say pinned, previous, last 5, or runs' numbers.", WRONG)
-    count = int(last[1]) if last else 40 if against == "pinned" else 1
-    query = {"workflow": workflow_id, "status": "success,partial", "limit": count}
-    pinned = {"pinned": "true"} if against == "pinned" else {}
-    runs = server.get(f"{PREFIX}runs?{urllib.parse.urlencode({**query, **pinned})}")["runs"]
-    if not runs and against == "pinned":
-        raise ToolError("No run of this workflow is pinned: run it with --pin first.", WRONG)
-    if not runs:
-        raise ToolError("There is no earlier run of this workflow to compare with.", WRONG)
-    return sorted(run["id"] for run in runs)
 
 
 def formats(text: str) -> list[str]:
@@ -181,6 +78,17 @@ def count(least: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def seconds(text: str) -> float:
+    """A number of seconds, more than none."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not found > 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return found
 
 
 def tolerance(text: str) -> float:
@@ -269,11 +177,17 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--formats", type=formats, default=[], help=f"files of the last run: {', '.join(FORMATS)}"
     )
-    parser.add_argument("--timeout", type=float, default=3600.0, metavar="SECONDS", help="for each run")
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=3600.0,
+        metavar="SECONDS",
+        help="how long to wait for each run (default: %(default)g)",
+    )
     try:
         found = parser.parse_args(given)
     except SystemExit as ended:
-        raise SystemExit(WRONG if ended.code else 0) from None
+        raise SystemExit(comfyui.WRONG if ended.code else 0) from None
     if found.fail_over is not None and not found.against:
         found.against = "pinned"
     return found
@@ -282,55 +196,62 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 def main(given: Sequence[str] | None = None) -> int:
     wanted = arguments(given)
     try:
-        return work(wanted, Server(wanted.server))
-    except ToolError as error:
+        return work(wanted, comfyui.Server(wanted.server))
+    except comfyui.ToolError as error:
         print(f"profile.py: {error}", file=sys.stderr)
         return error.code
     except KeyboardInterrupt:
         print("profile.py: stopped; what is queued already goes on in ComfyUI.", file=sys.stderr)
-        return STOPPED
+        return comfyui.STOPPED
 
 
-def work(wanted: argparse.Namespace, server: Server) -> int:
+def work(wanted: argparse.Namespace, server: comfyui.Server) -> int:
     """Run, print, compare; answers the exit code. Raises :class:`ToolError`."""
     prompt = load_workflow(wanted.workflow)
     workflow_id = f"file:{wanted.workflow.stem}"
     name = wanted.name or wanted.workflow.stem
     prompt = with_start(prompt, name=name, cache=wanted.cache, timing=wanted.timing)
     total = wanted.warm_up + wanted.repeat
-    server.get(PREFIX + "status")
-    baseline = baseline_of(server, wanted.against, workflow_id) if wanted.against else []
+    server.get(comfyui.PREFIX + "status")
+    baseline = comfyui.baseline_of(server, wanted.against, workflow_id) if wanted.against else []
     ids = []
     for number in progress(range(total), total):
-        run = run_once(server, prompt, workflow_id, wanted.timeout)
+        run = comfyui.run_once(server, prompt, workflow_id, wanted.timeout)
         if run["status"] not in ("success", "partial"):
-            why = run.get("error_message") or "see ComfyUI's log"
-            node = prompt.get(str(run.get("error_node_id")), {})
-            is_budget = node.get("class_type") == BUDGET
-            raise ToolError(f"Run {run['id']} {run['status']}: {why}", SLOWER if is_budget else FAILED)
+            raise _ended_badly(run, prompt)
         if number >= wanted.warm_up:
             ids.append(run["id"])
-    print(server.read(f"{PREFIX}runs/{ids[-1]}/export/txt").decode("utf-8"))
+    print(server.read(f"{comfyui.PREFIX}runs/{ids[-1]}/export/txt").decode("utf-8"))
     for name in wanted.formats:
         folder = wanted.output or Path()
         folder.mkdir(parents=True, exist_ok=True)
         suffix = "trace.json" if name == "trace" else name
         (folder / f"{wanted.workflow.stem}_profile.{suffix}").write_bytes(
-            server.read(f"{PREFIX}runs/{ids[-1]}/export/{name}")
+            server.read(f"{comfyui.PREFIX}runs/{ids[-1]}/export/{name}")
         )
     for run_id in ids if wanted.pin else ():
-        server.send("PATCH", f"{PREFIX}runs/{run_id}", {"pinned": True})
+        server.send("PATCH", f"{comfyui.PREFIX}runs/{run_id}", {"pinned": True})
     if not baseline:
         return 0
     sides = f"baseline={','.join(map(str, baseline))}&candidate={','.join(map(str, ids))}"
-    found = server.get(f"{PREFIX}runs/compare?{sides}")
+    found = server.get(f"{comfyui.PREFIX}runs/compare?{sides}")
     print(f"{found['headline']}\n\n{report(found)}")
     time_ = found["totals"]["total_time"]
     slower = (time_["ratio"] or 1.0) - 1.0
     if wanted.fail_over is not None and slower > wanted.fail_over:
         print(f"Slower by {slower * 100:.1f} %, allowed are {wanted.fail_over * 100:g} %.")
-        return SLOWER
+        return comfyui.SLOWER
     return 0
+
+
+def _ended_badly(run: dict[str, Any], prompt: dict[str, Any]) -> comfyui.ToolError:
+    node_id = str(run.get("error_node_id"))
+    kind = prompt.get(node_id, {}).get("class_type")
+    where = f" at node {node_id} ({kind})" if kind else ""
+    why = run.get("error_message") or "see ComfyUI's log"
+    return comfyui.ToolError(
+        f"Run {run['id']} {run['status']}{where}: {why}", comfyui.SLOWER if kind == BUDGET else comfyui.FAILED
+    )
 
 
 if __name__ == "__main__":
