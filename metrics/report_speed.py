@@ -37,10 +37,11 @@ FIRST_LIMIT_S = 1.0
 def make_report(run: Run) -> None:
     """What the Profiler Report does for one run, without the host's part."""
     from engine.render import table
+    from engine.render.chart.picture import picture_of
     from engine.render.report import prepare
 
     report = prepare(run)
-    report.picture.save(io.BytesIO(), "PNG", compress_level=4)
+    picture_of(report).save(io.BytesIO(), "PNG", compress_level=4)
     table.render(report)
 
 

@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import paths
-from .run import noting
 
+want_notes: set[str] = set()
+"""The users whose prompts are noted where they are not profiled."""
 _debugging: set[str] = set()
 
 
@@ -28,7 +29,7 @@ def preference(user_id: str, name: str) -> Any:
 
 def apply(user_id: str, settings: Mapping[str, Any]) -> None:
     """These are the user's settings from now on. One user who wants a detailed log is enough."""
-    for name, those in (("note_unprofiled", noting.wanted_by), ("debug_log", _debugging)):
+    for name, those in (("note_unprofiled", want_notes), ("debug_log", _debugging)):
         those.add(user_id) if settings.get(name) is True else those.discard(user_id)
     logging.getLogger("holaf.profiler").setLevel(logging.DEBUG if _debugging else logging.NOTSET)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 from ..analysis.groups import GroupTotal, total
 from ..analysis.labels import clean
@@ -17,11 +15,8 @@ from .inside import Inside, inside_for
 from .notes import Notes, notes_for
 from .options import Options
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Report:
     """What one run comes to, for all renderers. Made by :func:`prepare`.
 
@@ -42,13 +37,6 @@ class Report:
     def name(self) -> str:
         """The title asked for, else the run's name; one clean line, maybe empty."""
         return clean(self.options.title) or clean(self.run.name)
-
-    @cached_property
-    def picture(self) -> Image:
-        """The report as an RGB picture 1600 px wide; drawn when first asked for, and only then."""
-        from .chart.picture import draw
-
-        return draw(self)
 
 
 def prepare(

@@ -43,7 +43,7 @@ SEAMS = {
     "file: saving": Seam("engine.host.report.save:save", True),
     "file: place": Seam("engine.host.report.save:_place", True),
     "run: compose its end": Seam("engine.host.run.composition:Composition.finished", True),
-    "run: history": Seam("engine.host.run.composition:recall", True),
+    "run: history": Seam("engine.host.run.composition:with_history", True),
     "archive: begin": Seam("engine.host.run.archive:Archive.begin"),
     "archive: settle": Seam("engine.host.run.archive:Archive.settle", True),
     "archive: run number": Seam("engine.host.run.archive:Archive.run_id", True),

@@ -125,12 +125,13 @@ def _report(
     extra_pnginfo: Mapping[str, Any] | None,
 ) -> Made:
     from ...render import table
+    from ...render.chart.picture import picture_of
     from ...render.report import prepare
 
     began_s = clock.now()
     run = with_kept_workflow(session.reported_run())
     report = prepare(run, options, _shown_groups(run, wired), _against(session, run))
-    picture = report.picture
+    picture = picture_of(report)
     text = table.render(report)
     # The history may be slow; the picture above did not wait for it.
     run_id = session.archive.run_id()

@@ -75,7 +75,9 @@ def save(
     report: Report, images: Any, *, run_id: int | None, extra_pnginfo: Mapping[str, Any] | None
 ) -> Saved:
     """Save the report, and ``images`` (a tensor ``[n, height, width, channels]`` or ``None``) with it."""
-    picture = report.picture
+    from ...render.chart.picture import picture_of
+
+    picture = picture_of(report)
     with _one_at_a_time:
         try:
             folder, name, counter, subfolder = _place(report.options.filename_prefix, picture)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-from .. import paths
+from .. import paths, preferences
 
 log = logging.getLogger("holaf.profiler")
 
@@ -20,8 +20,6 @@ LOOK_S = 1.0
 GIVE_UP_S = 10.0
 """A prompt that neither waits, runs nor is in ComfyUI's history for so long will not come there."""
 
-wanted_by: set[str] = set()
-"""The users who want it."""
 _waiting: dict[str, str] = {}
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
@@ -29,13 +27,13 @@ _thread: threading.Thread | None = None
 
 def note(prompt_id: str, extra_data: Mapping[str, Any]) -> None:
     """This prompt begins and is not profiled. Returns at once."""
-    if not wanted_by:
+    if not preferences.want_notes:
         return
     from .. import users
 
     client_id = extra_data.get("client_id")
     user_id = users.user_of_client(client_id) if isinstance(client_id, str) else None
-    if (user_id or paths.DEFAULT_USER) in wanted_by:
+    if (user_id or paths.DEFAULT_USER) in preferences.want_notes:
         _wait_for(prompt_id, user_id or paths.DEFAULT_USER)
 
 

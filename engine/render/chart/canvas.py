@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 DESIGN_WIDTH = 1600.0
+LEFT, RIGHT = 40.0, 1560.0
+"""Where the content of a picture begins and ends."""
 
 Box = tuple[float, float, float, float]
 """``(left, top, right, bottom)``."""

@@ -11,9 +11,9 @@ from ...analysis.labels import clean
 from ...language import stored, t
 from .. import comparison_words as words
 from ..comparison_table import node_name, sides
-from .canvas import Canvas
+from .canvas import LEFT, RIGHT, Canvas
 from .footer import draw_warnings
-from .header import LEFT, RIGHT, draw_answer
+from .header import draw_answer
 from .theme import Theme, theme_named
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from ...language import t
 from ..notes import Notes
-from .canvas import Canvas
-from .header import LEFT, RIGHT
+from .canvas import LEFT, RIGHT, Canvas
 from .theme import Theme
 
 _SIZE = 17.0

@@ -8,10 +8,9 @@ from ...language import date_time, grouped, t
 from ...model import Run, Summary
 from ..report import Report
 from ..table import status_word
-from .canvas import Canvas
+from .canvas import LEFT, RIGHT, Canvas
 from .theme import Theme
 
-LEFT, RIGHT = 40.0, 1560.0
 _STATUS_MARKS = {"failed": "✕ ", "crashed": "✕ ", "interrupted": "■ ", "partial": "! "}
 
 

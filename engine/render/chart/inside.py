@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ..inside import Inside, owner_name
-from .canvas import Canvas
-from .header import LEFT, RIGHT
+from .canvas import LEFT, RIGHT, Canvas
 from .theme import Theme
 
 _LINE = 29.0

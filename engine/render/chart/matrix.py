@@ -11,9 +11,9 @@ from ...analysis.matrix import Matrix
 from ...language import stored, t
 from .. import comparison_words as words
 from ..matrix_table import cell, headline
-from .canvas import Canvas
+from .canvas import LEFT, RIGHT, Canvas
 from .footer import draw_warnings
-from .header import LEFT, RIGHT, draw_answer
+from .header import draw_answer
 from .theme import Theme, theme_named
 
 if TYPE_CHECKING:

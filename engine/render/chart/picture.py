@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from ...language import speaking, t
 from ..report import Report
 from .axis import TimeAxis
-from .canvas import Canvas
+from .canvas import LEFT, RIGHT, Canvas
 from .drawable import drawable
 from .events import draw_events
 from .footer import draw_footer, draw_warnings
-from .header import LEFT, RIGHT, draw_figures, draw_header
+from .header import draw_figures, draw_header
 from .inside import draw_inside
 from .lane import draw_lane, draw_time_axis
 from .lanes import lanes_for
@@ -30,6 +31,16 @@ if TYPE_CHECKING:
 _PLOT_LEFT = 122.0
 _SPLIT = 1044.0
 _LEAST_WIDTH, _MOST_WIDTH = 400, 6400
+
+
+_drawn: WeakKeyDictionary[Report, Image] = WeakKeyDictionary()
+
+
+def picture_of(report: Report) -> Image:
+    """The report as an RGB picture 1600 px wide, drawn once however often it is asked for."""
+    if report not in _drawn:
+        _drawn[report] = draw(report)
+    return _drawn[report]
 
 
 def draw(report: Report, width_px: int = 1600) -> Image:

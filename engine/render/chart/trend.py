@@ -13,9 +13,9 @@ from ...language import date_time, grouped, stored, t
 from .. import comparison_words as words
 from ..trend_words import Selected, headline, lines
 from .axis import nice_ceiling, nice_ticks
-from .canvas import Canvas, Point
+from .canvas import LEFT, RIGHT, Canvas, Point
 from .footer import draw_warnings
-from .header import LEFT, RIGHT, draw_answer
+from .header import draw_answer
 from .theme import Theme, theme_named
 
 if TYPE_CHECKING:

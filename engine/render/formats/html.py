@@ -96,9 +96,11 @@ _Cell = tuple[str, str]
 def render(report: Report) -> bytes:
     """The page as UTF-8."""
     run, summary = report.run, report.summary
+    from ..chart.picture import picture_of
+
     title = report.name or t("Workflow profile")
     picture = io.BytesIO()
-    report.picture.save(picture, "PNG", compress_level=4)
+    picture_of(report).save(picture, "PNG", compress_level=4)
     about = [
         title,
         t("run {id}", id=run.id) if run.id is not None else "",

@@ -51,13 +51,15 @@ class RecordingCanvas(Canvas):
         bold: bool = False,
         align: str = "left",
         middle: bool = False,
-    ) -> None:
+        limit: float | None = None,
+    ) -> float:
+        text = text if limit is None else self.fit(text, size, limit, bold)
         wide = self.measure(text, size, bold)
         left = x - {"left": 0.0, "center": wide / 2, "right": wide}[align]
         baseline = y + 0.36 * size if middle else y
         if wide:
             self.letters.append((left, baseline - 0.74 * size, left + wide, baseline + 0.2 * size, text))
-        super().text(x, y, text, size, color, bold=bold, align=align, middle=middle)
+        return super().text(x, y, text, size, color, bold=bold, align=align, middle=middle)
 
     def finish(self, height: float):  # type: ignore[no-untyped-def]
         self.height = height
