@@ -88,7 +88,7 @@ class Comparison:
 
     ``counted_ids`` are the runs whose totals were compared: those of one kind. ``kinds``
     are all runs by kind. ``nodes`` stand largest change of time first, ``changes`` at nodes
-    that surely changed before others; ``notes`` say what limits the answer.
+    whose time stands out before others; ``notes`` say what limits the answer.
     """
 
     baseline_ids: tuple[int, ...]
@@ -122,9 +122,12 @@ def compare(baseline: Sequence[int], candidate: Sequence[int], evidence: Evidenc
     alike = comparable.like_for_nodes(sides, baseline, candidate)
     earlier = _earlier(evidence, conditions, whole[1] or list(candidate))
     nodes = _nodes(measured, (baseline, candidate), alike, earlier, _pairings(found.pairs, baseline))
-    sure = {node.node_id for node in nodes if node.deltas["exec_time"].verdict in ("faster", "slower")}
+    stands_out = {
+        node.node_id: rank for rank, node in enumerate(nodes) if _stands_out(node.deltas["exec_time"])
+    }
     changes = sorted(
-        _changes(evidence, found.pairs, baseline[-1], candidate[-1]), key=lambda one: one.node_id not in sure
+        _changes(evidence, found.pairs, baseline[-1], candidate[-1]),
+        key=lambda one: stands_out.get(one.node_id or "", len(nodes)),
     )
     totals = _totals(evidence.runs, whole, (baseline, candidate), earlier)
     return Comparison(
@@ -139,6 +142,11 @@ def compare(baseline: Sequence[int], candidate: Sequence[int], evidence: Evidenc
         notes=tuple(_notes(evidence.runs, sides, (baseline, candidate), whole)),
         owners=owner_changes(evidence.owner_times, baseline, candidate),
     )
+
+
+def _stands_out(delta: Delta) -> bool:
+    """Whether a change surely is one, or is at least beyond what single runs usually differ by."""
+    return delta.verdict in ("faster", "slower") or delta.is_unusual
 
 
 def _earlier(evidence: Evidence, conditions: Mapping[int, Any], like: Sequence[int]) -> list[int]:

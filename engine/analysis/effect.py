@@ -34,6 +34,8 @@ ALPHA = 0.045
 CONFIDENCE = 0.95
 LEAST_SHARE = 0.01
 """A change under 1 % gets no verdict, however certain."""
+TELLS_NOTHING = 9.0
+"""Nodes of a millisecond differ by this share of themselves and more."""
 RUNS_NEEDED_MAX = 200
 _FAR = 4.0
 """Runs that scatter by so many times the variance that was to be expected are judged by themselves."""
@@ -91,6 +93,19 @@ class Delta:
     runs_needed: int | None = None
     usual_share: float | None = None
     outliers: tuple[int, ...] = ()
+
+    @property
+    def usual(self) -> float | None:
+        """``usual_share`` as far as it tells something, and no less than is worth a word."""
+        known = self.usual_share is not None and self.usual_share <= TELLS_NOTHING
+        return max(self.usual_share or 0.0, LEAST_SHARE) if known else None
+
+    @property
+    def is_unusual(self) -> bool:
+        """Whether the change is beyond :attr:`usual`."""
+        if self.usual is None or self.ratio is None:
+            return False
+        return self.ratio <= 0 or max(self.ratio, 1.0 / self.ratio) - 1.0 > self.usual
 
 
 def deltas(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..analysis.compare import Comparison
-from ..analysis.effect import LEAST_SHARE, Delta
+from ..analysis.effect import Delta
 from ..analysis.labels import clean, shorten
 from ..analysis.units import (
     NOT_AVAILABLE,
@@ -18,8 +18,6 @@ _NOTABLE = 0.1
 """A node that makes less of a difference than this share of it is not worth a name."""
 _WORTH_A_WORD = 0.01
 """A node that changed by less than this share of the run's time is not named."""
-_TELLS_NOTHING = 9.0
-"""Nodes of a millisecond differ by this share of themselves and more."""
 NAMES = {
     "total_time": msg("run time"),
     "vram_max": msg("VRAM peak"),
@@ -67,7 +65,7 @@ def signed_ratio(ratio: float | None) -> str:
     if ratio is None:
         return ""
     share = ratio - 1.0
-    if abs(share) < 0.0005:
+    if abs(share) < 0.001:
         return "±0 %"
     return ("+" if share > 0 else "−") + format_percent(abs(share))
 
@@ -81,11 +79,10 @@ def verdict(delta: Delta, *, is_short: bool = False) -> str:
     if delta.change is None:
         return ""
     if delta.baseline_count == delta.candidate_count == 1:
-        if delta.usual_share is None or delta.usual_share > _TELLS_NOTHING or delta.ratio is None:
+        if delta.usual is None or delta.ratio is None:
             return t("cannot tell from one run") if is_short else t("one run a side: cannot tell")
-        usual = max(delta.usual_share, LEAST_SHARE)
-        beyond = max(delta.ratio, 1.0 / delta.ratio) - 1.0 > usual if delta.ratio > 0 else True
-        size = format_percent(usual)
+        beyond = delta.is_unusual
+        size = format_percent(delta.usual)
         if is_short:
             return (
                 t("beyond the usual {share}", share=size)

@@ -34,6 +34,6 @@ function band({ low, high } = {}, format) {
 function relative(delta) {
   if (!delta || delta.ratio === null || delta.ratio === undefined) return "";
   const change = delta.ratio - 1;
-  if (Math.abs(change) < 0.0005) return "";
+  if (Math.abs(change) < 0.001) return "";
   return signed(change, share);
 }

@@ -171,6 +171,19 @@ def test_sides_that_cannot_be_compared_are_an_error(baseline: list[int], candida
         compare(baseline, candidate, evidence({1: {"1": 1.0}, 2: {"1": 1.0}}))
 
 
+def test_what_changed_at_the_node_whose_time_stands_out_comes_first() -> None:
+    """One run a side, with a history in which single runs hardly differ."""
+    times = {run_id: {"1": 1.0 + run_id / 1e4, "2": 2.0 + run_id / 1e4} for run_id in range(1, 9)}
+    times[9] = {"1": 1.001, "2": 2.8}
+    prompts = {
+        run_id: {node: {"class_type": f"T{node}", "inputs": {"n": run_id}} for node in ("1", "2")}
+        for run_id in (8, 9)
+    }
+    found = compare([8], [9], replace(evidence(times, history=range(1, 8)), prompts=prompts))
+    assert found.nodes[0].deltas["exec_time"].is_unusual
+    assert [change.detail for change in found.changes] == ["T2: n 8 -> 9", "T1: n 8 -> 9"]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
