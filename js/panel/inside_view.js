@@ -4,7 +4,7 @@ import * as backend from "../comfy/api.js";
 import { createFlame } from "../timeline/flame.js";
 import { ownerColor } from "../timeline/flame_layout.js";
 import { button, fill, h, select } from "../ui/dom.js";
-import { bytes, count, seconds, share } from "../ui/format.js";
+import { bytes, count, grouped, seconds, share } from "../ui/format.js";
 import { t } from "../ui/i18n.js";
 import { loading, number, openFold, problem, table } from "../ui/widgets.js";
 import { saveFile } from "./export.js";
@@ -109,7 +109,7 @@ export function createInsideView({ context, run, steps, groups }) {
             time: seconds(node.exec_time),
             usual: seconds(node.usual_s),
             id: node.usual_run_id,
-            factor: (node.exec_time / node.usual_s).toFixed(1),
+            factor: grouped(node.exec_time / node.usual_s, 1),
           })
         : t("How long it takes without recording is not known.");
     return openFold(

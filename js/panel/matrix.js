@@ -64,7 +64,7 @@ export function matrix(context, found, labels) {
 function square(found, labels, [name, label, format]) {
   const { medians, deltas } = found.totals[name];
   const shown = table(
-    [[t(label)], [t("Median")], ...labels.map((column) => [t("against {set}", { set: column })])],
+    [[t(label)], [t("Median")], ...labels.map((column) => [column, t("against {set}", { set: column })])],
     labels.map((row, at) =>
       h(
         "tr",

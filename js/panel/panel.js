@@ -5,7 +5,7 @@ import { isMine, onEvent, openWorkflow } from "../comfy/app.js";
 import { highlight, showNodes, workflowId } from "../comfy/canvas.js";
 import { button, debounce, fill, h, iconButton, keepPresses } from "../ui/dom.js";
 import { runLabel } from "../ui/format.js";
-import { t } from "../ui/i18n.js";
+import { language, t } from "../ui/i18n.js";
 import { attempt, createSnack, loading } from "../ui/widgets.js";
 import { createActionBar } from "./action_bar.js";
 import { createCompareView } from "./compare_view.js";
@@ -167,7 +167,7 @@ export function createPanel({ live, series, reference, prefs, actions, overlay }
 
     const bar = createActionBar(context);
     const liveView = createLiveView({ live, actions: context.actions });
-    const root = h("div", { class: "hp-panel" }, bar.element, tabs, main, liveView.element, snack.element);
+    const root = h("div", { class: "hp-panel", lang: language() }, bar.element, tabs, main, liveView.element, snack.element);
     const isShown = (runId) => ["runs", "history"].includes(place.name) || (place.name === "run" && place.id === runId);
     const stops = [
       onEvent("holaf.profiler.run_started", (event) => isMine(event) && place.name === "runs" && refresh()),

@@ -1,6 +1,6 @@
 // Painting the timeline on a canvas. Knows the layout and nothing of the page's events.
 
-import { seconds } from "../ui/format.js";
+import { grouped, seconds } from "../ui/format.js";
 import { heightOfLanes, paintLanes } from "./lanes.js";
 import { HEAD_PX, ROW_PX, ticks } from "./layout.js";
 
@@ -63,7 +63,7 @@ function paintAxis(context, view, x, colors) {
     context.fillStyle = colors.line;
     context.fillRect(Math.round(x(t_s)), 0, 1, view.height);
     context.fillStyle = colors.dim;
-    const label = step >= 60 || t_s === 0 ? seconds(t_s) : step < 0.001 ? `${(t_s * 1e6).toFixed(0)} µs` : step < 0.5 && t_s < 10 ? `${(t_s * 1000).toFixed(0)} ms` : `${t_s.toFixed(Math.min(3, digits))} s`;
+    const label = step >= 60 || t_s === 0 ? seconds(t_s) : step < 0.001 ? `${(t_s * 1e6).toFixed(0)} µs` : step < 0.5 && t_s < 10 ? `${(t_s * 1000).toFixed(0)} ms` : `${grouped(t_s, Math.min(3, digits))} s`;
     const left = Math.round(x(t_s)) + 4;
     if (left + context.measureText(label).width <= view.width) context.fillText(label, left, AXIS_PX / 2);
   }

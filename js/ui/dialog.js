@@ -2,7 +2,7 @@
 // with it. Keys typed inside never reach ComfyUI's shortcuts.
 
 import { append, button, containKeys, h } from "./dom.js";
-import { t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 
 /**
  * Ask one question. `buttons`: `[{id, label, primary, title}]`. Resolves with the id
@@ -56,7 +56,7 @@ export function ask({ title, body = [], buttons, cancelId, className = "" }) {
 export function choose({ title, lead, entries, empty }) {
   return new Promise((resolve) => {
     let answer = null;
-    const dialog = h("dialog", { class: "hp-dialog", "aria-label": title });
+    const dialog = h("dialog", { class: "hp-dialog", lang: language(), "aria-label": title });
     const close = (value) => {
       answer = value;
       dialog.close();

@@ -9,7 +9,8 @@ export const MISSING = "n/a";
 const absent = (value) => typeof value !== "number" || !Number.isFinite(value);
 
 const formats = new Map(); // making one takes a hundred times as long as using it
-const grouped = (value, digits = 0) => {
+/** A number with so many decimals, as the language writes it. */
+export const grouped = (value, digits = 0) => {
   const key = `${language()} ${digits}`;
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   if (!formats.has(key)) formats.set(key, new Intl.NumberFormat(language(), options));

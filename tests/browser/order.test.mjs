@@ -107,7 +107,7 @@ test("sets of runs are compared each with each", async () => {
   assert.equal(await matrix.locator("table").first().locator("tbody tr").count(), 3);
   await picture(page, "matrix");
   await page.locator(".hp-compare .hp-field select").first().selectOption("tag");
-  await matrix.getByText("against new").waitFor();
+  await matrix.getByTitle("against new").waitFor();
   await back();
   await page.getByRole("button", { name: "Clear the selection" }).click();
 });
