@@ -80,8 +80,8 @@ export function createRunsFilters(context, { get, change, facets }) {
         (sort) => change({ sort }),
         { "aria-label": t("Order"), class: "hp-narrow-only" },
       ),
-      button(t("Clear"), () => set({ ...EMPTY_FILTERS, sort: filters.sort })),
-      saved(filters),
+      button(t("Clear"), () => set({ ...EMPTY_FILTERS, sort: get().sort })),
+      saved(),
     );
   }
 
@@ -95,7 +95,7 @@ export function createRunsFilters(context, { get, change, facets }) {
   }
 
   /** Sets of filters are kept as `name` + tab + JSON, which the settings file takes as text. */
-  function saved(filters) {
+  function saved() {
     const entries = prefs.getPanel("saved_filters", []).map((line) => line.split("\t"));
     const keep = (all) => {
       prefs.setPanel("saved_filters", all.map((entry) => entry.join("\t")));
@@ -106,7 +106,7 @@ export function createRunsFilters(context, { get, change, facets }) {
         editInline(control, {
           value: "",
           label: t("Name of these filters"),
-          save: (name) => keep([...entries.filter(([known]) => known !== name), [name.slice(0, 40), JSON.stringify({ ...filters, offset: 0 })]]),
+          save: (name) => keep([...entries.filter(([known]) => known !== name), [name.slice(0, 40), JSON.stringify({ ...get(), offset: 0 })]]),
         });
         control.value = "";
       } else if (value.startsWith("drop:")) keep(entries.filter(([name]) => name !== value.slice(5)));

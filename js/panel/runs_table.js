@@ -36,7 +36,7 @@ export function createRunsTable(context, { sort, setSort, setTag, nameOf, onTick
         ? h("table", { class: "hp-table hp-runs-table" }, head(), body())
         : null,
     );
-    if (focused !== undefined && element.isConnected) rows()[reached]?.focus();
+    if (focused !== undefined && element.isConnected) rows()[reached]?.focus({ preventScroll: true });
   }
 
   /** The rows; where nobody has scrolled, those out of sight come after the others are painted. */
@@ -158,8 +158,8 @@ export function createRunsTable(context, { sort, setSort, setTag, nameOf, onTick
       isShown("workflow_name") ? h("td", { class: "hp-col-workflow_name hp-ellipsis", title: nameOf(run) }, nameOf(run)) : null,
       h("td", { class: "hp-col-timestamp", title: dateTime(run.timestamp) }, ago(run.timestamp)),
       h("td", { class: "hp-col-status" }, statusChips(run)),
-      h("td", { class: "hp-col-total_time hp-number" }, seconds(run.total_time)),
-      isShown("change") ? changeCell(run) : null,
+      h("td", { class: "hp-col-total_time hp-number" }, isShown("change") ? change(run, "span", "hp-narrow-only") : null, " ", seconds(run.total_time)),
+      isShown("change") ? change(run, "td", "hp-col-change hp-number") : null,
       ["vram_max", "ram_max_bytes"].filter(isShown).map((metric) => h("td", { class: `hp-col-${metric} hp-number` }, bytes(run[metric]))),
       h(
         "td",
@@ -187,15 +187,15 @@ export function createRunsTable(context, { sort, setSort, setTag, nameOf, onTick
     h("button", { type: "button", class: "hp-chip hp-tag", tabIndex: -1, title: t("Show the runs tagged {tag}", { tag }), on: { click: () => setTag(tag) } }, tag);
 
   /** Against the median of this workflow's pinned runs. */
-  function changeCell(run) {
+  function change(run, tag, name) {
     const baseline = median(baselines.get(run.workflow_id || run.workflow_hash) ?? []);
     const isKnown = baseline && typeof run.total_time === "number" && !run.pinned;
-    const change = isKnown ? run.total_time / baseline - 1 : 0;
-    const tone = Math.abs(change) < 0.03 ? "" : change > 0 ? "hp-worse" : "hp-better";
+    const ratio = isKnown ? run.total_time / baseline - 1 : 0;
+    const tone = Math.abs(ratio) < 0.03 ? "" : ratio > 0 ? "hp-worse" : "hp-better";
     return h(
-      "td",
-      { class: `hp-col-change hp-number ${tone}`, title: isKnown ? t("Against the baseline's {time}", { time: seconds(baseline) }) : "" },
-      isKnown ? signed(change, share) : null,
+      tag,
+      { class: `${name} ${tone}`, title: isKnown ? t("Against the baseline's {time}", { time: seconds(baseline) }) : "" },
+      isKnown ? signed(ratio, share) : null,
     );
   }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
-import { COMFYUI_URL, action, build, endedRuns, launch, napping, openPage, openPanel, picture, reload, runsOf, server, tab } from "./page.mjs";
+import { COMFYUI_URL, action, build, endedRuns, launch, napping, openPage, openPanel, overflowing, picture, reload, runsOf, server, tab } from "./page.mjs";
 
 const HOSTILE = '<img src=x onerror="alert(1)">';
 
@@ -99,6 +99,7 @@ test("a run is renamed, commented, pinned; a step commented; all of it is there 
   await row(run).getByText("warm <b>run</b>").waitFor();
   await row(run).getByRole("button", { name: "Pin as baseline" }).click();
   await row(run).getByRole("button", { name: "Unpin" }).waitFor();
+  assert.deepEqual(await overflowing(page, ".hp-runs *"), [], "the change against the baseline has its place");
 
   await open(run);
   const saved = page.waitForResponse((response) => response.request().method() === "PATCH" && response.url().includes("/runs/"));
