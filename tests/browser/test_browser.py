@@ -44,7 +44,7 @@ def server(comfyui: Server, tmp_path_factory: pytest.TempPathFactory) -> Server:
         headers={"Content-Type": "application/octet-stream"},
         method="POST",
     )
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
         assert answer.status == 200
     return comfyui
 
