@@ -25,7 +25,7 @@ LANGUAGES = ("de", "es", "fr", "ja", "ko", "zh")
 
 _FOLDER = Path(__file__).resolve().parents[1] / "locales"
 _FIELD = re.compile(r"\{(\w+)\}")
-_TEXTS = frozenset(("error", "method", "reason", "status", "who", "why"))
+_TEXTS = frozenset(("error", "file", "method", "reason", "status", "who", "why"))
 """Values of these names may be texts of the translations themselves."""
 _MARKS = {"de": (".", ","), "es": (".", ","), "fr": ("\u202f", ",")}
 """What stands between thousands and before decimals where it is not as in English."""

@@ -45,3 +45,22 @@ def test_an_export_is_in_the_language_of_who_asks(profiler: Profiler, fresh: str
     english = profiler.client.get(f"{path}/csv")
     german = profiler.client.request("GET", f"{path}/csv", headers={"Accept-Language": "de"})[1]
     assert german == english, "what programs read is the same in every language"
+
+
+def test_a_refusal_is_in_the_language_of_who_asks(profiler: Profiler, fresh: str) -> None:
+    status, answer = profiler.client.request(
+        "GET", "/holaf/profiler/runs/999999999", headers={"Accept-Language": "de"}
+    )
+    assert (status, answer["error"]["message"]) == (404, "Im Verlauf gibt es keinen Lauf 999999999.")
+
+    scene = Scene()
+    scene.start(on_mismatch="block")
+    scene.show(scene.add("Pass", id="one", value=fresh), id="show")
+    workflow = {"id": fresh, "nodes": [], "links": []}
+    graph = {"prompt": scene.prompt, "workflow": workflow}
+    assert profiler.client.request("POST", "/holaf/profiler/update_nodes", graph)[0] == 200
+    scene.show(scene.add("Pass", id="two", value=fresh), id="more")
+    body = {"prompt": scene.prompt, "extra_data": {"extra_pnginfo": {"workflow": workflow}}}
+    status, answer = profiler.client.request("POST", "/prompt", body, {"Accept-Language": "zh"})
+    assert status == 400
+    assert answer["error"]["message"].startswith("自上次更新节点以来工作流已变化：")

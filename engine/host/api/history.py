@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...language import msg, t
 from ...store import upkeep
 from ...store.errors import NotAHistory
 from .call import Answer, Call, RefusedError
 
-_LIVE = (
+_LIVE = msg(
     "If ComfyUI was running when this file was copied, its newest runs may be missing: they are in the file "
     "beside it whose name ends in -wal. Stop that ComfyUI, copy again and import again; no run is imported "
     "twice."
@@ -33,7 +34,7 @@ def import_history(call: Call) -> Answer:
             str(error).replace(str(file), call.body["path"] if call.body else "The file"),
         ) from None
     call.changed("history")
-    return {**counts, "notes": [_LIVE] if call.upload is not None and _is_write_ahead(file) else []}
+    return {**counts, "notes": [t(_LIVE)] if call.upload is not None and _is_write_ahead(file) else []}
 
 
 def _is_write_ahead(file: Path) -> bool:

@@ -42,7 +42,11 @@ def run_row(
     query = query.where(runs.c.deleted_at.isnot(None) if deleted else runs.c.deleted_at.is_(None))
     found = connection.execute(query).mappings().first()
     if found is None:
-        raise NotInHistory(f"There is no {'deleted ' if deleted else ''}run {run_id} in the history.")
+        raise NotInHistory(
+            f"There is no deleted run {run_id} in the history."
+            if deleted
+            else f"There is no run {run_id} in the history."
+        )
     return found
 
 
