@@ -213,7 +213,8 @@ def rows(connection: Connection, run_ids: list[int], names: Sequence[str] = ()) 
     for some in chunks(run_ids):
         query = select(runs.c.id.label("key"), *columns).where(runs.c.id.in_(some))
         for row in dicts(connection.execute(query)):
-            found[row.pop("key")] = row if names else run_row(row)
+            key = row.pop("key")
+            found[key] = row if names else run_row(row)
     return [found[run_id] for run_id in run_ids]
 
 

@@ -294,6 +294,8 @@ def test_rows_carry_column_names_and_decoded_collections(writer: RunWriter, hist
     assert {"id", "timestamp", "name", "workflow_hash", "global_comment", "total_time"} <= row.keys()
     assert [device["key"] for device in row["devices"]] == ["cuda:0", "cuda:1"]
     assert row["settings"]["interval_ms"] == row["interval_ms"]
+    assert history.list_runs()[0][0].keys() < row.keys()
+    assert history.list_runs(names=("id", "cold"))[0] == [{"id": run_id, "cold": row["cold"]}]
     step = history.step_rows(run_id)[0]
     assert step["segments"] == [["run", step["start_s"], step["end_s"]]]
     assert step["load_spans"] == [list(span) for span in run.steps[0].load_spans] != []
