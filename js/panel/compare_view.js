@@ -11,7 +11,7 @@ import { matrix, numbered, setsOf } from "./matrix.js";
 
 const OPEN_RUNS = 4;
 
-/** Returns `{element, refresh, concerns, dispose}`. */
+/** Returns `{element, ready, refresh, concerns, dispose}`. */
 export function createCompareView(context, ids) {
   const order = [...ids].sort((a, b) => a - b);
   let baselineIds = null; // null: the server takes the pinned runs, all of them
@@ -210,8 +210,8 @@ export function createCompareView(context, ids) {
     );
   }
 
-  load();
   return {
+    ready: load(),
     element,
     refresh: load,
     concerns: (what, id) => what === "run" && order.includes(Number(id)),

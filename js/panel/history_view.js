@@ -13,7 +13,7 @@ const LAST_RUNS = 200;
 const MOST_NODES = 200;
 const MOST_CHANGES = 6;
 
-/** `runId`: the run from which one came; `workflow`: its workflow's id or hash. Returns `{element, refresh, concerns, dispose}`. */
+/** `runId`: the run from which one came; `workflow`: its workflow's id or hash. Returns `{element, ready, refresh, concerns, dispose}`. */
 export function createHistoryView(context, { runId, workflow }) {
   const here = context.forRun({ id: runId, workflow_id: workflow });
   const query = { workflow, last: LAST_RUNS };
@@ -153,8 +153,8 @@ export function createHistoryView(context, { runId, workflow }) {
     );
   }
 
-  load();
   return {
+    ready: load(),
     element,
     refresh: load,
     concerns: (what) => what === "run",

@@ -21,7 +21,7 @@ const HIGHLIGHT_MS = 1500;
 const TOGETHER_MS = 400;
 const TONES = { faster: "hp-better", slower: "hp-worse" };
 
-/** Returns `{element, refresh, concerns, dispose}`. */
+/** Returns `{element, ready, refresh, concerns, dispose}`. */
 export function createRunView(context, runId) {
   const element = h("section", { class: "hp-run", "aria-label": t("Run") }, loading());
   const head = h("div", { class: "hp-stack" });
@@ -63,7 +63,7 @@ export function createRunView(context, runId) {
     // What comes later would push away what one is about to press: most of it is drawn at once.
     await Promise.race([Promise.all([asked, advice.ready, inside.ready]), new Promise((resolve) => setTimeout(resolve, TOGETHER_MS))]);
     fill(element, head, plot, facts, h("h3", {}, t("Nodes")), steps.element, inside.element, groupsArea, advice.element, foot);
-    drawTimeline(asked);
+    await drawTimeline(asked);
   }
 
   /** The drawing, or the error in its place. */
@@ -297,8 +297,8 @@ export function createRunView(context, runId) {
     );
   }
 
-  load();
   return {
+    ready: load(),
     element,
     refresh,
     concerns: (what, id) => what === "group" || (what === "run" && String(id) === String(runId)),

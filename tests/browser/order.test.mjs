@@ -150,6 +150,11 @@ test("a run says what it made, shows the picture, and where one came from is whe
   await page.locator(".hp-thumbnails img").scrollIntoViewIfNeeded(); // it is fetched when it is looked at
   await page.waitForFunction(() => document.querySelector(".hp-thumbnails img")?.naturalWidth === 64);
   await picture(page, "run-story");
+  const down = await view.evaluate((element) => element.scrollTop);
+  await page.getByRole("button", { name: "History", exact: true }).click();
+  await page.locator(".hp-trend-point").first().waitFor();
+  await back();
+  await page.waitForFunction((top) => Math.abs(document.querySelector(".hp-view").scrollTop - top) < 2, down);
   await back();
   await row(runs[1]).waitFor();
   await page.waitForFunction((top) => document.querySelector(".hp-view").scrollTop === top, scrolled);
