@@ -22,6 +22,8 @@ def visible(column: ColumnElement[Any], user_id: str | None) -> ColumnElement[bo
 
 
 def _members(connection: Connection, group_ids: list[int]) -> dict[int, list[str]]:
+    if not group_ids:
+        return {}
     table = schema.group_members
     found = connection.execute(
         select(table.c.group_id, table.c.node_id)
