@@ -19,7 +19,7 @@ async function headlineOnce(page, headline) {
   await page.waitForFunction((source) => new RegExp(source).test(document.querySelector(".hp-report-pictures img")?.alt), headline.source);
   await page.waitForFunction(() => document.querySelector(".hp-report-pictures img").naturalWidth > 1000);
   assert.equal(await shown.count(), 1);
-  const [image, node] = [await shown.boundingBox(), await page.locator(".hp-report-node").boundingBox()];
+  const [image, node] = await page.evaluate(() => [".hp-report-pictures img", ".hp-report-node"].map((part) => document.querySelector(part).getBoundingClientRect().toJSON()));
   assert.ok(image.width > 0.94 * node.width, `${image.width} of ${node.width}`);
   assert.equal(await page.locator(".hp-report-headline").count(), 0);
   assert.equal(await page.locator(".lg-node img:not(.hp-report-pictures img)").count(), 0, "ComfyUI shows no second picture");
