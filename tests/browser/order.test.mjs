@@ -201,7 +201,11 @@ test("statistics of the whole history; what is beyond a limit is counted before 
   await view.getByText("Upkeep", { exact: true }).click();
   await view.getByLabel("Runs", { exact: true }).fill("1");
   await view.getByRole("button", { name: "Count" }).click();
-  await view.getByText(/runs? would go, for good/).waitFor();
+  await picture(page, "debug-statistics");
+  await view.getByText(/runs? would go, for good/).waitFor({ timeout: 15000 }).catch(async (error) => {
+    await picture(page, "debug-statistics-2");
+    throw error;
+  });
   await picture(page, "statistics");
   await view.getByLabel("Runs", { exact: true }).fill("1000000");
   await view.getByRole("button", { name: "Count" }).click();
@@ -236,4 +240,18 @@ test("the panel as a window of its own is in step with the page, talks to its ca
   await other.locator(".hp-panel").waitFor();
   assert.deepEqual(problems, []);
   await other.close();
+});
+
+test("an edit is followed by one look at the list, though its answer and the server's event both ask for one", async () => {
+  await page.waitForLoadState("networkidle");
+  const asked = [];
+  const note = (request) => /\/profiler\/runs\?/.test(request.url()) && asked.push(request.url());
+  page.on("request", note);
+  await row(runs[0]).getByRole("button", { name: "Rename" }).click();
+  await page.getByLabel("Name of the run").fill("looked at once");
+  await page.keyboard.press("Enter");
+  await row(runs[0]).getByText("looked at once").waitFor();
+  await page.waitForLoadState("networkidle");
+  page.off("request", note);
+  assert.equal(asked.length, 1, asked.join("\n"));
 });
