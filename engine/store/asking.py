@@ -17,6 +17,23 @@ from .errors import StoreAway
 T = TypeVar("T")
 
 
+def begun(thread: str, work: Callable[[], T]) -> Future[T]:
+    """What ``work`` answers or raises, on a ``thread`` of its own, which ComfyUI's end does not wait for."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        answer.set_running_or_notify_cancel()  # from here on whoever gives up waiting changes nothing
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - raised to whoever waits
+            answer.set_exception(error)
+        else:
+            answer.set_result(result)
+
+    threading.Thread(target=run, name=thread, daemon=True).start()
+    return answer
+
+
 class Asker:
     """Asks for one history. Any thread."""
 
@@ -30,15 +47,7 @@ class Asker:
         """What ``question`` answers or raises; ``StoreAway`` where it takes longer."""
         if self._late:
             raise self._no_answer()
-        answer: Future[T] = Future()
-
-        def ask() -> None:
-            try:
-                answer.set_result(question())
-            except BaseException as error:  # noqa: BLE001 - raised to whoever asked
-                answer.set_exception(error)
-
-        threading.Thread(target=ask, name="holaf-profiler-question", daemon=True).start()
+        answer = begun("holaf-profiler-question", question)
         try:
             return answer.result(timeout_s)
         except LateError:

@@ -199,13 +199,9 @@ test("statistics of the whole history; what is beyond a limit is counted before 
   await view.locator(".hp-figure").getByText("Succeeded").waitFor();
   await view.locator(".hp-growth").waitFor();
   await view.getByText("Upkeep", { exact: true }).click();
-  await view.getByLabel("Runs", { exact: true }).fill("1");
+  await view.getByLabel("Runs", { exact: true }).fill("1"); // the old runs are commented and stay
   await view.getByRole("button", { name: "Count" }).click();
-  await picture(page, "debug-statistics");
-  await view.getByText(/runs? would go, for good/).waitFor({ timeout: 15000 }).catch(async (error) => {
-    await picture(page, "debug-statistics-2");
-    throw error;
-  });
+  await view.getByText(/runs? would go, for good/).waitFor();
   await picture(page, "statistics");
   await view.getByLabel("Runs", { exact: true }).fill("1000000");
   await view.getByRole("button", { name: "Count" }).click();

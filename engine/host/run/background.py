@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any
+
+from ...store.asking import begun
 
 
 async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -17,21 +19,8 @@ async def in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
 
     It sees the caller's context, such as the reader's language.
     """
-    answer: Future[Any] = Future()
-    context = contextvars.copy_context()
-
-    def work() -> None:
-        answer.set_running_or_notify_cancel()  # from here on whoever gives up waiting changes nothing
-        try:
-            result = context.run(function, *arguments)
-        except BaseException as error:  # noqa: BLE001 - raised to whoever waits
-            answer.set_exception(error)
-        else:
-            answer.set_result(result)
-
-    waiting = asyncio.wrap_future(answer)
-    threading.Thread(target=work, name="holaf-profiler-work", daemon=True).start()
-    return await waiting
+    call = functools.partial(contextvars.copy_context().run, function, *arguments)
+    return await asyncio.wrap_future(begun("holaf-profiler-work", call))
 
 
 log = logging.getLogger("holaf.profiler")

@@ -73,6 +73,11 @@ def has_listeners() -> bool:
     return bool(getattr(getattr(PromptServer, "instance", None), "sockets", None))
 
 
+def changed(what: str, user_id: str, item_id: int | None = None) -> bool:
+    """Have the user's tabs ask again for what was edited, see :data:`CHANGED`."""
+    return send(CHANGED, {"what": what, "id": item_id, "action": "changed", "user_id": user_id})
+
+
 def warn(message: str, **details: Any) -> bool:
     """Show ``message`` in every open tab; ``details`` go with it for programs."""
     return send(WARNING, {"message": message, **details})

@@ -102,8 +102,7 @@ def _is_over(prompt_id: str, user_id: str | None) -> None:
     with _lock:
         _waiting.pop(prompt_id, None)
     if user_id is not None:
-        changed = {"what": "history", "id": None, "action": "changed", "user_id": user_id}
-        _guarded(lambda: events.send(events.CHANGED, changed))
+        _guarded(lambda: events.changed("history", user_id))
 
 
 def _guarded(work: Callable[[], Any]) -> Any:

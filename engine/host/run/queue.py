@@ -18,7 +18,7 @@ from typing import Any
 from server import PromptServer
 
 from . import events, subscribers
-from .repeat import Progress, RefusedPromptError, Repeats
+from .repeat import RefusedPromptError, Repeats
 
 log = logging.getLogger("holaf.profiler")
 
@@ -52,16 +52,9 @@ class HostQueue:
 @functools.cache
 def repeats() -> Repeats:
     """The series of this ComfyUI. They hear of runs from the first call on."""
-    made = Repeats(HostQueue(), _tell)
+    made = Repeats(HostQueue(), lambda progress: events.changed("repeat", progress.user_id, progress.id))
     subscribers.subscribe(made.run_finished)
     return made
-
-
-def _tell(progress: Progress) -> None:
-    events.send(
-        events.CHANGED,
-        {"what": "repeat", "id": progress.id, "action": "changed", "user_id": progress.user_id},
-    )
 
 
 def _ask(route: str, body: Mapping[str, Any], user_id: str) -> Mapping[str, Any]:

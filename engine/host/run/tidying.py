@@ -49,8 +49,7 @@ def _tidy(user_id: str, limits: upkeep.Limits) -> None:
             upkeep.vacuum(database)
         if going:
             log.info("Workflow Profiler: %d run(s) beyond what is to be kept were removed.", len(going))
-            changed = {"what": "history", "id": None, "action": "changed", "user_id": user_id}
-            events.send(events.CHANGED, changed)
+            events.changed("history", user_id)
     except StoreError as error:
         log.info("The history could not be tidied now: %s", error)
     except Exception:  # the do-no-harm boundary of this thread
