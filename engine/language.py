@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -133,8 +133,7 @@ def sentences(parts: Iterable[str]) -> str:
 def _filled(text: str, values: Mapping[str, object]) -> str:
     if not values:
         return text
-    fill: Callable[[re.Match[str]], str] = lambda found: str(values.get(found[1], found[0]))  # noqa: E731
-    return _FIELD.sub(fill, text)
+    return _FIELD.sub(lambda found: str(values.get(found[1], found[0])), text)
 
 
 @cache

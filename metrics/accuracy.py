@@ -179,8 +179,8 @@ def gpu_cycles_per_s() -> float:
 
 def _ms(start: object, end: object) -> float:
     """Seconds between two events."""
-    end.synchronize()  # type: ignore[attr-defined]
-    return float(start.elapsed_time(end)) / 1e3  # type: ignore[attr-defined]
+    end.synchronize()  # type: ignore[attr-defined] # torch's event
+    return float(start.elapsed_time(end)) / 1e3  # type: ignore[attr-defined] # torch's event
 
 
 def gpu_transient() -> Iterator[Reading]:

@@ -76,5 +76,5 @@ class WorkerThreads:
 
 def _thread(ident: int) -> threading.Thread | None:
     """The thread with a number, without the lock that ``threading.enumerate`` takes."""
-    found: threading.Thread | None = threading._active.get(ident)  # type: ignore[attr-defined]
+    found: threading.Thread | None = threading._active.get(ident)  # type: ignore[attr-defined] # private
     return found

@@ -152,7 +152,7 @@ class CudaBackend:
     def record_event(self, index: int) -> object | None:
         event = self._cuda.Event(enable_timing=True)
         event.record(self._cuda.current_stream(index))
-        return event  # type: ignore[no-any-return]
+        return event  # type: ignore[no-any-return] # torch is untyped here
 
     def elapsed_s(self, start: object, end: object) -> float:
         first: Any = start

@@ -61,7 +61,7 @@ def record(value: Any) -> dict[str, Any]:
 
 def rebuilt(kind: type[T], data: Any) -> T:
     """The dataclass ``kind`` from a dictionary; keys that it does not know are left out."""
-    known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    known = {each.name for each in fields(kind)}  # type: ignore[arg-type] # only dataclasses come
     return kind(**{key: value for key, value in dict(data).items() if key in known})
 
 

@@ -1,4 +1,4 @@
-"""Runs: listed by the page, shown, renamed, pinned, deleted and brought back."""
+"""Runs: listed by the page, shown, renamed, pinned, deleted, brought back; events in the one that goes on."""
 
 from __future__ import annotations
 
@@ -90,6 +90,16 @@ def get_workflow(call: Call) -> Answer:
     if kept.get("prompt") is None and kept.get("workflow") is None:
         raise RefusedError(404, "not_found", f"No workflow was kept with run {run_id}.")
     return {"prompt": kept.get("prompt"), "workflow": kept.get("workflow")}
+
+
+def record_event(call: Call) -> Answer:
+    """Mark this moment in the run that goes on, with a text."""
+    event = call.host.record_event(call.body["text"], call.user_id)
+    if event is None:
+        raise RefusedError(
+            409, "no_run", "No profiled run of yours goes on now, or it holds too many events."
+        )
+    return {"event": asdict(event)}
 
 
 def edit_step(call: Call) -> Answer:

@@ -86,7 +86,7 @@ def _work() -> None:
             waiting = dict(_waiting)
         for prompt_id, user_id in waiting.items():
             if not _guarded(lambda: HostQueue().holds(prompt_id)):  # noqa: B023 - called right here
-                count, known = _guarded(lambda: take_in(user_id, {prompt_id})) or (0, 0)  # noqa: B023
+                count, known = _guarded(lambda: take_in(user_id, {prompt_id})) or (0, 0)  # noqa: B023 - the same
                 missing_s[prompt_id] = missing_s.get(prompt_id, 0.0) + LOOK_S
                 if count or known or missing_s[prompt_id] >= GIVE_UP_S:
                     _is_over(prompt_id, user_id if count else None)
