@@ -191,6 +191,22 @@ test("advice is dismissed for a workflow, undone, and brought back", async () =>
   await page.unroute("**/holaf/profiler/recommendations*");
 });
 
+test("an edit is followed by one look at the list, though its answer and the server's event both ask for one", async () => {
+  await tab(page, "Runs");
+  await row(runs[0]).waitFor();
+  const asked = [];
+  const note = (request) => /\/profiler\/runs\?.*offset=/.test(request.url()) && asked.push(request.url());
+  page.on("request", note);
+  for (const name of ["looked at once", "and once more"]) {
+    await row(runs[0]).getByRole("button", { name: "Rename" }).click();
+    await page.getByLabel("Name of the run").fill(name);
+    await page.keyboard.press("Enter");
+    await row(runs[0]).getByText(name).waitFor(); // a second look after the first edit comes before that of the next
+  }
+  page.off("request", note);
+  assert.equal(asked.length, 2, asked.join("\n"));
+});
+
 test("statistics of the whole history; what is beyond a limit is counted before it goes; a reset wants its words", async () => {
   await tab(page, "Statistics");
   const view = page.locator(".hp-statistics");
@@ -236,18 +252,4 @@ test("the panel as a window of its own is in step with the page, talks to its ca
   await other.locator(".hp-panel").waitFor();
   assert.deepEqual(problems, []);
   await other.close();
-});
-
-test("an edit is followed by one look at the list, though its answer and the server's event both ask for one", async () => {
-  await page.waitForLoadState("networkidle");
-  const asked = [];
-  const note = (request) => /\/profiler\/runs\?/.test(request.url()) && asked.push(request.url());
-  page.on("request", note);
-  await row(runs[0]).getByRole("button", { name: "Rename" }).click();
-  await page.getByLabel("Name of the run").fill("looked at once");
-  await page.keyboard.press("Enter");
-  await row(runs[0]).getByText("looked at once").waitFor();
-  await page.waitForLoadState("networkidle");
-  page.off("request", note);
-  assert.equal(asked.length, 1, asked.join("\n"));
 });
