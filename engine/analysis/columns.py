@@ -63,7 +63,7 @@ class Columns:
     def coded(self, name: str) -> tuple[Places, list[Any]]:
         """Each step's value as its number among the distinct ones, and these: what is decided by a value is
         decided once for each."""
-        return np.concatenate([_NO_PLACES, *self._parts[name]]), list(self._codes[name])
+        return self._whole(name, _NO_PLACES), list(self._codes[name])
 
     def marked(self, name: str, wanted: Sequence[Any]) -> Mask:
         """Where the value is one of ``wanted``."""
@@ -72,4 +72,9 @@ class Columns:
 
     def numbers(self, name: str) -> Vector:
         """The values of a column of numbers, NaN where there is none."""
-        return np.concatenate([_NO_NUMBERS, *self._parts[name]])
+        return self._whole(name, _NO_NUMBERS)
+
+    def _whole(self, name: str, nothing: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        whole = np.concatenate([nothing, *self._parts[name]])
+        self._parts[name] = [whole]  # put together once
+        return whole
