@@ -40,14 +40,16 @@ class Columns:
     def add(self, part: Sequence[Sequence[Any]]) -> None:
         """More steps: for each of :attr:`names` their values, ``None`` where there is none.
 
-        Numbers that stand last in :attr:`names` may be missing: they are not known of these steps.
+        What stands last in :attr:`names` may be missing: it is not known of these steps.
         """
         count = len(part[0])
         for place, name in enumerate(self.names):
             values = part[place] if place < len(part) else ()
-            if name in CODED:
+            if name in CODED and values:
                 codes = map(self._codes[name].__getitem__, values)
                 self._parts[name].append(np.fromiter(codes, np.int64, count))
+            elif name in CODED:
+                self._parts[name].append(np.full(count, self._codes[name][None]))
             elif values.count(None) == len(values):  # as energy is on many machines
                 self._parts[name].append(np.full(count, np.nan))
             else:

@@ -146,10 +146,10 @@ def _rows(
     if not codes:
         return (), (), run_at
     code_at = _whole_numbers(code_of)[known_at]
-    # The newest run in which a node appears decides its place and its title.
+    # The newest run in which a node appears decides its place, the newest whose titles are known its title.
     newest, first = np.empty((2, len(codes)), dtype=np.int64)
-    order = np.argsort(run_at, kind="stable")
-    newest[code_at[order]] = run_at[order]
+    by_run = np.argsort(run_at, kind="stable")
+    newest[code_at[by_run]] = run_at[by_run]
     there = np.flatnonzero(run_at == newest[code_at])[::-1]
     first[code_at[there]] = there
     order = np.lexsort((first, -newest))
@@ -157,8 +157,11 @@ def _rows(
     row_of[order] = np.arange(len(codes))
     by_code = list(codes)
     nodes = [by_code[code] for code in order.tolist()]
-    title_of, title_texts = columns.coded("node_title")
-    titles = [_text(title_texts[code]).strip() for code in title_of[kept[first[order]]].tolist()]
+    title_of, texts = columns.coded("node_title")
+    titled = by_run[np.array([text is not None for text in texts], dtype=np.bool_)[title_of[kept[by_run]]]]
+    last = np.full(len(codes), -1)
+    last[code_at[titled]] = title_of[kept[titled]]
+    titles = [_text(texts[code]).strip() if code >= 0 else "" for code in last[order].tolist()]
     names = [title or key.node_type or key.node_id for title, key in zip(titles, nodes, strict=True)]
     return tuple(nodes), tuple(names), row_of[code_at]
 

@@ -26,12 +26,14 @@ from .leaks import Leak
 from .outliers import medians
 from .pairing import Pair, pair
 from .trend_lines import Trend, trend_lines
-from .versions import Prompts, graph_of, versions
+from .versions import Prompts, graph_of, newest_of_versions, versions
 from .what_changed import WhatChanged, what_changed
 
 METRICS = ("exec_time", "vram_max")
-STEP_COLUMNS = (*CODED, *METRICS)
-"""The columns of steps that a trend reads; those of :data:`leaks.COLUMNS` are wanted of the newest runs."""
+STEP_COLUMNS = (*(name for name in CODED if name != "node_title"), *METRICS)
+"""The columns of steps that a trend reads of every run."""
+DETAILS = ("node_title", *leaks.COLUMNS)
+"""Those that it reads of the runs that :func:`looked_into` names."""
 TOTALS = ("total_time", "vram_max", "ram_max_bytes", "energy_joules", "frame_time_s")
 FALSE_CHANGES = 0.008
 """The share of quiet workflows in which any change may be found: half of it for the total time."""
@@ -46,8 +48,8 @@ NEAR = 3
 class Evidence:
     """What a trend is made from. ``runs`` are one workflow's, in any order, those that failed too.
 
-    ``columns`` are the steps with :data:`STEP_COLUMNS`, those of the newest runs with
-    :data:`leaks.COLUMNS` too. ``environments`` are by ``environment_id``, ``prompts`` by run id.
+    ``columns`` are the steps with :data:`STEP_COLUMNS`, and with :data:`DETAILS` where they are
+    wanted. ``environments`` are by ``environment_id``, ``prompts`` by run id.
     """
 
     runs: Sequence[Row]
@@ -129,9 +131,19 @@ class Trends:
     notes: tuple[str, ...]
 
 
+def looked_into(runs: Iterable[Row]) -> set[int]:
+    """The runs whose steps are read with :data:`DETAILS`: the newest, and the newest of each version."""
+    ended = [run for run in _oldest_first(runs) if comparable.ended_well(run)]
+    return {*newest_of_versions(ended).values(), *(int(run["id"]) for run in ended[-leaks.MOST_RUNS :])}
+
+
+def _oldest_first(runs: Iterable[Row]) -> list[Row]:
+    return sorted(runs, key=lambda run: (str(run.get("timestamp") or ""), run["id"]))
+
+
 def trends(evidence: Evidence, kind: str | None = None) -> Trends:
     """How one workflow's runs developed. ``kind``: the label of the kind to show; else that of most runs."""
-    every = sorted(evidence.runs, key=lambda run: (str(run.get("timestamp") or ""), run["id"]))
+    every = _oldest_first(evidence.runs)
     runs = [run for run in every if comparable.ended_well(run)]
     ids = [int(run["id"]) for run in runs]
     found = versions(runs, evidence.columns, evidence.prompts)

@@ -43,9 +43,14 @@ def version_key(run: Row) -> str:
     return str(run.get("workflow_hash") or f"run:{run['id']}")
 
 
+def newest_of_versions(runs: Sequence[Row]) -> dict[str, int]:
+    """The newest run of each version; ``runs`` are oldest first."""
+    return {version_key(run): int(run["id"]) for run in runs}
+
+
 def versions(runs: Sequence[Row], columns: Columns, prompts: Prompts) -> Versions:
     """How the nodes of ``runs`` (oldest first) correspond to those of the last of them."""
-    of_version = {version_key(run): int(run["id"]) for run in runs}
+    of_version = newest_of_versions(runs)
     if len(of_version) < 2:
         return Versions(pairs={}, aliases={})
     wanted = set(of_version.values())

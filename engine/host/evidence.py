@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..analysis import compare, leaks, trends
+from ..analysis import compare, trends
 from ..analysis.columns import Columns
 from ..model import Run
 from ..store.history import History
@@ -79,9 +79,10 @@ def for_trends(
     if current is not None:
         runs = [*(run for run in runs if run["id"] != current.id), _row(current)]
     ids = sorted(run["id"] for run in runs if run["status"] in ("success", "partial"))
-    columns = Columns((*trends.STEP_COLUMNS, *leaks.COLUMNS))
-    _read(history, ids[: -leaks.MOST_RUNS], current, columns, trends.STEP_COLUMNS)
-    _read(history, ids[-leaks.MOST_RUNS :], current, columns, columns.names)
+    columns = Columns((*trends.STEP_COLUMNS, *trends.DETAILS))
+    closely = trends.looked_into(runs)
+    _read(history, [i for i in ids if i not in closely], current, columns, trends.STEP_COLUMNS)
+    _read(history, [i for i in ids if i in closely], current, columns, columns.names)
     return trends.Evidence(
         runs=runs,
         columns=columns,

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.analysis.columns import Matrix
-from engine.analysis.leaks import COLUMNS as MEMORY
-from engine.analysis.trends import STEP_COLUMNS, Evidence, Trends, trends
+from engine.analysis.trends import DETAILS, STEP_COLUMNS, Evidence, Trends, trends
 from tests.planted.histories import run_row, step_columns
 
 MB = 2.0**20
@@ -44,7 +43,7 @@ def timed_workflow(times: Matrix, **fields: Any) -> Evidence:
     ]
     return Evidence(
         runs=runs,
-        columns=step_columns(steps, (*STEP_COLUMNS, *MEMORY)),
+        columns=step_columns(steps, (*STEP_COLUMNS, *DETAILS)),
         environments={},
         prompts={},
     )
@@ -136,7 +135,7 @@ def leaky_workflow(
             )
     return Evidence(
         runs=rows,
-        columns=step_columns(steps, (*STEP_COLUMNS, *MEMORY)),
+        columns=step_columns(steps, (*STEP_COLUMNS, *DETAILS)),
         environments={},
         prompts={},
     )

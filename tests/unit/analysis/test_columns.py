@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.analysis.columns import Columns
+from engine.analysis.executions import executions
 from engine.model import Run, Step
 
 NAMES = ("run_id", "node_id", "status", "exec_time", "vram_start")
@@ -44,3 +45,13 @@ def test_of_a_run_in_memory_the_profilers_own_nodes_do_not_count() -> None:
     columns.add_run(Run(timestamp="2026-05-01T10:00:00.000Z", steps=steps), 3)
     assert columns.coded("run_id")[1] == [3]
     assert columns.numbers("exec_time").tolist() == [1.0]
+
+
+def test_a_node_is_called_as_in_the_newest_run_whose_titles_were_read() -> None:
+    columns = Columns(("run_id", "node_id", "node_type", "status", "exec_time", "node_title"))
+    columns.add([(1, 1), ("a", "b"), ("T", "T"), (None, None), (1.0, 1.0), ("old a", "old b")])
+    columns.add([(2, 2, 2), ("a", "b", "c"), ("T", "T", "T"), (None,) * 3, (1.0,) * 3])
+    columns.add([(3,), ("a",), ("T",), (None,), (1.0,), ("new a",)])
+    found = executions((1, 2, 3), columns, ("exec_time",))
+    assert [node.node_id for node in found.nodes] == ["a", "b", "c"]
+    assert found.titles == ("new a", "old b", "T")
