@@ -58,9 +58,12 @@ class StepProgress(progress.ProgressHandler):  # type: ignore[misc] # the host's
 
     def attach(self) -> bool:
         """Listen to the prompt that runs now. False where that is not the run's own prompt, or not yet."""
-        if getattr(progress.get_progress_state(), "prompt_id", self._prompt_id) != self._prompt_id:
+        registry = progress.get_progress_state()
+        if getattr(registry, "prompt_id", self._prompt_id) != self._prompt_id:
             return False
-        progress.add_progress_handler(self)
+        self.set_registry(registry)
+        # Not added in place: an executor in another thread may be going through the handlers.
+        registry.handlers = {**registry.handlers, self.name: self}
         return True
 
     def set_registry(self, registry: Any) -> None:

@@ -27,7 +27,7 @@ class ProgressHandler:
     """The host's base class of listeners."""
 
     def __init__(self, name: str) -> None:
-        self.enabled = True
+        self.name, self.enabled = name, True
 
     def disable(self) -> None:
         self.enabled = False
@@ -81,11 +81,11 @@ def modules(user_directory: Path) -> dict[str, types.ModuleType]:
         progress=found["comfy_execution.progress"],
     )
     give("comfy_execution.graph_utils", GraphBuilder=type("GraphBuilder", (), {}))
+    state = types.SimpleNamespace(handlers={}, dynprompt=None)
     give(
         "comfy_execution.progress",
         ProgressHandler=ProgressHandler,
-        add_progress_handler=lambda _handler: None,
-        get_progress_state=lambda: None,
+        get_progress_state=lambda: state,
     )
     output = type("Output", (), {"OUTPUT_NODE": True})
     outputs = dict.fromkeys(("Save", "HolafProfilerReport", "PreviewImage"), output)

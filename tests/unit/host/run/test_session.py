@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -224,11 +223,14 @@ def test_messages_about_another_executors_nodes_are_not_taken_for_ones_of_this_p
     hand_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ComfyUI has one progress state for all that it executes: the newest prompt hears of everything."""
+    from comfy_execution import progress
+
     from engine.host.executor import hooks
 
     run = hand_run()
     listener = run.session._coverage._progress
-    listener.set_registry(SimpleNamespace(dynprompt=run.graph))
+    progress.get_progress_state().dynprompt = run.graph
+    assert listener.attach()
     monkeypatch.setattr(hooks, "_executing", [object(), object()])
     listener.start_handler("1", None, "p")
     listener.finish_handler("1", None, "p")
