@@ -122,7 +122,7 @@ export function debounce(action, delay_ms) {
 
 /** What is drawn anew between press and release still gets its click: whatever alike is now in its place. */
 export function keepPresses(root) {
-  const PRESSED = "button, summary, tr[tabindex]";
+  const PRESSED = "button, summary, input, select, label, a, tr[tabindex]";
   const nameOf = ({ tagName, textContent, title, ariaLabel }) => [tagName, textContent, title, ariaLabel].join("\n");
   let pressed = null;
   root.addEventListener("pointerdown", (event) => {
