@@ -25,20 +25,24 @@ def test_loading_that_dominates() -> None:
     assert "model_loading" not in kinds(run(node("1", "UNETLoader", 0.5, load_time_s=0.5)))
 
 
-def test_a_gpu_that_idles() -> None:
-    load = Series(
+def gpu_load(percent: float) -> Series:
+    """A GPU that is as busy as that in each of ten seconds."""
+    return Series(
         metric="gpu_load_percent",
         unit="%",
         device="cuda:0",
         t_s=tuple(float(second) for second in range(1, 11)),
         start_s=tuple(float(second) for second in range(10)),
-        value=(10.0,) * 10,
+        value=(percent,) * 10,
     )
+
+
+def test_a_gpu_that_idles() -> None:
     steps = (node("1", "Slow", 9.0), node("2", "Quick", 1.0, 9.0))
-    found = kinds(run(*steps, series=(load,)))["gpu_idle"]
+    found = kinds(run(*steps, series=(gpu_load(10.0),)))["gpu_idle"]
     assert found.evidence["idle_share"] == pytest.approx(0.9)
     assert "Slow" in found.text
-    assert "gpu_idle" not in kinds(run(*steps, series=(replace(load, value=(90.0,) * 10),)))
+    assert "gpu_idle" not in kinds(run(*steps, series=(gpu_load(90.0),)))
 
 
 def test_sampling_that_is_most_of_the_run() -> None:
@@ -64,15 +68,9 @@ def test_what_the_profiler_itself_costs() -> None:
     ],
 )
 def test_why_the_gpu_idles_is_what_was_measured(fields: dict[str, Any], words: str) -> None:
-    load = Series(
-        metric="gpu_load_percent",
-        unit="%",
-        device="cuda:0",
-        t_s=tuple(float(second) for second in range(1, 11)),
-        start_s=tuple(float(second) for second in range(10)),
-        value=(5.0,) * 10,
+    found = kinds(
+        run(node("1", "Slow", 9.0, **fields), node("2", "Quick", 1.0, 9.0), series=(gpu_load(5.0),))
     )
-    found = kinds(run(node("1", "Slow", 9.0, **fields), node("2", "Quick", 1.0, 9.0), series=(load,)))
     assert words in found["gpu_idle"].text
 
 
